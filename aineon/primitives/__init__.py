@@ -1,0 +1,34 @@
+"""The words everything else is written in: tokens, addresses, blocks, units, books, clocks."""
+
+from aineon.primitives.address import Address, parse_address
+from aineon.primitives.amount import TokenAmount
+from aineon.primitives.block import Block
+from aineon.primitives.book import (
+    MONEY_OF,
+    Book,
+    LiveMoney,
+    Money,
+    Provenance,
+    RehearsalMoney,
+    SimulatedMoney,
+)
+from aineon.primitives.clock import Clock, ManualClock, SystemClock
+from aineon.primitives.token import Token
+
+__all__ = [
+    "MONEY_OF",
+    "Address",
+    "Block",
+    "Book",
+    "Clock",
+    "LiveMoney",
+    "ManualClock",
+    "Money",
+    "Provenance",
+    "RehearsalMoney",
+    "SimulatedMoney",
+    "SystemClock",
+    "Token",
+    "TokenAmount",
+    "parse_address",
+]

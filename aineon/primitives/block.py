@@ -1,0 +1,27 @@
+"""Block: the part of an Ethereum block header that the engine needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block.
+
+    Attributes:
+        number: height.
+        base_fee_wei: EIP-1559 base fee per gas in wei; None where it is not known (a recording
+            without it, or a block before the London upgrade). Unknown is never zero.
+        timestamp: seconds since the Unix epoch, or None where it is not known.
+        hash, parent_hash: 0x-hex, or None for markets that are not a chain's.
+        gas_used, gas_limit: of the whole block, or None where not known.
+    """
+
+    number: int
+    base_fee_wei: int | None = None
+    timestamp: int | None = None
+    hash: str | None = None
+    parent_hash: str | None = None
+    gas_used: int | None = None
+    gas_limit: int | None = None
