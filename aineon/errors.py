@@ -87,7 +87,7 @@ class InvalidSearch(AineonError):
 
 
 class MixedBooks(AineonError):
-    """Money of one book (simulation, rehearsal, live) met money of another."""
+    """An entry or a database of one book (simulation, rehearsal, live) met those of another."""
 
 
 # --- feeds, execution, ledger, engine ------------------------------------------------------

@@ -1,7 +1,7 @@
 """Books, and money that knows which book it belongs to.
 
-Simulated, rehearsed and live money are different types. Python's `+` joins equal types only,
-so no line of code can add play money to real money by accident.
+Simulated, rehearsed and live money are different types. `+` joins equal types only and raises
+TypeError for any others, so no line of code can add play money to real money by accident.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from aineon.errors import MixedBooks
 from aineon.primitives.units import format_ether
 
 
@@ -38,16 +37,11 @@ class Money:
 
     wei: int
 
-    def _same_book(self, other: object) -> int:
-        if type(other) is not type(self):
-            raise MixedBooks(f"cannot combine {self!r} with {other!r}: different books")
-        return other.wei
-
     def __add__(self, other: Self) -> Self:
-        return type(self)(self.wei + self._same_book(other))
+        return type(self)(self.wei + other.wei) if type(other) is type(self) else NotImplemented
 
     def __sub__(self, other: Self) -> Self:
-        return type(self)(self.wei - self._same_book(other))
+        return type(self)(self.wei - other.wei) if type(other) is type(self) else NotImplemented
 
     def __neg__(self) -> Self:
         return type(self)(-self.wei)

@@ -30,9 +30,7 @@ class Token:
     _hash: int
 
     def __init__(self, address: str, symbol: str = "", decimals: int | None = None) -> None:
-        if decimals is not None and not (
-            type(decimals) is int and 0 <= decimals <= _MOST_DECIMALS
-        ):
+        if decimals is not None and not (type(decimals) is int and 0 <= decimals <= _MOST_DECIMALS):
             raise ValueError(f"decimals {decimals!r} is not an int from 0 to {_MOST_DECIMALS}")
         canonical = parse_address(address)
         # A frozen value has no other way to set its own fields while it is being built.
