@@ -1,0 +1,1 @@
+"""The loop that joins feed, market, search, risk, execution and ledger."""

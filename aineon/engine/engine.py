@@ -1,0 +1,226 @@
+"""Engine: the loop that turns steps of a feed into attempts, settlements and books."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+from aineon.engine.events import (
+    AttemptSettled,
+    AttemptSubmitted,
+    EngineEvent,
+    EngineState,
+    MarketRewound,
+    StateChanged,
+    StepProcessed,
+)
+from aineon.engine.funnel import FunnelEntry, Stage
+from aineon.engine.mailbox import Mailbox
+from aineon.engine.screening import Scene, Screening
+from aineon.errors import EngineError
+from aineon.execution.paper import PaperExecutor
+from aineon.execution.settlement import Attempt, Outcome
+from aineon.feeds.base import Feed, FeedStep, Rewind
+from aineon.market import Market
+from aineon.search import Scanner
+
+_STAGES = list(Stage)
+
+
+class Journal(Protocol):
+    """Keeps what the engine did; see `aineon.engine.booking`."""
+
+    def record(self, events: Sequence[EngineEvent], engine: Engine) -> None:
+        """Write `events` down durably; no events means that the engine lives and waits."""
+
+    def close(self, engine: Engine) -> None:
+        """Say how the engine ended, and let go of the books."""
+
+
+class Engine:
+    """One market, one executor, one loop.
+
+    `events()` drives the engine and tells what happened; it can be iterated once. The engine
+    never looks at the mode: whatever differs between modes was decided when it was composed.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        scanner: Scanner,
+        screening: Screening,
+        executor: PaperExecutor,
+        journal: Journal | None = None,
+        scan_interval_seconds: float | None = None,
+    ) -> None:
+        self.feed = feed
+        self.market = Market()
+        self.executor = executor
+        self.state = EngineState.STARTING
+        self.scans_dropped = 0
+        self._scanner = scanner
+        self._screening = screening
+        self._journal = journal
+        self._scan_interval = scan_interval_seconds
+        self._running: AsyncGenerator[EngineEvent, None] | None = None
+
+    def events(self) -> AsyncGenerator[EngineEvent, None]:
+        """Run the engine and yield what happens, oldest first.
+
+        Raises:
+            EngineError: the engine runs already, or has run.
+            AineonError: what the feed or the journal failed with, after it was told as a
+                `StateChanged` to FAILED.
+        """
+        if self._running is not None:
+            raise EngineError("this engine has been started before; build a new one")
+        self._running = self._drive()
+        return self._running
+
+    async def aclose(self) -> None:
+        """Stop the engine where it stands and let go of its books; harmless when it has ended."""
+        if self._running is not None:
+            await self._running.aclose()
+        self._close()
+
+    async def _drive(self) -> AsyncGenerator[EngineEvent, None]:
+        mailbox = Mailbox()
+        reader = asyncio.create_task(_read(self.feed, mailbox), name="aineon-feed")
+        try:
+            for event in self._enter(EngineState.RUNNING, f"feed {self.feed.name}"):
+                yield event
+            while (items := await mailbox.take(self._scan_interval)) is not None:
+                for event in self._work(items):
+                    yield event
+            for event in self._finish():
+                yield event
+        except Exception as error:
+            self.state = EngineState.FAILED
+            yield StateChanged(EngineState.FAILED, str(error))
+            raise
+        finally:
+            reader.cancel()
+            with suppress(asyncio.CancelledError):
+                await reader
+            self._close()
+
+    def _work(self, items: list[FeedStep | Rewind]) -> list[EngineEvent]:
+        """Apply all items; scan after the last one only."""
+        events: list[EngineEvent] = []
+        for position, item in enumerate(items):
+            newest = position == len(items) - 1
+            if isinstance(item, Rewind):
+                events += self._rewind(item)
+            else:
+                events += self._step(item, scan=newest)
+        self._keep(events)
+        return events
+
+    def _step(self, step: FeedStep, scan: bool) -> list[EngineEvent]:
+        events = self._announce(step)
+        block = step.update.block
+        changed = self.market.apply(step.update)
+        self.executor.forget(changed)
+        if not step.mid_transaction:
+            settlements = self.executor.settle(self.market, block, changed)
+            events += [AttemptSettled(settlement) for settlement in settlements]
+        entries: tuple[FunnelEntry, ...] = ()
+        seconds = None
+        if scan:
+            entries, attempts, seconds = self._scan(step)
+            events += [AttemptSubmitted(attempt) for attempt in attempts]
+        else:
+            self.scans_dropped += 1
+        events.append(
+            StepProcessed(
+                block=block,
+                step=step.update.step,
+                pools_changed=len(changed),
+                entries=entries,
+                counts=_count(entries, events),
+                takings=step.takings,
+                not_replayable=step.not_replayable,
+                scan_seconds=seconds,
+                scans_dropped=self.scans_dropped,
+                warm_up=step.warm_up,
+            )
+        )
+        return events
+
+    def _announce(self, step: FeedStep) -> list[EngineEvent]:
+        state = EngineState.RUNNING if step.warm_up is None else EngineState.WARMING_UP
+        return [] if state is self.state else self._enter(state, "", keep=False)
+
+    def _scan(self, step: FeedStep) -> tuple[tuple[FunnelEntry, ...], list[Attempt], float]:
+        started = time.perf_counter()
+        view = self.executor.view(self.market)
+        opportunities = self._scanner.scan(view).opportunities
+        scene = Scene(view, step.update.block, step.update.step, step.mid_transaction)
+        entries: list[FunnelEntry] = []
+        attempts: list[Attempt] = []
+        for opportunity in opportunities:
+            entry, attempt = self._screening.judge(opportunity, scene)
+            entries.append(entry)
+            if attempt is not None:
+                attempts.append(attempt)
+        return tuple(entries), attempts, time.perf_counter() - started
+
+    def _rewind(self, rewind: Rewind) -> list[EngineEvent]:
+        self.executor.forget(self.market.rewind(rewind.to_block))
+        lost = self.executor.give_up(
+            "the block it was built on was reorganised away", after_block=rewind.to_block
+        )
+        events: list[EngineEvent] = [AttemptSettled(settlement) for settlement in lost]
+        return [*events, MarketRewound(rewind.to_block)]
+
+    def _finish(self) -> list[EngineEvent]:
+        lost = self.executor.give_up("no next state: the feed ended before its pools moved again")
+        events: list[EngineEvent] = [AttemptSettled(settlement) for settlement in lost]
+        events += self._enter(EngineState.FINISHED, "the feed has ended", keep=False)
+        self._keep(events)
+        return events
+
+    def _close(self) -> None:
+        if self.state not in (EngineState.FINISHED, EngineState.FAILED):
+            self.state = EngineState.STOPPED
+        journal, self._journal = self._journal, None
+        if journal is not None:
+            journal.close(self)
+
+    def _enter(self, state: EngineState, detail: str, keep: bool = True) -> list[EngineEvent]:
+        self.state = state
+        events: list[EngineEvent] = [StateChanged(state, detail)]
+        if keep:
+            self._keep(events)
+        return events
+
+    def _keep(self, events: Sequence[EngineEvent]) -> None:
+        if self._journal is not None:
+            self._journal.record(events, self)
+
+
+async def _read(feed: Feed, mailbox: Mailbox) -> None:
+    """Carry the feed's steps into the mailbox; its failure goes the same way."""
+    error: Exception | None = None
+    try:
+        async for step in feed.steps():
+            await mailbox.put(step)
+    except Exception as caught:  # noqa: BLE001 (whatever it is, the engine raises it)
+        error = caught
+    await mailbox.close(error)
+
+
+def _count(entries: Sequence[FunnelEntry], events: Sequence[EngineEvent]) -> dict[Stage, int]:
+    """How many opportunities passed each stage; landings are counted where they settle."""
+    counts = dict.fromkeys(_STAGES, 0)
+    for entry in entries:
+        for stage in _STAGES[: _STAGES.index(entry.stage) + 1]:
+            counts[stage] += 1
+    counts[Stage.LANDED] = sum(
+        isinstance(event, AttemptSettled) and event.settlement.outcome is Outcome.INCLUDED
+        for event in events
+    )
+    return counts

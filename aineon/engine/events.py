@@ -1,0 +1,78 @@
+"""What the engine tells whoever listens (`Engine.events()`), as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from aineon.engine.funnel import FunnelEntry, Stage
+from aineon.execution.settlement import Attempt, PaperSettlement
+from aineon.feeds.base import Taking
+from aineon.primitives import Block
+
+
+class EngineState(StrEnum):
+    """What the engine is doing."""
+
+    STARTING = "starting"
+    WARMING_UP = "warming up"
+    RUNNING = "running"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged:
+    """The engine entered `state`; `detail` says why in words."""
+
+    state: EngineState
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepProcessed:
+    """A step of the market was applied and, unless a newer one was waiting, scanned.
+
+    Attributes:
+        entries: one for every opportunity of this step.
+        counts: how many opportunities passed each stage in this step.
+        scan_seconds: how long the scan took; None where it was dropped as stale.
+        scans_dropped: since the engine started.
+    """
+
+    block: Block
+    step: int
+    pools_changed: int
+    entries: tuple[FunnelEntry, ...]
+    counts: Mapping[Stage, int]
+    takings: tuple[Taking, ...] = ()
+    not_replayable: Mapping[str, int] = field(default_factory=dict)
+    scan_seconds: float | None = None
+    scans_dropped: int = 0
+    warm_up: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptSubmitted:
+    """A plan was handed to the executor."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptSettled:
+    """An attempt ended."""
+
+    settlement: PaperSettlement
+
+
+@dataclass(frozen=True, slots=True)
+class MarketRewound:
+    """A reorg was undone down to block `to_block`."""
+
+    to_block: int
+
+
+EngineEvent = StateChanged | StepProcessed | AttemptSubmitted | AttemptSettled | MarketRewound

@@ -1,0 +1,22 @@
+"""From an opportunity to its outcome: plan, preflight, executors."""
+
+from aineon.execution.paper import PaperConditions, PaperExecutor
+from aineon.execution.plan import ExecutionPlan, FlashLoan, PlanStep
+from aineon.execution.planner import Planner, PlanRules
+from aineon.execution.settlement import Attempt, Outcome, PaperSettlement
+from aineon.execution.simulation import SimulatedRun, simulate
+
+__all__ = [
+    "Attempt",
+    "ExecutionPlan",
+    "FlashLoan",
+    "Outcome",
+    "PaperConditions",
+    "PaperExecutor",
+    "PaperSettlement",
+    "PlanRules",
+    "PlanStep",
+    "Planner",
+    "SimulatedRun",
+    "simulate",
+]

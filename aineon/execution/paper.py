@@ -1,0 +1,224 @@
+"""PaperExecutor: settles plans on the market's next real states, with play money.
+
+What it models: latency in blocks, the builder leaving a bundle out, competitors (whatever they
+did is in the next states), gas of attempts that land and revert. What a paper trade took is
+gone: the pools it moved stay moved in the paper book until a real event replaces their state,
+so one opportunity is never booked twice.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from aineon.amm import Pool
+from aineon.execution.plan import ExecutionPlan
+from aineon.execution.settlement import Attempt, Outcome, PaperSettlement
+from aineon.execution.simulation import SimulatedRun, simulate
+from aineon.market import Market
+from aineon.primitives import Address, Block, Clock, SimulatedMoney
+from aineon.primitives.units import BPS, format_units
+from aineon.search.costs import CostModel
+
+
+@dataclass(frozen=True, slots=True)
+class PaperConditions:
+    """How kind the simulated world is.
+
+    Attributes:
+        latency_blocks: how many blocks after the one it was seen in an attempt can land at the
+            earliest; at least 1.
+        inclusion_rate: share of attempts that a builder takes up at all, 0 to 1.
+        revert_rate: share of failing attempts that land all the same and pay for their gas;
+            the others are dropped by the builder and cost nothing.
+        whole_blocks: whether the feed delivers every change, so that an attempt settles on the
+            next block; where it does not, an attempt settles when one of its pools is recorded
+            again.
+        seed: decides inclusion and reverts, together with the plan's id.
+    """
+
+    latency_blocks: int
+    inclusion_rate: float
+    revert_rate: float
+    whole_blocks: bool
+    seed: int
+
+
+class PaperExecutor:
+    """Takes plans and settles them on later states of the market."""
+
+    def __init__(
+        self, conditions: PaperConditions, costs: CostModel, clock: Clock, id_prefix: str = "sim"
+    ) -> None:
+        self._conditions = conditions
+        self._costs = costs
+        self._clock = clock
+        self._id_prefix = id_prefix
+        self._submitted = 0
+        self._in_flight: list[Attempt] = []
+        self._moved: dict[Address, Pool] = {}
+
+    @property
+    def in_flight(self) -> tuple[Attempt, ...]:
+        """The attempts that have not settled."""
+        return tuple(self._in_flight)
+
+    @property
+    def moved_pools(self) -> Mapping[Address, Pool]:
+        """The pools that paper trades moved and no real event has replaced since."""
+        return MappingProxyType(self._moved)
+
+    def submit(self, plan: ExecutionPlan, block: Block, step: int) -> Attempt:
+        """Take `plan` up at the given point of the market."""
+        self._submitted += 1
+        attempt = Attempt(
+            attempt_id=f"{self._id_prefix}-{self._submitted:06d}",
+            plan=plan,
+            submitted_block=block.number,
+            submitted_step=step,
+            submitted_at=self._clock.now(),
+        )
+        self._in_flight.append(attempt)
+        return attempt
+
+    def forget(self, changed: Iterable[Address]) -> None:
+        """Real events replaced these pools' states: what paper trades did to them is over."""
+        for address in changed:
+            self._moved.pop(address, None)
+
+    def view(self, market: Market) -> Market:
+        """The market as the paper book sees it."""
+        return market.with_pools(self._moved.values()) if self._moved else market
+
+    def settle(
+        self, market: Market, block: Block, changed: frozenset[Address]
+    ) -> list[PaperSettlement]:
+        """Settle what is due on the market's present states, oldest attempt first."""
+        settlements = []
+        waiting = []
+        for attempt in self._in_flight:
+            if any(address not in market.pools for address in attempt.plan.pools):
+                settlements.append(
+                    _unresolved(attempt, "no next state: a pool of the route is not known any more")
+                )
+            elif self._is_due(attempt, block, changed):
+                settlements.append(self._settle(attempt, market, block))
+            else:
+                waiting.append(attempt)
+        self._in_flight = waiting
+        return settlements
+
+    def give_up(self, reason: str, after_block: int | None = None) -> list[PaperSettlement]:
+        """Settle as unresolved what was submitted after `after_block` (everything if None)."""
+        lost = [
+            attempt
+            for attempt in self._in_flight
+            if after_block is None or attempt.submitted_block > after_block
+        ]
+        self._in_flight = [attempt for attempt in self._in_flight if attempt not in lost]
+        return [_unresolved(attempt, reason) for attempt in lost]
+
+    def _is_due(self, attempt: Attempt, block: Block, changed: frozenset[Address]) -> bool:
+        if not self._conditions.whole_blocks:
+            return not changed.isdisjoint(attempt.plan.pools)
+        return block.number >= attempt.submitted_block + self._conditions.latency_blocks
+
+    def _settle(self, attempt: Attempt, market: Market, block: Block) -> PaperSettlement:
+        plan = attempt.plan
+        dice = random.Random(f"{self._conditions.seed}:{plan.plan_id}")
+        taken_up = dice.random() < self._conditions.inclusion_rate
+        lands_failing = dice.random() < self._conditions.revert_rate
+        if block.number > plan.deadline_block:
+            return _missed(attempt, block, "its deadline passed before a state was recorded again")
+        if not taken_up:
+            return _missed(
+                attempt,
+                block,
+                f"not taken up by a builder (modelled: {self._conditions.inclusion_rate:.0%} are)",
+            )
+        gas_price = self._costs.gas_price_wei(block)
+        if gas_price is not None and gas_price > (plan.max_fee_per_gas_wei or 0):
+            return _missed(
+                attempt,
+                block,
+                f"gas price rose to {format_units(gas_price, 9, 3)} gwei, above the plan's "
+                f"{format_units(plan.max_fee_per_gas_wei or 0, 9, 3)} gwei",
+            )
+        run = simulate(plan, self.view(market))
+        if run.amount_out is not None:
+            return self._included(attempt, run, market, block, gas_price)
+        if lands_failing:
+            return _reverted(attempt, block, run.failure, gas_price)
+        return _missed(attempt, block, f"the builder dropped it: {run.failure}")
+
+    def _included(
+        self,
+        attempt: Attempt,
+        run: SimulatedRun,
+        market: Market,
+        block: Block,
+        gas_price: int | None,
+    ) -> PaperSettlement:
+        plan = attempt.plan
+        assert run.amount_out is not None
+        self._moved.update((pool.address, pool) for pool in run.pools_after)
+        gross = run.amount_out - plan.amount_in
+        worth = self._costs.native_value(gross - plan.flash_loan.fee, plan.base_token, market)
+        gas_wei = None if gas_price is None else gas_price * plan.gas_units
+        tip_wei = net_wei = None
+        if worth is not None and gas_wei is not None:
+            tip_wei = max(worth - gas_wei, 0) * plan.builder_payment_bps // BPS
+            net_wei = worth - gas_wei - tip_wei
+        return PaperSettlement(
+            attempt=attempt,
+            outcome=Outcome.INCLUDED,
+            reason="filled on the next state of its pools",
+            settled_block=block.number,
+            amount_out=run.amount_out,
+            gross_profit=gross,
+            flash_fee=plan.flash_loan.fee,
+            gas_used=plan.gas_units,
+            gas_cost=_money(gas_wei),
+            builder_payment=_money(tip_wei),
+            net=_money(net_wei),
+        )
+
+
+def _money(wei: int | None) -> SimulatedMoney | None:
+    return None if wei is None else SimulatedMoney(wei)
+
+
+def _unresolved(attempt: Attempt, reason: str) -> PaperSettlement:
+    return PaperSettlement(attempt, Outcome.UNRESOLVED, reason, settled_block=None)
+
+
+def _missed(attempt: Attempt, block: Block, reason: str) -> PaperSettlement:
+    nothing = SimulatedMoney(0)
+    return PaperSettlement(
+        attempt,
+        Outcome.MISSED,
+        reason,
+        settled_block=block.number,
+        gas_used=0,
+        gas_cost=nothing,
+        builder_payment=nothing,
+        net=nothing,
+    )
+
+
+def _reverted(
+    attempt: Attempt, block: Block, failure: str, gas_price: int | None
+) -> PaperSettlement:
+    gas_wei = None if gas_price is None else gas_price * attempt.plan.gas_units
+    return PaperSettlement(
+        attempt,
+        Outcome.REVERTED,
+        f"landed and reverted: {failure}",
+        settled_block=block.number,
+        gas_used=attempt.plan.gas_units,
+        gas_cost=_money(gas_wei),
+        builder_payment=SimulatedMoney(0),
+        net=None if gas_wei is None else SimulatedMoney(-gas_wei),
+    )

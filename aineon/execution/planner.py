@@ -1,0 +1,102 @@
+"""Planner: turns an opportunity into the plan that executors carry out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aineon.errors import ExecutionError
+from aineon.execution.plan import ExecutionPlan, FlashLoan, PlanStep
+from aineon.primitives import Block
+from aineon.primitives.units import BPS
+from aineon.search.opportunity import Opportunity
+
+MAX_TRANSACTION_GAS = 16_777_216
+"""The most gas one transaction may ask for (EIP-7825)."""
+
+_GAS_MARGIN_BPS = 12_000
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRules:
+    """How plans are made.
+
+    Attributes:
+        flash_provider: name of the flash-loan provider whose fee the opportunity was sized with.
+        max_slippage_bps: how much less than quoted a step may pay.
+        builder_payment_bps: share of the profit after flash fee and gas for the block builder.
+        deadline_blocks: blocks after the target block in which the plan is still good.
+        max_gas_price_wei: the most that is ever paid for a unit of gas.
+    """
+
+    flash_provider: str
+    max_slippage_bps: int
+    builder_payment_bps: int
+    deadline_blocks: int
+    max_gas_price_wei: int
+
+
+class Planner:
+    """Makes plans by fixed rules; the same opportunity always gives the same plan."""
+
+    def __init__(self, rules: PlanRules) -> None:
+        self.rules = rules
+
+    def builder_payment(self, profit: int) -> int:
+        """The builder's share of a profit after flash fee and gas; nothing of a loss."""
+        return max(profit, 0) * self.rules.builder_payment_bps // BPS
+
+    def plan(self, opportunity: Opportunity, block: Block, step: int) -> ExecutionPlan:
+        """Return the plan that carries `opportunity` out in the block after `block`.
+
+        Raises:
+            ExecutionError: gas or confidence of the opportunity is not known, or it needs more
+                gas than a transaction may use.
+        """
+        gas_units, gas_cost = opportunity.gas_units, opportunity.gas_cost
+        if gas_units is None or gas_cost is None or opportunity.confidence is None:
+            raise ExecutionError(
+                f"route {opportunity.key} cannot be planned: its gas cost or confidence is unknown"
+            )
+        gas_limit = gas_units * _GAS_MARGIN_BPS // BPS
+        if gas_limit > MAX_TRANSACTION_GAS:
+            raise ExecutionError(
+                f"route {opportunity.key} would need {gas_limit} gas; "
+                f"a transaction may use {MAX_TRANSACTION_GAS}"
+            )
+        return ExecutionPlan(
+            route_key=opportunity.key,
+            built_at_block=block.number,
+            built_at_step=step,
+            target_block=block.number + 1,
+            deadline_block=block.number + 1 + self.rules.deadline_blocks,
+            steps=self._steps(opportunity),
+            flash_loan=FlashLoan(
+                provider=self.rules.flash_provider,
+                token=opportunity.base_token,
+                amount=opportunity.amount_in,
+                fee=opportunity.flash_fee,
+            ),
+            expected_out=opportunity.amount_out,
+            min_profit=gas_cost,
+            gas_units=gas_units,
+            gas_limit=gas_limit,
+            max_fee_per_gas_wei=self.rules.max_gas_price_wei,
+            builder_payment_bps=self.rules.builder_payment_bps,
+            confidence=opportunity.confidence,
+        )
+
+    def _steps(self, opportunity: Opportunity) -> tuple[PlanStep, ...]:
+        keep_bps = BPS - self.rules.max_slippage_bps
+        return tuple(
+            PlanStep(
+                pool=hop.pool.address,
+                venue=hop.pool.venue,
+                token_in=hop.token_in,
+                token_out=hop.token_out,
+                amount_in=amount_in,
+                min_amount_out=amount_out * keep_bps // BPS,
+            )
+            for hop, amount_in, amount_out in zip(
+                opportunity.route, opportunity.amounts[:-1], opportunity.amounts[1:], strict=True
+            )
+        )

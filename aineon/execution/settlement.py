@@ -1,0 +1,62 @@
+"""Attempt, Outcome and Settlement: what became of a plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aineon.execution.plan import ExecutionPlan
+from aineon.primitives import SimulatedMoney
+
+
+class Outcome(StrEnum):
+    """How an attempt ended."""
+
+    INCLUDED = "included"
+    REVERTED = "reverted"
+    MISSED = "missed"
+    UNRESOLVED = "unresolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A plan that was submitted.
+
+    `attempt_id` begins with `sim-` in paper trading and never looks like a transaction hash.
+    `submitted_at` is in seconds since the Unix epoch.
+    """
+
+    attempt_id: str
+    plan: ExecutionPlan
+    submitted_block: int
+    submitted_step: int
+    submitted_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSettlement:
+    """What a paper attempt came to on the next real states of its pools.
+
+    Attributes:
+        outcome, reason: the reason is a sentence for people.
+        settled_block: the block whose states were used; None while unresolved.
+        amount_out: what the route paid in the base token; None unless included.
+        gas_used: gas charged; 0 where nothing landed on chain, None where not known.
+        gas_cost, builder_payment: in wei of native currency; None where not known.
+        flash_fee: in the base token's smallest units.
+        gross_profit: amount_out - amount_in in the base token's smallest units.
+        net: gross profit less flash fee, gas and builder payment, in wei; None where any of
+            them, or the base token's worth in wei, is not known.
+    """
+
+    attempt: Attempt
+    outcome: Outcome
+    reason: str
+    settled_block: int | None
+    amount_out: int | None = None
+    gross_profit: int | None = None
+    flash_fee: int = 0
+    gas_used: int | None = None
+    gas_cost: SimulatedMoney | None = None
+    builder_payment: SimulatedMoney | None = None
+    net: SimulatedMoney | None = None

@@ -1,0 +1,90 @@
+"""What every feed delivers: the steps of a market, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from aineon.market.events import MarketUpdate
+from aineon.primitives import Address, Provenance, Token
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What another searcher took by arbitrage, as the feed knows it.
+
+    Attributes:
+        reference: transaction hash of a recording, or a name such as `sandbox:searcher-2`.
+        searcher: the account or name.
+        pools: the pools it went through, in order.
+        profit_token: what it ended with more of.
+        profit: smallest units of `profit_token`, before gas.
+        gas_cost_wei, builder_payment_wei: None where the source does not say.
+    """
+
+    reference: str
+    searcher: str
+    pools: tuple[Address, ...]
+    profit_token: Token
+    profit: int
+    gas_cost_wei: int | None = None
+    builder_payment_wei: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStep:
+    """One update of the market and what is known beside it.
+
+    Attributes:
+        mid_transaction: the states lie between two swaps of one transaction; nobody else can
+            trade on them.
+        droppable: a later step makes scanning this one pointless (live and paced feeds);
+            the events are applied all the same.
+        takings: what other searchers took in this step.
+        not_replayable: what happened in this step that the feed cannot turn into states, as
+            counts by a name people understand, e.g. `{"uniswap_v3 swap: no state recorded": 2}`.
+        warm_up: (done, total) while the feed runs through its warm-up blocks, else None.
+    """
+
+    update: MarketUpdate
+    mid_transaction: bool = False
+    droppable: bool = False
+    takings: tuple[Taking, ...] = ()
+    not_replayable: Mapping[str, int] = field(default_factory=dict)
+    warm_up: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rewind:
+    """The chain reorganised: forget everything after block `to_block`."""
+
+    to_block: int
+
+
+class Feed(Protocol):
+    """A source of market steps.
+
+    Attributes:
+        name: `sandbox`, `replay` or `chain`.
+        provenance: what figures computed from this feed must be labelled with.
+        base_tokens: tokens that cycles may begin and end with, best first.
+        native_token: the wrapped native token (WETH), in which gas is paid; None if unknown.
+        complete: whether every change of its pools is delivered, so that a pool without an event
+            is known to stand as it was. A recording of swaps alone is not complete: there a
+            pool's state is known again only where it is recorded again.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def provenance(self) -> Provenance: ...
+    @property
+    def base_tokens(self) -> Sequence[Token]: ...
+    @property
+    def native_token(self) -> Token | None: ...
+    @property
+    def complete(self) -> bool: ...
+
+    def steps(self) -> AsyncIterator[FeedStep | Rewind]:
+        """Deliver the steps, from the first to the last; the first brings the pools."""

@@ -1,0 +1,175 @@
+"""Paper settlement: the next states decide, and what was taken is gone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from aineon.execution import Outcome, PaperExecutor, PaperSettlement
+from aineon.market import Market, MarketUpdate, PoolVanished, ReservesChanged
+from aineon.primitives import SimulatedMoney
+from tests.execution.making import CERTAIN, COSTS, RULES, make_executor, make_plan
+from tests.scripted import CHEAP, DEAR, EVEN, GWEI, block
+
+NOTHING: frozenset[str] = frozenset()
+
+
+def settle_next(
+    executor: PaperExecutor, market: Market, number: int = 101, base_fee_wei: int | None = 10 * GWEI
+) -> list[PaperSettlement]:
+    """Settle on `market`'s states as block `number`."""
+    return executor.settle(market, block(number, base_fee_wei), frozenset())
+
+
+def test_nothing_settles_in_the_block_it_was_seen_in() -> None:
+    executor = make_executor()
+    executor.submit(make_plan(CHEAP, DEAR), block(100), 0)
+    assert settle_next(executor, Market([CHEAP, DEAR]), number=100) == []
+    assert len(executor.in_flight) == 1
+
+
+def test_on_unchanged_states_a_plan_earns_what_it_expected() -> None:
+    executor = make_executor()
+    plan = make_plan(CHEAP, DEAR)
+    attempt = executor.submit(plan, block(100), 0)
+    [settlement] = settle_next(executor, Market([CHEAP, DEAR]))
+    assert attempt.attempt_id.startswith("sim-")
+    assert settlement.outcome is Outcome.INCLUDED
+    assert settlement.amount_out == plan.expected_out
+    gas = 11 * GWEI * plan.gas_units
+    tip = (plan.expected_profit - gas) * RULES.builder_payment_bps // 10_000
+    assert settlement.gas_cost == SimulatedMoney(gas)
+    assert settlement.builder_payment == SimulatedMoney(tip)
+    assert settlement.net == SimulatedMoney(plan.expected_profit - gas - tip)
+    assert executor.in_flight == ()
+
+
+def test_the_same_opportunity_is_never_paid_twice() -> None:
+    executor = make_executor()
+    plan = make_plan(CHEAP, DEAR)
+    market = Market([CHEAP, DEAR])
+    executor.submit(plan, block(100), 0)
+    executor.submit(plan, block(100), 0)
+    first, second = settle_next(executor, market)
+    assert first.outcome is Outcome.INCLUDED
+    assert second.outcome is Outcome.MISSED
+    view = executor.view(market)
+    assert view.pool(DEAR.address) != DEAR
+    assert market.pool(DEAR.address) == DEAR
+
+
+def test_a_real_event_replaces_what_paper_trades_moved() -> None:
+    executor = make_executor()
+    market = Market([CHEAP, DEAR], block=block(100))
+    executor.submit(make_plan(CHEAP, DEAR), block(100), 0)
+    settle_next(executor, market)
+    assert set(executor.moved_pools) == {CHEAP.address, DEAR.address}
+    changed = market.apply(
+        MarketUpdate(block(102), (ReservesChanged(DEAR.address, EVEN.reserve0, EVEN.reserve1),))
+    )
+    executor.forget(changed)
+    assert set(executor.moved_pools) == {CHEAP.address}
+
+
+def test_an_opportunity_that_is_gone_is_missed_and_costs_nothing() -> None:
+    executor = make_executor()
+    executor.submit(make_plan(CHEAP, DEAR), block(100), 0)
+    [settlement] = settle_next(executor, Market([CHEAP, EVEN]))
+    assert settlement.outcome is Outcome.MISSED
+    assert settlement.net == SimulatedMoney(0)
+    assert "dropped" in settlement.reason
+
+
+def test_a_failing_attempt_that_lands_pays_its_gas() -> None:
+    executor = make_executor(replace(CERTAIN, revert_rate=1.0))
+    plan = make_plan(CHEAP, DEAR)
+    executor.submit(plan, block(100), 0)
+    [settlement] = settle_next(executor, Market([CHEAP, EVEN]))
+    assert settlement.outcome is Outcome.REVERTED
+    assert settlement.net == SimulatedMoney(-11 * GWEI * plan.gas_units)
+
+
+def test_what_no_builder_takes_up_is_missed() -> None:
+    executor = make_executor(replace(CERTAIN, inclusion_rate=0.0))
+    executor.submit(make_plan(CHEAP, DEAR), block(100), 0)
+    [settlement] = settle_next(executor, Market([CHEAP, DEAR]))
+    assert settlement.outcome is Outcome.MISSED
+    assert "not taken up" in settlement.reason
+
+
+def test_unknown_gas_makes_the_net_unknown_and_never_zero() -> None:
+    executor = make_executor()
+    executor.submit(make_plan(CHEAP, DEAR), block(100), 0)
+    [settlement] = settle_next(executor, Market([CHEAP, DEAR]), base_fee_wei=None)
+    assert settlement.outcome is Outcome.INCLUDED
+    assert settlement.gas_cost is None
+    assert settlement.net is None
+
+
+def test_a_gas_price_above_the_plans_limit_is_missed() -> None:
+    executor = make_executor()
+    executor.submit(make_plan(CHEAP, DEAR), block(100), 0)
+    [settlement] = settle_next(executor, Market([CHEAP, DEAR]), base_fee_wei=60 * GWEI)
+    assert settlement.outcome is Outcome.MISSED
+    assert "61 gwei" in settlement.reason
+
+
+def test_latency_lets_blocks_pass() -> None:
+    executor = make_executor(replace(CERTAIN, latency_blocks=2))
+    executor.submit(make_plan(CHEAP, DEAR), block(100), 0)
+    market = Market([CHEAP, DEAR])
+    assert settle_next(executor, market, number=101) == []
+    assert settle_next(executor, market, number=102)[0].outcome is Outcome.INCLUDED
+
+
+def test_on_partial_recordings_an_attempt_waits_until_its_pools_are_seen_again() -> None:
+    executor = make_executor(replace(CERTAIN, whole_blocks=False))
+    executor.submit(make_plan(CHEAP, DEAR), block(100), 0)
+    market = Market([CHEAP, DEAR])
+    assert executor.settle(market, block(101), frozenset({"0x" + "9" * 40})) == []
+    [settlement] = executor.settle(market, block(101), frozenset({DEAR.address}))
+    assert settlement.outcome is Outcome.INCLUDED
+
+
+def test_where_no_next_state_comes_it_is_unresolved_and_never_profit() -> None:
+    executor = make_executor(replace(CERTAIN, whole_blocks=False))
+    executor.submit(make_plan(CHEAP, DEAR), block(100), 0)
+    [settlement] = executor.give_up("no next state")
+    assert settlement.outcome is Outcome.UNRESOLVED
+    assert settlement.net is None
+    assert settlement.amount_out is None
+    assert executor.in_flight == ()
+
+
+def test_a_pool_that_vanishes_leaves_the_attempt_unresolved() -> None:
+    executor = make_executor()
+    market = Market([CHEAP, DEAR], block=block(100))
+    executor.submit(make_plan(CHEAP, DEAR), block(100), 0)
+    changed = market.apply(MarketUpdate(block(101), (PoolVanished(DEAR.address),)))
+    [settlement] = executor.settle(market, block(101), changed)
+    assert settlement.outcome is Outcome.UNRESOLVED
+
+
+def test_a_reorg_leaves_what_was_built_on_it_unresolved() -> None:
+    executor = make_executor()
+    executor.submit(make_plan(CHEAP, DEAR), block(100), 0)
+    executor.submit(make_plan(CHEAP, DEAR), block(103), 0)
+    [lost] = executor.give_up("reorganised away", after_block=102)
+    assert lost.attempt.submitted_block == 103
+    assert len(executor.in_flight) == 1
+
+
+def test_the_same_seed_throws_the_same_dice() -> None:
+    outcomes = []
+    for _ in range(2):
+        executor = make_executor(replace(CERTAIN, inclusion_rate=0.5, seed=3))
+        plan = make_plan(CHEAP, DEAR)
+        for number in range(100, 120):
+            executor.submit(replace(plan, target_block=number + 1), block(number), 0)
+        market = Market([CHEAP, DEAR])
+        outcomes.append([str(each.outcome) for each in settle_next(executor, market, number=102)])
+    assert outcomes[0] == outcomes[1]
+    assert len(set(outcomes[0])) > 1
+
+
+def test_costs_know_the_gas_price_of_a_block() -> None:
+    assert COSTS.gas_price_wei(block(1, base_fee_wei=None)) is None
