@@ -1,0 +1,51 @@
+"""The Python examples of README.md and the handbook run as tests, in the order of the page."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+from pathlib import Path
+
+import pytest
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser, SkipParser
+
+
+def run_example(example: Example) -> None:
+    """Run one code block; `await` and `async with` may stand outside functions."""
+    code = compile(
+        # Blank lines before it make a failure name the line of the page.
+        "\n" * (example.line + example.parsed.line_offset) + example.parsed,
+        example.path,
+        "exec",
+        flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,
+        dont_inherit=True,
+    )
+    result = eval(code, example.namespace)  # noqa: S307 - our own pages
+    if inspect.iscoroutine(result):
+        asyncio.run(result)
+
+
+pytest_collect_file = Sybil(
+    parsers=[CodeBlockParser("python", run_example), SkipParser()],
+    patterns=["README.md", "docs/*.md"],
+).pytest()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the examples of a page back into its order: later ones use what earlier ones made."""
+    places = [place for place, item in enumerate(items) if _is_example(item)]
+    examples = sorted((items[place] for place in places), key=_place_on_page)
+    for place, example in zip(places, examples, strict=True):
+        items[place] = example
+
+
+def _is_example(item: pytest.Item) -> bool:
+    return Path(item.path).suffix == ".md"
+
+
+def _place_on_page(item: pytest.Item) -> tuple[str, int]:
+    _, line, _ = item.reportinfo()
+    return str(item.path), line or 0

@@ -1,0 +1,201 @@
+"""dev.py: the one tool that must work before anything is installed."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from tests.tooling.locks import ROOT
+
+SOURCE = ROOT / "dev.py"
+
+
+def load(venv: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A fresh dev.py whose environment is at `venv`."""
+    monkeypatch.setenv("AINEON_VENV", str(venv))
+    spec = importlib.util.spec_from_file_location("dev_under_test", SOURCE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def dev(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return load(tmp_path / "venv", monkeypatch)
+
+
+@pytest.fixture
+def built(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The steps that a setup took; pip and venv are replaced."""
+    steps: list[str] = []
+
+    def create() -> None:
+        steps.append("create")
+        for place in (dev.BIN, dev.tool("python")):
+            place.mkdir(exist_ok=True)
+
+    monkeypatch.setattr(dev, "create_environment", create)
+    monkeypatch.setattr(dev, "install_wheels", steps.extend)
+    monkeypatch.setattr(dev, "install_project", lambda: steps.append("project"))
+    monkeypatch.setattr(dev, "compiling", contextlib.nullcontext)
+    monkeypatch.setattr(dev, "check_space", lambda locks: None)
+    return steps
+
+
+def call(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(SOURCE), *arguments]
+    environment = {**os.environ, **(env or {})}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+def test_a_python_too_old_can_still_read_it_and_say_so() -> None:
+    source = SOURCE.read_text(encoding="utf-8")
+    ast.parse(source, feature_version=(3, 6))
+    assert "\nfrom __future__ import annotations" not in source
+
+
+def test_control_newer_syntax_would_be_noticed() -> None:
+    with pytest.raises(SyntaxError):
+        ast.parse("if (n := 1): pass", feature_version=(3, 6))
+
+
+def test_help_names_every_task(dev: ModuleType) -> None:
+    done = call("help")
+    assert done.returncode == 0
+    assert all(f"  {name} " in done.stdout for name in dev.TASKS)
+
+
+def test_an_unknown_task_is_one_sentence() -> None:
+    done = call("launch")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: 'launch' is no task;")
+    assert done.stderr.count("\n") == 1
+
+
+def test_setup_installs_what_running_needs_and_no_more(dev: ModuleType, built: list[str]) -> None:
+    dev.setup()
+    assert built == ["create", "requirements.txt", "project"]
+
+
+def test_a_second_setup_does_nothing(dev: ModuleType, built: list[str]) -> None:
+    dev.setup(with_tools=True)
+    built.clear()
+    dev.setup(with_tools=True)
+    dev.setup()
+    assert built == []
+
+
+def test_tools_are_added_to_what_is_there(dev: ModuleType, built: list[str]) -> None:
+    dev.setup()
+    built.clear()
+    dev.setup(with_tools=True)
+    assert built == ["requirements-dev.txt"]
+
+
+def test_an_interrupted_setup_starts_over(
+    dev: ModuleType, built: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(locks: list[str]) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dev, "install_wheels", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            dev.setup()
+    built.clear()
+    dev.setup()
+    assert built == ["create", "requirements.txt", "project"]
+
+
+@pytest.mark.parametrize("what", ["python", "locks", "root"])
+def test_another_python_lock_or_place_rebuilds(
+    dev: ModuleType, built: list[str], what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dev.setup(with_tools=True)
+    built.clear()
+    changed = {
+        "python": lambda: monkeypatch.setattr(
+            dev, "platform", SimpleNamespace(python_version=lambda: "3.99.0")
+        ),
+        "locks": lambda: monkeypatch.setattr(dev, "digest", lambda *names: "changed"),
+        "root": lambda: dev.STAMP.write_text(
+            dev.STAMP.read_text().replace(str(ROOT), "/elsewhere"), encoding="utf-8"
+        ),
+    }
+    changed[what]()
+    dev.setup()
+    # The tools were there before, so they come back too.
+    assert built == ["create", "requirements.txt", "requirements-dev.txt", "project"]
+
+
+def test_changed_metadata_installs_the_project_alone(
+    dev: ModuleType, built: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dev.setup()
+    built.clear()
+    monkeypatch.setattr(dev, "project_digest", lambda: "changed")
+    dev.setup()
+    assert built == ["project"]
+
+
+def test_an_environment_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    (mine / "bin").mkdir(parents=True)
+    (mine / "bin" / "precious").write_text("kept")
+    done = call("setup", env={"AINEON_VENV": str(mine)})
+    assert done.returncode == 1
+    assert "was not made by dev.py" in done.stderr
+    assert (mine / "bin" / "precious").read_text() == "kept"
+
+
+def test_a_full_disk_is_refused_before_anything_is_made(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(dev.shutil, "disk_usage", lambda place: SimpleNamespace(free=50 * 2**20))
+    with pytest.raises(dev.Problem, match="needs about 900 MB, and its disk has 50 MB left"):
+        dev.setup(with_tools=True)
+    assert not dev.tool("python").exists()
+
+
+def test_a_python_without_venv_says_what_to_install(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ensurepip", None)
+    with pytest.raises(dev.Problem, match=r"no venv module: install it .*apt install python3\.\d+"):
+        dev.create_environment()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("OSError: [Errno 28] No space left on device", "is full"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM", "not the one that was locked"),
+        (
+            "WARNING: Retrying: NewConnectionError(…)\nERROR: No matching distribution found for x",
+            "the package index cannot be reached",
+        ),
+        ("ERROR: No matching distribution found for rich==15.0.0", "no wheel of rich==15.0.0 for"),
+        ("noise\nERROR: something else\n", "pip failed (ERROR: something else)"),
+        ("", "no reason given"),
+    ],
+)
+def test_what_pip_says_becomes_one_sentence(dev: ModuleType, words: str, sentence: str) -> None:
+    said = dev.why_pip_failed(words)
+    assert sentence in said
+    assert "\n" not in said
+
+
+def test_a_missing_tool_says_how_to_get_it(tmp_path: Path) -> None:
+    done = call("tool", "ruff", env={"AINEON_VENV": str(tmp_path)})
+    assert done.returncode == 1
+    assert "run `python3 dev.py setup --dev`" in done.stderr
