@@ -1,0 +1,244 @@
+"""Segment tables: what a Uniswap V3 swap pays from border to border, summed beforehand.
+
+The contract swaps in steps. Within one step the liquidity is constant; a step ends at every
+initialised tick and at every border of the tick bitmap's 256-tick words, and each step rounds
+for itself. A table holds the steps of one direction in the order of travel, with running
+sums of their exact input (fee included) and output, so that a quote needs one bisection and
+one partial step however many ticks it crosses. A table depends on ticks, spacing and fee
+alone: every price of a pool shares it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
+
+from aineon.amm.directions import Direction
+from aineon.errors import InsufficientLiquidity
+from aineon.primitives.units import PIPS
+
+# Gross and net liquidity of an initialised tick.
+TickLiquidity = tuple[int, int]
+# Keys and prices of borders, and the liquidity of the steps that lead to them.
+Steps = tuple[list[int], list[int], list[int]]
+
+
+class Segments:
+    """The steps of one direction; treat as immutable.
+
+    Step `i` leads to border `i`, from border `i - 1`. Where nothing is to be had (before the
+    first initialised tick, after the last one, in gaps) word borders are left out: steps
+    there cost nothing.
+
+    Attributes:
+        direction: which way the steps go.
+        keep: millionths of the input that the fee leaves.
+        keys: of the borders, ascending (see `Direction.key`).
+        prices: square-root prices (Q64.96) at the borders.
+        liquidity: of each step.
+        input_to, output_to: running sums from the first border to each border.
+        beyond: liquidity behind the last border.
+        ends_inside: the last border is a price limit inside a step, reached and not crossed.
+    """
+
+    __slots__ = (
+        "beyond",
+        "direction",
+        "ends_inside",
+        "input_to",
+        "keep",
+        "keys",
+        "liquidity",
+        "output_to",
+        "prices",
+        "tick_spacing",
+    )
+
+    def __init__(self, direction: Direction, keep: int, tick_spacing: int) -> None:
+        self.direction = direction
+        self.keep = keep
+        self.tick_spacing = tick_spacing
+        self.keys: list[int] = []
+        self.prices: list[int] = []
+        self.liquidity: list[int] = []
+        self.input_to: list[int] = []
+        self.output_to: list[int] = []
+        self.beyond = 0
+        self.ends_inside = False
+
+    @classmethod
+    def build(
+        cls,
+        direction: Direction,
+        fee_pips: int,
+        tick_spacing: int,
+        ticks: Mapping[int, TickLiquidity],
+    ) -> Segments:
+        """Return the table of a direction for these initialised ticks.
+
+        Raises:
+            InsufficientLiquidity: the liquidity would be negative somewhere.
+        """
+        table = cls(direction, PIPS - fee_pips, tick_spacing)
+        table._append_steps(*table._steps_to(sorted(map(direction.key, ticks)), ticks, 0))
+        table._close()
+        return table
+
+    def spliced(
+        self, lower: int, upper: int, liquidity_delta: int, ticks: Mapping[int, TickLiquidity]
+    ) -> Segments:
+        """Return the table after the liquidity between two ticks changed.
+
+        `ticks` are all initialised ticks after the change. Steps between the neighbouring
+        borders are computed anew, sums behind them are shifted; nothing else is touched.
+
+        Raises:
+            InsufficientLiquidity: the liquidity would be negative somewhere.
+        """
+        key = self.direction.key
+        ends = (min(key(lower), key(upper)), max(key(lower), key(upper)))
+        first = bisect_left(self.keys, ends[0])
+        # The step that leads to the first border behind the change starts within it.
+        last = bisect_right(self.keys, ends[1]) + 1
+        kept = self.keys[last - 1 : last]
+        table = self._up_to(0, first)
+        liquid = min(self.liquidity[first:last], default=0)
+        if kept and liquid > max(0, -liquidity_delta):
+            steps = self._changed_steps(first, last, ends, liquidity_delta, ticks)
+        else:
+            # Where liquidity begins or ends, word borders come or go as well.
+            stops = {k for k in (*self.keys[first:last], *ends) if key(k) in ticks}
+            steps = table._steps_to(sorted(stops.union(kept)), ticks, self.liquidity_to(first))
+        table._append_steps(*steps)
+        if kept:
+            table._append_shifted(self, last)
+        table._close()
+        return table
+
+    def _changed_steps(
+        self,
+        first: int,
+        last: int,
+        ends: tuple[int, int],
+        liquidity_delta: int,
+        ticks: Mapping[int, TickLiquidity],
+    ) -> Steps:
+        """Return steps `first` to `last` after a change between two ends that leaves all liquid."""
+        direction = self.direction
+        keys, prices = self.keys[first:last], self.prices[first:last]
+        liquidity = self.liquidity[first:last]
+        at = [bisect_left(keys, end) for end in ends]
+        for place, end in ((1, ends[1]), (0, ends[0])):
+            index = at[place]
+            if keys[index] != end:
+                keys.insert(index, end)
+                prices.insert(index, direction.border_price(direction.key(end)))
+                liquidity.insert(index, liquidity[index])
+                at[1] += place == 0
+        begin, stop = at[0] + 1, at[1] + 1
+        liquidity[begin:stop] = [each + liquidity_delta for each in liquidity[begin:stop]]
+        for index in (at[1], at[0]):
+            border = keys[index]
+            word = direction.word_borders(border - 1, border + 1, self.tick_spacing)
+            if direction.key(border) not in ticks and not word:
+                del keys[index], prices[index], liquidity[index]
+        return keys, prices, liquidity
+
+    def cut(self, start: int, sqrt_price_limit_x96: int) -> Segments:
+        """Return the table from border `start` to a price limit.
+
+        The limit lies ahead of whatever price the table is entered at.
+        """
+        sign = self.direction.sign
+        end = bisect_right(
+            self.prices, sign * sqrt_price_limit_x96, lo=start, key=lambda price: sign * price
+        )
+        table = self._up_to(start, end)
+        table.beyond = self.liquidity_to(end)
+        table.ends_inside = self.ends_inside and end == len(self.keys)
+        return table
+
+    def liquidity_to(self, index: int) -> int:
+        """Return the liquidity of the step that leads to border `index`, also behind the last."""
+        return self.liquidity[index] if index < len(self.keys) else self.beyond
+
+    def liquidity_at(self, tick: int) -> int:
+        """Return the liquidity of a state whose tick is `tick`."""
+        return self.liquidity_to(self.direction.entry(self.keys, tick))
+
+    def append(self, key: int, start: int, end: int, liquidity: int) -> None:
+        """Add the step from price `start` to a border with price `end`."""
+        self._append_steps([key], [end], [liquidity], start)
+
+    def _up_to(self, start: int, end: int) -> Segments:
+        table = Segments(self.direction, self.keep, self.tick_spacing)
+        table.keys = self.keys[start:end]
+        table.prices = self.prices[start:end]
+        table.liquidity = self.liquidity[start:end]
+        table.input_to = self.input_to[start:end]
+        table.output_to = self.output_to[start:end]
+        return table
+
+    def _steps_to(
+        self, stops: Iterable[int], ticks: Mapping[int, TickLiquidity], liquidity: int
+    ) -> Steps:
+        """Return the steps to each of the stops, which are keys in ascending order."""
+        direction = self.direction
+        keys: list[int] = []
+        liquidities: list[int] = []
+        before = self.keys[-1] if self.keys else 0
+        for stop in stops:
+            if liquidity:
+                words = direction.word_borders(before, stop, self.tick_spacing)
+                keys += words
+                liquidities += [liquidity] * len(words)
+            keys.append(stop)
+            liquidities.append(liquidity)
+            before = stop
+            tick = direction.key(stop)
+            if tick in ticks:
+                liquidity += direction.sign * ticks[tick][1]
+                if liquidity < 0:
+                    raise InsufficientLiquidity(
+                        f"liquidity would be {liquidity} beyond tick {tick}; "
+                        "more was burnt than was minted there"
+                    )
+        prices = [direction.border_price(direction.key(key)) for key in keys]
+        return keys, prices, liquidities
+
+    def _append_steps(
+        self,
+        keys: list[int],
+        prices: list[int],
+        liquidity: list[int],
+        start: int | None = None,
+    ) -> None:
+        """Add steps and their sums; they start at the last border, or at the price `start`."""
+        if not keys:
+            return
+        if start is None:
+            start = self.prices[-1] if self.prices else prices[0]
+        starts = [start, *prices[:-1]]
+        inputs, outputs = self.direction.whole_steps(starts, prices, liquidity, self.keep)
+        inputs[0] += self.input_to[-1] if self.input_to else 0
+        outputs[0] += self.output_to[-1] if self.output_to else 0
+        self.keys += keys
+        self.prices += prices
+        self.liquidity += liquidity
+        self.input_to += accumulate(inputs)
+        self.output_to += accumulate(outputs)
+
+    def _append_shifted(self, old: Segments, start: int) -> None:
+        shift_in = self.input_to[-1] - old.input_to[start - 1]
+        shift_out = self.output_to[-1] - old.output_to[start - 1]
+        self.keys += old.keys[start:]
+        self.prices += old.prices[start:]
+        self.liquidity += old.liquidity[start:]
+        self.input_to += [total + shift_in for total in old.input_to[start:]]
+        self.output_to += [total + shift_out for total in old.output_to[start:]]
+
+    def _close(self) -> None:
+        extreme = self.direction.key(self.direction.extreme_tick)
+        self.ends_inside = bool(self.keys) and self.keys[-1] == extreme
+        self.beyond = self.liquidity[-1] if self.ends_inside else 0
