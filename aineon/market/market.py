@@ -1,0 +1,293 @@
+"""Market: every known pool at one block."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from aineon.amm import Pool
+from aineon.errors import BlockOutOfOrder, DuplicatePool, ReorgTooDeep, UnknownPool
+from aineon.market.events import MarketEvent, MarketUpdate, PoolAppeared
+from aineon.market.graph import TokenGraph
+from aineon.market.registry import Registry
+from aineon.market.transitions import after_event
+from aineon.primitives import Address, Block, Token, parse_address
+
+REMEMBERED_BLOCKS = 64
+"""How many blocks a market can be rewound by; a mainnet reorg deeper than 2 is news."""
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """All that a market knows at one moment.
+
+    It is never changed, only replaced. So an update that fails half-way leaves nothing
+    behind, and undoing a block is putting its predecessor back.
+    """
+
+    block: Block | None
+    step: int
+    pools: dict[Address, Pool]
+    changed_at: dict[Address, int | None]
+    graph: TokenGraph
+
+
+class Market:
+    """The pools at one block: apply what happens, rewind what a reorg undid.
+
+    Pools are frozen values, so reading needs no copy and no lock: what `pools` returned stays
+    as it was when the market moves on.
+
+    Args:
+        pools: the pools known from the beginning.
+        block: the block whose states they are, where known.
+
+    Raises:
+        DuplicatePool: two pools have one address.
+    """
+
+    __slots__ = ("_history", "_state")
+
+    def __init__(self, pools: Iterable[Pool] = (), block: Block | None = None) -> None:
+        known: dict[Address, Pool] = {}
+        for pool in pools:
+            if pool.address in known:
+                raise DuplicatePool(f"pool {pool.address} was given twice")
+            known[pool.address] = pool
+        number = None if block is None else block.number
+        changed_at: dict[Address, int | None] = dict.fromkeys(known, number)
+        self._state = _State(block, 0, known, changed_at, TokenGraph(known.values()))
+        self._history: deque[_State] = deque(maxlen=REMEMBERED_BLOCKS)
+
+    # --- reading ---------------------------------------------------------------------------
+
+    @property
+    def block(self) -> Block | None:
+        """The block whose states these are; None where it is not known."""
+        return self._state.block
+
+    @property
+    def step(self) -> int:
+        """The step inside the block; see `MarketUpdate`."""
+        return self._state.step
+
+    @property
+    def pools(self) -> Mapping[Address, Pool]:
+        """The pools by address, read-only; a later update does not change what was returned."""
+        return MappingProxyType(self._state.pools)
+
+    @property
+    def graph(self) -> TokenGraph:
+        """The directed hops; the same object until a pool appears or vanishes."""
+        return self._state.graph
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """Every token that some pool holds, in order of first appearance."""
+        return self._state.graph.tokens
+
+    @property
+    def registry(self) -> Registry:
+        """Look-ups by token, pair and symbol over the pools as they are now."""
+        return Registry(self.pools, self._state.graph)
+
+    def pool(self, address: str) -> Pool:
+        """Return the pool at `address`, in any spelling of it.
+
+        Raises:
+            UnknownPool: the market does not hold it.
+        """
+        return self._state.pools[self._known(address)]
+
+    def changed_at(self, address: str) -> int | None:
+        """The number of the block in which the pool last changed or was first seen.
+
+        None where the market was not told the block of its pools.
+
+        Raises:
+            UnknownPool: the market does not hold it.
+        """
+        return self._state.changed_at[self._known(address)]
+
+    def __len__(self) -> int:
+        return len(self._state.pools)
+
+    def __contains__(self, address: object) -> bool:
+        return address in self._state.pools
+
+    def __repr__(self) -> str:
+        number = "unknown" if self.block is None else self.block.number
+        return f"Market({len(self)} pools, block {number}, step {self.step})"
+
+    # --- moving ----------------------------------------------------------------------------
+
+    def apply(self, update: MarketUpdate) -> frozenset[Address]:
+        """Apply an update, all of it or nothing, and return which pools really changed.
+
+        A pool that appeared or vanished counts as changed; one that ends as it began does not.
+
+        Raises:
+            BlockOutOfOrder: the update's block is older than the market's, is the same with a
+                step that is not later, or does not descend from it by the hashes given.
+            UnknownPool: an event names a pool that the market does not hold.
+            MarketError: an event does not fit the kind of its pool.
+            PoolError: an event's integers cannot be the state of such a contract.
+        """
+        before = self._state
+        _refuse_disorder(before, update)
+        changes = _changes(before.pools, update.events)
+        after = _changed(before, changes, update.block, update.step)
+        if before.block is None or update.block.number > before.block.number:
+            self._history.append(before)
+        self._state = after
+        return frozenset(changes)
+
+    def rewind(self, to_block: int) -> frozenset[Address]:
+        """Go back to the end of block `to_block` and return which pools differ from before.
+
+        Everything is as it was then: pools, their order, topology, block and step. Where the
+        market heard nothing of `to_block` itself, it goes back to the last block before it; a
+        block that is not older than the market's leaves all as it is.
+
+        Raises:
+            ReorgTooDeep: the block is older than the market remembers; nothing is changed.
+        """
+        undone = 0
+        target = self._state
+        while _is_later(target, to_block):
+            undone += 1
+            if undone > len(self._history):
+                raise ReorgTooDeep(
+                    f"cannot rewind to block {to_block}: the market remembers "
+                    f"{len(self._history)} blocks before {self.block and self.block.number}"
+                )
+            target = self._history[-undone]
+        left = self._state.pools
+        for _ in range(undone):
+            self._history.pop()
+        self._state = target
+        addresses = left.keys() | target.pools.keys()
+        return frozenset(a for a in addresses if _differ(left.get(a), target.pools.get(a)))
+
+    def with_pools(self, replacements: Iterable[Pool]) -> Market:
+        """Return a what-if copy in which `replacements` stand for the pools of their addresses.
+
+        The copy shares everything else and has no history of its own to rewind. When pools last
+        changed stays as it was: a replacement is a thought, not something that happened.
+
+        Raises:
+            UnknownPool: the market does not hold a pool with such an address.
+        """
+        state = self._state
+        changes: dict[Address, Pool | None] = {}
+        for pool in replacements:
+            changes[self._known(pool.address)] = pool
+        copy = object.__new__(Market)
+        changed = _changed(state, changes, state.block, state.step)
+        copy._state = replace(changed, changed_at=state.changed_at)
+        copy._history = deque(maxlen=REMEMBERED_BLOCKS)
+        return copy
+
+    def _known(self, address: str) -> Address:
+        """Return the canonical form of an address that the market holds."""
+        if address in self._state.pools:
+            return Address(address)
+        try:
+            canonical = parse_address(address)
+        except ValueError as error:
+            raise UnknownPool(str(error)) from error
+        if canonical not in self._state.pools:
+            raise UnknownPool(f"the market does not hold pool {canonical}")
+        return canonical
+
+
+def _refuse_disorder(state: _State, update: MarketUpdate) -> None:
+    """Raise BlockOutOfOrder unless `update` follows `state`."""
+    current, coming = state.block, update.block
+    if current is None:
+        return
+    if coming.number < current.number:
+        raise BlockOutOfOrder(
+            f"block {coming.number} is older than the market's block {current.number}"
+        )
+    if coming.number == current.number:
+        if update.step <= state.step:
+            raise BlockOutOfOrder(
+                f"step {update.step} of block {coming.number} is not later than the "
+                f"market's step {state.step}"
+            )
+        if None not in (coming.hash, current.hash) and coming.hash != current.hash:
+            raise BlockOutOfOrder(
+                f"block {coming.number} has hash {coming.hash}, but the market's has "
+                f"{current.hash}: rewind first"
+            )
+    elif (
+        coming.number == current.number + 1
+        and None not in (coming.parent_hash, current.hash)
+        and coming.parent_hash != current.hash
+    ):
+        raise BlockOutOfOrder(
+            f"block {coming.number} has parent {coming.parent_hash}, but the market's block "
+            f"{current.number} has hash {current.hash}: rewind first"
+        )
+
+
+def _changes(
+    pools: Mapping[Address, Pool], events: Iterable[MarketEvent]
+) -> dict[Address, Pool | None]:
+    """Return what `events`, one after the other, really change; None for a pool that goes."""
+    touched: dict[Address, Pool | None] = {}
+    for event in events:
+        address = event.address
+        pool = touched[address] if address in touched else pools.get(address)
+        if pool is None:
+            if not isinstance(event, PoolAppeared):
+                raise UnknownPool(
+                    f"{type(event).__name__} names pool {address}, which the market does not hold"
+                )
+            touched[address] = event.pool
+        else:
+            touched[address] = after_event(pool, event)
+    return {a: pool for a, pool in touched.items() if _differ(pools.get(a), pool)}
+
+
+def _changed(
+    state: _State, changes: Mapping[Address, Pool | None], block: Block | None, step: int
+) -> _State:
+    """Return `state` with `changes` made at `block`."""
+    if not changes:
+        return _State(block, step, state.pools, state.changed_at, state.graph)
+    pools, changed_at = dict(state.pools), dict(state.changed_at)
+    number = None if block is None else block.number
+    gone: list[Pool] = []
+    come: list[Pool] = []
+    for address, pool in changes.items():
+        old = pools.get(address)
+        topology_stays = None not in (old, pool) and _tokens(old) == _tokens(pool)
+        if old is not None and not topology_stays:
+            gone.append(old)
+        if pool is None:
+            del pools[address], changed_at[address]
+            continue
+        if not topology_stays:
+            come.append(pool)
+        pools[address] = pool
+        changed_at[address] = number
+    graph = state.graph.changed(gone, come) if gone or come else state.graph
+    return _State(block, step, pools, changed_at, graph)
+
+
+def _tokens(pool: Pool | None) -> tuple[Token, ...]:
+    return () if pool is None else pool.tokens
+
+
+def _differ(one: Pool | None, other: Pool | None) -> bool:
+    """Whether two states of one pool differ; identity answers most cases without comparing."""
+    return one is not other and one != other
+
+
+def _is_later(state: _State, number: int) -> bool:
+    """Whether `state` is of a later block; one of no known block precedes all."""
+    return state.block is not None and state.block.number > number
