@@ -117,5 +117,9 @@ class EngineError(AineonError):
     """The engine cannot start or go on."""
 
 
+class StartError(AineonError):
+    """A process cannot be started: its port or folder is taken, or a part of it is missing."""
+
+
 class ConfigurationError(AineonError):
     """A setting has a value that is not allowed; the message names variable, value and range."""

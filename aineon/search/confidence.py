@@ -1,0 +1,195 @@
+"""Confidence: how far an opportunity's figures can be trusted, from 0 to 1.
+
+It is the product of four factors, each from 0 to 1, so one good reason for distrust is enough
+and no other factor can make up for it. It is not a probability of winning: who wins depends
+on competitors and on inclusion, which no pool's state tells.
+
+* depth: `1 / (1 + 2 s)`, where `s` is the largest share of its pool's depth that a hop takes.
+  Depth is the smaller of `1 / bend` (the input at which the pool's average rate has halved; a
+  Uniswap V2 pool's reserve, a Uniswap V3 pool's virtual reserve) and all that the pool can
+  take. A size that eats into a pool depends on every unit of its state.
+* spread: 1 up to a marginal gain `g` of 1 %, above that `1 / (1 + (g - 0.01) / 0.2)`. Fat
+  spreads between real pools last no block: what shows one is often a token that cannot be sold
+  or a state that is wrong.
+* age: `1 / (1 + youngest / 50) / (1 + oldest / 5000)`, in blocks since the route's pools last
+  changed. With the youngest change the gain began to exist; where it is many blocks old, all
+  competitors have left the gain lying, and that has a reason. The oldest one says how long
+  nobody has traded in a pool. 0.95 where the age is not known.
+* agreement: the figures, computed again on other ways. 0 where quoting the amounts hop by hop
+  does not give them again, else `1 / (1 + near + split + curve / 4)`, each relative to the
+  gross profit: how much it changes at 99 % and 101 % of the size, how much it changes where
+  the size is swapped in two halves (the second through the pools that the first leaves), and
+  how far the local curves' prediction is off; the last weighs less because crossing a tick
+  explains it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aineon.amm import LocalCurve, Quote
+from aineon.errors import PoolError
+from aineon.market import Market
+from aineon.search.opportunity import Opportunity
+from aineon.search.route import Route
+
+_DEPTH_WEIGHT = 2.0
+_PLAIN_SPREAD = 0.01
+_SPREAD_SCALE = 0.2
+_YOUNGEST_SCALE = 50.0
+_OLDEST_SCALE = 5000.0
+_UNKNOWN_AGE = 0.95
+_CURVE_WEIGHT = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class ConfidenceFactors:
+    """The factors of a confidence, each 0 to 1; see the module's documentation."""
+
+    depth: float
+    spread: float
+    age: float
+    agreement: float
+
+    @property
+    def confidence(self) -> float:
+        """All factors multiplied."""
+        return self.depth * self.spread * self.age * self.agreement
+
+    @property
+    def weakest(self) -> str:
+        """The name of the factor that lowers the confidence most."""
+        return min(("depth", "spread", "age", "agreement"), key=lambda name: getattr(self, name))
+
+
+def confidence(opportunity: Opportunity, market: Market | None = None) -> float:
+    """How far the opportunity's figures can be trusted, from 0 to 1; see `ConfidenceFactors`."""
+    return confidence_factors(opportunity, market).confidence
+
+
+def confidence_factors(
+    opportunity: Opportunity, market: Market | None = None, ages: Sequence[int] | None = None
+) -> ConfidenceFactors:
+    """The factors that make up the confidence.
+
+    Args:
+        opportunity: its route's pools are the states that its figures come from.
+        market: where it was found; tells when the pools last changed.
+        ages: blocks since each of the route's pools last changed, in place of the market's word.
+    """
+    route, amounts = opportunity.route, opportunity.amounts
+    known_ages = pool_ages(route, market) if ages is None else ages
+    return factors_of(route, amounts, age_factor(known_ages))
+
+
+def factors_of(route: Route, amounts: Sequence[int], age: float) -> ConfidenceFactors:
+    """The factors of a sized route whose age factor is known."""
+    curves = [hop.pool.local_curve(hop.token_in, hop.token_out) for hop in route]
+    return ConfidenceFactors(
+        depth=_depth(route, curves, amounts),
+        spread=_spread(curves),
+        age=age,
+        agreement=_agreement(route, curves, amounts),
+    )
+
+
+def pool_ages(route: Route, market: Market | None) -> tuple[int, ...] | None:
+    """Blocks since each of the route's pools last changed; None where the market cannot tell."""
+    if market is None or market.block is None:
+        return None
+    changed_at = [
+        market.changed_at(hop.pool.address) for hop in route if hop.pool.address in market
+    ]
+    if len(changed_at) < len(route) or None in changed_at:
+        return None
+    return tuple(market.block.number - number for number in changed_at if number is not None)
+
+
+def age_factor(ages: Sequence[int] | None) -> float:
+    """The age factor of these ages; see the module's documentation."""
+    if not ages:
+        return _UNKNOWN_AGE
+    return 1 / (1 + min(ages) / _YOUNGEST_SCALE) / (1 + max(ages) / _OLDEST_SCALE)
+
+
+def _depth(route: Route, curves: Sequence[LocalCurve], amounts: Sequence[int]) -> float:
+    share = 0.0
+    for hop, curve, amount_in in zip(route, curves, amounts, strict=False):
+        most = hop.pool.max_amount_in(hop.token_in, hop.token_out)
+        if amount_in > most:
+            return 0.0
+        share = max(share, amount_in * curve.bend, amount_in / most)
+    return 1 / (1 + _DEPTH_WEIGHT * share)
+
+
+def _spread(curves: Sequence[LocalCurve]) -> float:
+    gain = math.prod(curve.rate for curve in curves) - 1
+    return 1 / (1 + max(0.0, gain - _PLAIN_SPREAD) / _SPREAD_SCALE)
+
+
+def _agreement(route: Route, curves: Sequence[LocalCurve], amounts: Sequence[int]) -> float:
+    profit = amounts[-1] - amounts[0]
+    if profit <= 0:
+        return 0.0
+    try:
+        if _amounts(_quotes(route, amounts[0])) != tuple(amounts):
+            return 0.0
+        off = _near(route, amounts[0], profit) + _split(route, amounts, profit)
+    except PoolError:
+        return 0.0
+    return 1 / (1 + off + _CURVE_WEIGHT * _off_curve(curves, amounts, profit))
+
+
+def _near(route: Route, amount_in: int, profit: int) -> float:
+    """The larger relative change of the profit one percent beside the size."""
+    aside = max(1, amount_in // 100)
+    changes = [0.0]
+    for other in (amount_in - aside, amount_in + aside):
+        if other > 0:
+            amount_out = _quotes(route, other)[-1].amount_out
+            changes.append(abs(amount_out - other - profit) / profit)
+    return max(changes)
+
+
+def _split(route: Route, amounts: Sequence[int], profit: int) -> float:
+    """The relative change of the profit where the size is swapped in two halves."""
+    half = amounts[0] // 2
+    if half == 0:
+        return 0.0
+    first = _quotes(route, half)
+    later = Route(
+        hop._replace(pool=quote.pool_after) for hop, quote in zip(route, first, strict=True)
+    )
+    second = _quotes(later, amounts[0] - half)
+    return abs(first[-1].amount_out + second[-1].amount_out - amounts[-1]) / profit
+
+
+def _off_curve(curves: Sequence[LocalCurve], amounts: Sequence[int], profit: int) -> float:
+    """How far the local curves' output is off, relative to the profit."""
+    predicted = float(amounts[0])
+    for curve in curves:
+        predicted = curve.rate * predicted / (1 + curve.bend * predicted)
+    return abs(predicted - amounts[-1]) / profit
+
+
+def _quotes(route: Route, amount_in: int) -> list[Quote]:
+    """The exact quotes along the route.
+
+    Raises:
+        PoolError: a pool cannot swap that much, or the hop before pays nothing.
+    """
+    quotes: list[Quote] = []
+    amount = amount_in
+    for hop in route:
+        quote = hop.pool.quote_exact_input(hop.token_in, hop.token_out, amount)
+        if quote.partial:
+            raise PoolError(f"{hop.pool.address} can take no more than {quote.amount_in}")
+        quotes.append(quote)
+        amount = quote.amount_out
+    return quotes
+
+
+def _amounts(quotes: Sequence[Quote]) -> tuple[int, ...]:
+    return (quotes[0].amount_in, *(quote.amount_out for quote in quotes))

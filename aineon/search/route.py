@@ -1,0 +1,72 @@
+"""Hop and Route: the path that a trade takes through pools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from aineon.amm import Pool
+from aineon.errors import InvalidRoute
+from aineon.primitives import Token
+
+
+class Hop(NamedTuple):
+    """One swap of a route: `token_in` into `token_out` through `pool`."""
+
+    pool: Pool
+    token_in: Token
+    token_out: Token
+
+
+class Route(tuple[Hop, ...]):
+    """A tuple of hops, each beginning with the token the one before ended with.
+
+    Raises:
+        InvalidRoute: no hops, hops that do not join, a pool used twice, or a token that the
+            hop's pool does not hold.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, hops: Iterable[Hop]) -> Route:
+        route = super().__new__(cls, (Hop(*hop) for hop in hops))
+        if not route:
+            raise InvalidRoute("a route needs at least one hop, got none")
+        for before, after in zip(route, route[1:], strict=False):
+            if before.token_out != after.token_in:
+                raise InvalidRoute(
+                    f"hops do not join: one ends in {before.token_out}, "
+                    f"the next begins with {after.token_in}"
+                )
+        addresses = [hop.pool.address for hop in route]
+        for address in addresses:
+            if addresses.count(address) > 1:
+                raise InvalidRoute(f"pool {address} is used twice in one route")
+        for hop in route:
+            for token in (hop.token_in, hop.token_out):
+                if token not in hop.pool.tokens:
+                    raise InvalidRoute(f"pool {hop.pool.address} does not hold {token}")
+        return route
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """The tokens in order of the way, the first one included."""
+        return (self[0].token_in, *(hop.token_out for hop in self))
+
+    @property
+    def is_cycle(self) -> bool:
+        """Whether the route ends with the token it began with."""
+        return self[0].token_in == self[-1].token_out
+
+    @property
+    def key(self) -> str:
+        """A stable name of this way through these pools, whatever their state."""
+        return ">".join(
+            [self[0].token_in.address]
+            + [f"{hop.pool.address}>{hop.token_out.address}" for hop in self]
+        )
+
+    def __str__(self) -> str:
+        parts = [str(self[0].token_in)]
+        parts += [f"-[{hop.pool.venue}]-> {hop.token_out}" for hop in self]
+        return " ".join(parts)

@@ -1,0 +1,66 @@
+"""Exact sizing: the input of a cycle at which most is left."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from aineon.errors import InvalidRoute
+from aineon.primitives.units import BPS
+from aineon.search.route import Route
+from aineon.search.sizing_chain import Chain
+from aineon.search.sizing_model import locate
+from aineon.search.sizing_pieces import PieceFinder, piece_finder
+from aineon.search.sizing_probe import probe
+from aineon.search.sizing_search import Search
+
+
+def optimal_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | None:
+    """Return the amounts (input, then what each hop pays) at which a cycle leaves most.
+
+    What is left is the output less the input less the flash fee, `flash_fee_bps` of the input
+    rounded up; every rounding of every pool counts. Of equally good inputs the smallest is
+    taken, and only inputs that every hop fills completely are considered. None where no input
+    leaves anything. `docs/sizing.md` says how, and what is guaranteed.
+
+    Raises:
+        InvalidRoute: the route does not end with the token it began with.
+        ValueError: `flash_fee_bps` is not an int from 0 to 10000.
+    """
+    if not route.is_cycle:
+        raise InvalidRoute(f"{route} does not end with the token it began with")
+    if type(flash_fee_bps) is not int or not 0 <= flash_fee_bps <= BPS:
+        raise ValueError(f"flash_fee_bps is {flash_fee_bps!r}, not an int from 0 to {BPS}")
+    start = _smooth_optimum(route, 1 + flash_fee_bps / BPS)
+    if start is None:
+        return None
+    chain = Chain(route, flash_fee_bps)
+    if not chain.most:
+        return None
+    finders = [finder for hop in route if (finder := piece_finder(hop))]
+    if len(finders) == len(route):
+        amount_in = _best_input(chain, finders, start)
+    else:
+        amount_in = probe(chain, start)
+    return None if amount_in is None else chain.amounts(amount_in)
+
+
+def _smooth_optimum(route: Route, unit_cost: float) -> int | None:
+    """Return the best input of the hops' local curves; None where no size can pay.
+
+    `rate * x / (1 + bend * x)` composes to the same form. Rates are the best any size gets.
+    """
+    rate, bend = 1.0, 0.0
+    for hop in route:
+        local = hop.pool.local_curve(hop.token_in, hop.token_out)
+        bend += local.bend * rate
+        rate *= local.rate
+    if rate <= unit_cost:
+        return None
+    return int((sqrt(rate / unit_cost) - 1) / bend) if bend > 0 else 1
+
+
+def _best_input(chain: Chain, finders: list[PieceFinder], start: int) -> int | None:
+    model, peak = locate(chain, finders, start)
+    search = Search(chain, finders, model, peak)
+    best = search.run()
+    return None if best is None else chain.back(search.place, best.amount)

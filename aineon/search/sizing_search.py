@@ -1,0 +1,259 @@
+"""The best whole amount near the peak of a cycle's smooth curve.
+
+Every profit lies below the smooth curve. So the amounts that could reach a level are those
+where the curve itself reaches it: a window around the peak. Levels are tried from the top
+downward until one is reached; then nothing outside its window can be as good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from aineon.search.sizing_candidates import Block, Candidates, Stretch, TooMany
+from aineon.search.sizing_chain import Chain
+from aineon.search.sizing_lens import Lens
+from aineon.search.sizing_model import Model, slopes
+from aineon.search.sizing_pieces import PieceFinder
+
+# So many candidates are looked at for one level before it counts as too wide.
+MOST_CANDIDATES = 1 << 16
+# What is looked at in one go where a window is too wide: around the peak, or between leaps.
+REACH = 1 << 14
+# So many amounts must fail to the left of the one taken where a window is too wide.
+CLEAR = 1001
+# Below this, quoting every amount costs less than building a lens.
+_FEW = 8
+_FIRST_STRETCH = 256
+_GROWTH = 4
+# Real quotes for one block; a lens is hardly ever wrong, so few are needed.
+_MOST_CHECKS = 512
+# Roundings that cost no more than this in all leave a plateau with hits everywhere.
+_PLATEAU_NOISE = 8.0
+
+
+class Best(NamedTuple):
+    """A profit and the amount, at the place searched, that gives it."""
+
+    profit: int
+    amount: int
+
+
+class Window(NamedTuple):
+    """Amounts from `first` to `last`, all within one model."""
+
+    model: Model
+    first: int
+    last: int
+
+
+class Search:
+    """Looks for the best amount of one token of a cycle, the one whose unit is worth most.
+
+    Attributes:
+        place: where that token stands.
+    """
+
+    def __init__(
+        self, chain: Chain, finders: Sequence[PieceFinder], model: Model, peak: int
+    ) -> None:
+        self._chain = chain
+        self._finders = finders
+        self._regions = [model]
+        amounts = chain.amounts(peak)
+        worth = [1.0]
+        for rate in reversed(slopes(model, amounts)):
+            worth.append(worth[-1] * rate)
+        worth.reverse()
+        self.place = max(range(len(worth) - 1), key=worth.__getitem__)
+        self._worth = worth
+        self._peak_amount = amounts[self.place]
+        rounded = [j for j, piece in enumerate(model.pieces) if piece.of > 1]
+        self._noise = sum(worth) - worth[self.place] + sum(worth[j] for j in rounded)
+        # What crossing a border can cost: input rounded up twice, output down once; doubled,
+        # because a unit is worth more at smaller sizes.
+        self._step_down = int(2 * sum(2 * worth[j] + worth[j + 1] for j in rounded)) + 1
+        self._top = self._highest()
+
+    def run(self) -> Best | None:
+        """Return the best amount; None where no profit is left after rounding."""
+        ceiling, step = self._top, self._first_step()
+        while ceiling >= 1:
+            level = max(ceiling - step + 1, 1)
+            windows = list(self._windows(level))
+            try:
+                best = self._scan(windows, level, ceiling)
+            except TooMany:
+                if self._noise > _PLATEAU_NOISE:
+                    return self._scan_centre(windows)
+                if step > 1:
+                    step = 1
+                    continue
+                best = self._scan_plateau(windows, level)
+            if best:
+                return best
+            ceiling, step = level - 1, step * _GROWTH
+        return None
+
+    def _first_step(self) -> int:
+        """Return how far below the top the best is likely to be.
+
+        With a second token whose unit is worth much, amounts that lose little of it are rare.
+        Of n amounts the best loses about a n-th of that unit, while the window grows with the
+        root of what may be lost.
+        """
+        second = sorted(self._worth[:-1])[-2]
+        if second < _PLATEAU_NOISE:
+            return 1
+        amounts = sum(last - first + 1 for _, first, last in self._windows(self._top - 1))
+        return 1 + int((second / max(amounts, 1)) ** (2 / 3) / 2)
+
+    # --- windows ---------------------------------------------------------------------------
+
+    def _windows(self, level: int) -> Iterator[Window]:
+        """Yield the windows of a level, from the smallest amounts to the largest."""
+        self._extend(level)
+        for model in self._regions:
+            if inputs := model.level_set(level):
+                first = max(self._chain.upto(self.place, inputs[0]), 1)
+                last = self._chain.upto(self.place, inputs[1])
+                if first <= last:
+                    yield Window(model, first, last)
+
+    def _highest(self) -> int:
+        """Return an integer that no profit exceeds, having met all regions that come near it."""
+        top = max(self._regions[0].bound(), 1)
+        while True:
+            met = len(self._regions)
+            self._extend(top)
+            if len(self._regions) == met:
+                return max(region.bound() for region in self._regions)
+            top = max(top, *(region.bound() for region in self._regions))
+
+    def _extend(self, level: int) -> None:
+        """Add the regions on both sides that may reach `level`.
+
+        Without roundings the curve falls on both sides of its peak. With them, it also steps
+        down at every border that is crossed, so a region on the left may stand higher.
+        """
+        regions, most = self._regions, self._chain.most
+        enough = level - self._step_down
+        while regions[0].first > 1 and regions[0].profit_bound(regions[0].first) >= enough:
+            regions.insert(0, self._model_at(regions[0].first - 1))
+        while regions[-1].last < most and regions[-1].profit_bound(regions[-1].last) >= enough:
+            regions.append(self._model_at(regions[-1].last + 1))
+
+    def _model_at(self, amount_in: int) -> Model:
+        return Model(self._chain, self._finders, amount_in)
+
+    # --- scans -----------------------------------------------------------------------------
+
+    def _scan(self, windows: Sequence[Window], level: int, ceiling: int) -> Best | None:
+        """Return the best of all amounts that reach `level`; stop at once at `ceiling`.
+
+        Raises:
+            TooMany: there is more to look at than is reasonable.
+        """
+        best = None
+        candidates = Candidates(self.place, self._worth, MOST_CANDIDATES)
+        for window in windows:
+            # Where one hit ends it all, begin small; else all has to be looked through.
+            size = _FIRST_STRETCH if level == ceiling else window.last
+            first = window.first
+            while first <= window.last:
+                last = min(first + size - 1, window.last)
+                stretch = Window(window.model, first, last)
+                found = self._best_of(stretch, level, ceiling, candidates)
+                if found:
+                    best, level = found, found.profit + 1
+                    if found.profit >= ceiling:
+                        return found
+                first, size = last + 1, size * _GROWTH
+        return best
+
+    def _best_of(
+        self, window: Window, level: int, ceiling: int, candidates: Candidates
+    ) -> Best | None:
+        model, first, last = window
+        if last - first < _FEW:
+            return self._best_quoted(range(first, last + 1), level)
+        chain, place = self._chain, self.place
+        room = model.room(level, chain.back(place, first) - 1, chain.back(place, last))
+        best = None
+        for block in candidates.blocks(Stretch(model, first, last, max(room, 0.0))):
+            found = self._best_of_block(model, block, level)
+            if found:
+                best, level = found, found.profit + 1
+                if level > ceiling:
+                    break
+        return best
+
+    def _best_of_block(self, model: Model, block: Block, level: int) -> Best | None:
+        anchor, distances = block
+        if distances.size <= _FEW:
+            amounts = [anchor + int(distance) for distance in distances]
+            return self._best_quoted(amounts, level)
+        lens = Lens(self._chain, model, self.place, anchor)
+        bounds = lens.profits(distances)
+        promising = np.flatnonzero(bounds >= level - lens.profit)
+        if not promising.size:
+            return None
+        best: Best | None = None
+        # Best bound first, and of equal ones the smaller amount.
+        for index in promising[np.argsort(-bounds[promising], kind="stable")][:_MOST_CHECKS]:
+            bound = int(bounds[index]) + lens.profit
+            amount = anchor + int(distances[index])
+            if best and (bound, -amount) <= (best.profit, -best.amount):
+                break
+            profit = self._chain.profit(self.place, amount)
+            if profit >= level and (
+                best is None or (profit, -amount) > (best.profit, -best.amount)
+            ):
+                best = Best(profit, amount)
+        return best
+
+    def _best_quoted(self, amounts: Sequence[int], level: int) -> Best | None:
+        best = None
+        for amount in amounts:
+            profit = self._chain.profit(self.place, amount)
+            if profit >= level:
+                best, level = Best(profit, amount), profit + 1
+        return best
+
+    # --- windows too wide to look through -----------------------------------------------------
+
+    def _scan_centre(self, windows: Sequence[Window]) -> Best | None:
+        """Return the best of what lies around the peak."""
+        low, high = self._peak_amount - REACH, self._peak_amount + REACH
+        near = [
+            Window(model, max(first, low), min(last, high)) for model, first, last in windows
+        ]
+        return self._scan([window for window in near if window.first <= window.last], 1, self._top)
+
+    def _scan_plateau(self, windows: Sequence[Window], level: int) -> Best | None:
+        """Return a first amount that reaches `level` and has `CLEAR` misses before it.
+
+        Hits grow denser from the left edge of the window on: ever larger leaps find where the
+        first few stand.
+        """
+        for window in windows:
+            leap = 0
+            while window.first + leap <= window.last:
+                first = window.first + leap
+                stretch = Window(window.model, first, min(window.last, first + REACH))
+                if best := self._scan([stretch], level, level):
+                    return self._cleared(window, best, level)
+                leap = leap * _GROWTH or REACH
+        return None
+
+    def _cleared(self, window: Window, best: Best, level: int) -> Best:
+        for _ in range(CLEAR):
+            first = max(best.amount - CLEAR, window.first)
+            before = Window(window.model, first, best.amount - 1)
+            earlier = self._scan([before], level, level)
+            if not earlier:
+                break
+            best = earlier
+        return best

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import pytest
+
+from aineon.errors import ConfigurationError
+from aineon.market import Market
+from aineon.primitives import Block
+from aineon.search import CostModel, Hop, Route
+from aineon.search.costs import (
+    AAVE_FLASH_GAS,
+    BALANCER_FLASH_GAS,
+    CONCENTRATED_GAS,
+    CONSTANT_PRODUCT_GAS,
+    CROSSED_TICK_GAS,
+    EXECUTOR_GAS,
+    TRANSACTION_GAS,
+    WRAPPED_ETHER,
+)
+from tests.search.markets import token, v2, v3
+
+DAI, WETH, LINK = token(1, "DAI"), token(2, "WETH"), token(3, "LINK")
+ETHER = 10**18
+BLOCK = Block(7, base_fee_wei=9 * 10**9)
+MODEL = CostModel(priority_fee_wei=10**9, native_token=WETH)
+
+
+def pair(pool: object, back: object) -> Route:
+    return Route([Hop(pool, WETH, DAI), Hop(back, DAI, WETH)])  # type: ignore[arg-type]
+
+
+DEEP = v2(1, WETH, DAI, 1000 * ETHER, 2_000_000 * ETHER)
+THIN = v2(2, WETH, DAI, 10 * ETHER, 30_000 * ETHER)
+ROUTE = pair(DEEP, THIN)
+UNITS = TRANSACTION_GAS + EXECUTOR_GAS + BALANCER_FLASH_GAS + 2 * CONSTANT_PRODUCT_GAS
+
+
+class TestFlashFee:
+    @pytest.mark.parametrize(
+        ("bps", "amount", "fee"), [(5, 10_000, 5), (5, 10_001, 6), (5, 1, 1), (0, 10**30, 0)]
+    )
+    def test_it_is_rounded_up(self, bps: int, amount: int, fee: int) -> None:
+        assert CostModel(flash_fee_bps=bps).flash_fee(amount) == fee
+
+    @pytest.mark.parametrize("name", ["flash_fee_bps", "flash_gas", "priority_fee_wei"])
+    @pytest.mark.parametrize("value", [-1, 0.5, None, True])
+    def test_impossible_figures_are_refused(self, name: str, value: object) -> None:
+        with pytest.raises(ConfigurationError, match=f"{name} is {value!r}"):
+            CostModel(**{name: value})  # type: ignore[arg-type]
+
+    def test_a_fee_of_more_than_the_loan_is_refused(self) -> None:
+        assert CostModel(flash_fee_bps=10_000).flash_fee(7) == 7
+        with pytest.raises(ConfigurationError, match="flash_fee_bps is 10001"):
+            CostModel(flash_fee_bps=10_001)
+
+
+class TestGas:
+    def test_units_add_up(self) -> None:
+        assert MODEL.gas_units(ROUTE) == UNITS
+        own_capital = CostModel(flash_gas=0)
+        assert own_capital.gas_units(ROUTE) == UNITS - BALANCER_FLASH_GAS
+        assert CostModel(flash_gas=AAVE_FLASH_GAS).gas_units(ROUTE) > UNITS
+
+    @pytest.mark.parametrize(
+        ("amount_in", "crossed"), [(9_000 * ETHER, 0), (10_000 * ETHER, 1), (13_000 * ETHER, 2)]
+    )
+    def test_every_crossed_tick_costs(self, amount_in: int, crossed: int) -> None:
+        pool = v3(3, DAI, WETH, 0, [(-6000, high, 10**23) for high in (600, 900, 6000)])
+        units = MODEL.gas_units(pair(pool, THIN), [amount_in, 1])
+        others = UNITS - CONSTANT_PRODUCT_GAS + CONCENTRATED_GAS
+        # The ticks are those that the swap's own state after it says were passed.
+        after = pool.quote_exact_input(WETH, DAI, amount_in).pool_after
+        assert sum(0 < tick <= after.tick for tick in pool.ticks) == crossed  # type: ignore[attr-defined]
+        assert units == others + crossed * CROSSED_TICK_GAS
+
+    def test_without_sizes_one_crossed_tick_a_pool_is_assumed(self) -> None:
+        pool = v3(3, DAI, WETH, 0, [(-6000, 6000, 10**22)])
+        units = MODEL.gas_units(pair(pool, THIN))
+        assert units == UNITS - CONSTANT_PRODUCT_GAS + CONCENTRATED_GAS + CROSSED_TICK_GAS
+
+    def test_price_is_base_fee_and_priority_fee(self) -> None:
+        assert MODEL.gas_price_wei(BLOCK) == 10 * 10**9
+
+    @pytest.mark.parametrize("block", [None, Block(7)])
+    def test_without_base_fee_the_cost_is_unknown(self, block: Block | None) -> None:
+        assert MODEL.gas_price_wei(block) is None
+        assert MODEL.gas_cost(ROUTE, block) is None
+
+
+class TestWorth:
+    def test_the_native_token_itself_is_exact(self) -> None:
+        assert MODEL.gas_cost(ROUTE, BLOCK) == UNITS * 10 * 10**9
+        assert MODEL.native_value(123, WETH, None) == 123
+
+    def test_the_deepest_pool_of_the_market_tells(self) -> None:
+        from_dai = Route([Hop(THIN, DAI, WETH), Hop(DEEP, WETH, DAI)])
+        for pools in ([DEEP, THIN], [THIN, DEEP]):
+            market = Market(pools)
+            value = MODEL.native_value(4000 * ETHER, DAI, market)
+            assert value == pytest.approx(2 * ETHER, rel=1e-15)
+            cost = MODEL.gas_cost(from_dai, BLOCK, market)
+            assert cost == UNITS * 10 * 10**9 * 2000
+
+    def test_values_round_down_and_costs_up(self) -> None:
+        odd = v2(5, WETH, DAI, 3 * ETHER, 7 * ETHER)
+        market = Market([odd])
+        assert MODEL.native_value(8, DAI, market) == 3  # 24 / 7
+        assert MODEL.native_value(-8, DAI, market) == -4
+        model = CostModel(flash_gas=0, priority_fee_wei=0, native_token=WETH)
+        from_dai = Route([Hop(odd, DAI, WETH), Hop(THIN, WETH, DAI)])
+        units = model.gas_units(from_dai)
+        cost = model.gas_cost(from_dai, Block(7, base_fee_wei=1), market)
+        assert cost is not None
+        assert 0 < 3 * cost - 7 * units <= 3
+
+    def test_a_hop_of_the_route_tells_where_the_market_cannot(self) -> None:
+        from_dai = Route([Hop(DEEP, DAI, WETH), Hop(THIN, WETH, DAI)])
+        assert MODEL.gas_cost(from_dai, BLOCK) == UNITS * 10 * 10**9 * 2000
+        assert MODEL.native_value(2000, DAI, Market(), from_dai) == 1
+
+    def test_it_is_unknown_without_any_pool_of_the_two(self) -> None:
+        links = [v2(6, LINK, DAI, ETHER, ETHER), v2(7, LINK, DAI, ETHER, ETHER)]
+        route = Route([Hop(links[0], LINK, DAI), Hop(links[1], DAI, LINK)])
+        market = Market([*links, DEEP])
+        assert MODEL.gas_cost(route, BLOCK, market) is None
+        assert MODEL.native_value(ETHER, LINK, market, route) is None
+        # The control: the base token DAI has a pool with the native token.
+        assert MODEL.native_value(ETHER, DAI, market, route) is not None
+
+    def test_an_empty_pool_tells_nothing(self) -> None:
+        empty = v2(8, WETH, DAI, 0, 0)
+        assert MODEL.native_value(ETHER, DAI, Market([empty])) is None
+        assert MODEL.native_value(2000, DAI, Market([empty, DEEP])) == 1
+
+    def test_without_a_native_token_nothing_is_known(self) -> None:
+        model = CostModel(native_token=None)
+        assert model.gas_cost(ROUTE, BLOCK) is None
+        assert model.native_value(1, WETH, Market([DEEP])) is None
+
+    def test_by_default_gas_is_paid_in_ether(self) -> None:
+        assert CostModel().native_value(5, WRAPPED_ETHER, None) == 5

@@ -1,0 +1,164 @@
+"""What exact sizing answers at the edges, and how it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from aineon.amm import LocalCurve, Pool
+from aineon.errors import InvalidRoute
+from aineon.primitives import Token
+from aineon.search import sizing_search
+from aineon.search.route import Hop, Route
+from aineon.search.sizing import optimal_input
+from tests.search.sizing_tools import DAI, ETHER, STETH, USDC, WETH, Judge, cycle, deep_v3, v2, v3
+
+
+def test_no_profit_at_equal_prices() -> None:
+    one = v2(WETH, USDC, 1000 * ETHER, 2 * 10**12)
+    other = v2(WETH, USDC, 5000 * ETHER, 10**13)
+    assert optimal_input(cycle(WETH, (one, USDC), (other, WETH))) is None
+
+
+def test_no_profit_where_a_pool_is_empty() -> None:
+    one = v2(WETH, USDC, 1000 * ETHER, 3 * 10**12)
+    empty = v3(WETH, USDC, 2000e-12, [(5, 9, 10**15)])
+    assert optimal_input(cycle(WETH, (v2(WETH, USDC, 0, 0), USDC), (one, WETH))) is None
+    # Liquidity only above the price: nothing to be had when the price of WETH falls.
+    bought = optimal_input(cycle(USDC, (one, WETH), (empty, USDC)))
+    sold = optimal_input(cycle(WETH, (empty, USDC), (one, WETH)))
+    assert bought is None or sold is None
+
+
+def test_a_flash_fee_can_eat_all() -> None:
+    one = v2(WETH, USDC, 1000 * ETHER, 2_014_000_000_000)
+    other = v2(WETH, USDC, 5000 * ETHER, 10**13)
+    route = cycle(WETH, (one, USDC), (other, WETH))
+    free = optimal_input(route)
+    dear = optimal_input(route, 4)
+    assert free
+    assert dear
+    assert dear[0] < free[0]
+    assert optimal_input(route, 100) is None
+
+
+def test_the_flash_fee_is_rounded_up() -> None:
+    # 1 bp of a dozen units is a fraction, and costs a whole unit.
+    a, b = Token("0x" + "0a" * 20, "A", 0), Token("0x" + "0b" * 20, "B", 0)
+    route = cycle(a, (v2(a, b, 100, 230, 0), b), (v2(b, a, 1000, 1000, 0), a))
+    free, with_fee = optimal_input(route), optimal_input(route, 1)
+    assert free
+    assert with_fee
+    assert Judge(route, 1).profit(with_fee[0]) == free[-1] - free[0] - 1
+
+
+def test_the_end_of_liquidity_ends_the_domain() -> None:
+    # The price stays far too good up to the last unit of the only range.
+    short = v3(WETH, USDC, 3000e-12, [(-1, 1, 10**15)])
+    deep = v2(WETH, USDC, 10**6 * ETHER, 2 * 10**15)
+    route = cycle(WETH, (short, USDC), (deep, WETH))
+    found = optimal_input(route)
+    judge = Judge(route)
+    assert found
+    assert judge.better(found[0], 2000) == []
+    assert found[0] <= judge.largest_input()
+    assert found[0] > judge.largest_input() * 0.999
+
+
+def test_the_second_hop_can_end_the_domain() -> None:
+    short = v3(USDC, WETH, 1 / 1000e-12, [(-1, 1, 10**15)])
+    deep = v2(WETH, USDC, 10**6 * ETHER, 2 * 10**15)
+    route = cycle(WETH, (deep, USDC), (short, WETH))
+    found = optimal_input(route)
+    assert found
+    assert Judge(route).better(found[0], 2000) == []
+
+
+def test_an_optimum_on_a_tick_where_liquidity_falls() -> None:
+    # Left of the border the cycle still gains, right of it it loses: the peak is a kink.
+    kinked = v3(WETH, USDC, 2020e-12, [(-1, 3, 10**18), (-40, 40, 10**12)])
+    deep = v2(WETH, USDC, 10**6 * ETHER, 2 * 10**15)
+    route = cycle(WETH, (kinked, USDC), (deep, WETH))
+    found = optimal_input(route)
+    assert found
+    assert Judge(route).better(found[0]) == []
+
+
+def test_profit_at_dust_only() -> None:
+    a, b = Token("0x" + "0a" * 20, "A", 0), Token("0x" + "0b" * 20, "B", 0)
+    route = cycle(a, (v2(a, b, 5, 40, 0), b), (v2(b, a, 20, 12, 0), a))
+    expected = Judge(route).brute_force(100)
+    found = optimal_input(route)
+    assert expected
+    assert found
+    assert found[0] == expected[0]
+
+
+def test_a_route_that_does_not_return_is_refused() -> None:
+    pool = v2(WETH, USDC, ETHER, 10**9)
+    with pytest.raises(InvalidRoute, match="does not end with the token it began with"):
+        optimal_input(Route([Hop(pool, WETH, USDC)]))
+
+
+@pytest.mark.parametrize("fee", [-1, 10001, 1.5, True])
+def test_an_impossible_flash_fee_is_refused(fee: int) -> None:
+    route = cycle(WETH, (v2(WETH, USDC, 1, 1), USDC), (v2(WETH, USDC, 1, 1), WETH))
+    with pytest.raises(ValueError, match="flash_fee_bps is"):
+        optimal_input(route, fee)
+
+
+class Veiled:
+    """A pool of a protocol whose smooth curve sizing does not know."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self.address, self.venue, self.tokens = pool.address, "veiled", pool.tokens
+
+    def local_curve(self, token_in: Token, token_out: Token) -> LocalCurve:
+        return self._pool.local_curve(token_in, token_out)
+
+    def max_amount_in(self, token_in: Token, token_out: Token) -> int:
+        return self._pool.max_amount_in(token_in, token_out)
+
+    def output_function(self, token_in: Token, token_out: Token) -> Callable[[int], int]:
+        return self._pool.output_function(token_in, token_out)
+
+    def input_function(self, token_in: Token, token_out: Token) -> Callable[[int], int]:
+        return self._pool.input_function(token_in, token_out)
+
+
+def test_pools_of_unknown_form_are_sized_by_quotes_alone() -> None:
+    low = deep_v3(WETH, USDC, 1970e-12, 20_000 * ETHER, 500, 10)
+    high = v2(WETH, USDC, 15_000 * ETHER, 30 * 10**12 + 123_457)
+    known = cycle(WETH, (high, USDC), (low, WETH))
+    veiled = Route(Hop(Veiled(pool), *tokens) for pool, *tokens in known)  # type: ignore[arg-type]
+    best, found = optimal_input(known), optimal_input(veiled)
+    assert best
+    assert found
+    assert Judge(known).better(found[0], 1000) == []
+    assert found[-1] - found[0] >= (best[-1] - best[0]) * (1 - 1e-9)
+
+
+def test_a_plateau_too_wide_to_look_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Nearly flat over billions of units; with the widest look cut down, leaps must do.
+    monkeypatch.setattr(sizing_search, "REACH", 4096)
+    route = cycle(
+        WETH,
+        (v2(WETH, STETH, 9_000 * ETHER + 17, 9_100 * ETHER + 1117), STETH),
+        (v2(WETH, STETH, 19_000 * ETHER + 17, 19_003 * ETHER + 11_177_777), WETH),
+    )
+    found = optimal_input(route)
+    assert found
+    assert Judge(route).better(found[0], 1000) == []
+
+
+def test_no_input_is_sized_beyond_112_bits() -> None:
+    rich = v2(WETH, DAI, 2**112 - 10**6, 2**112 - 1, 0)
+    poor = v2(WETH, DAI, 2**111, 2**110, 0)
+    route = cycle(WETH, (rich, DAI), (poor, WETH))
+    found = optimal_input(route)
+    judge = Judge(route)
+    assert found
+    assert found[0] <= 10**6
+    assert judge.better(found[0], 1000) == []
