@@ -1,0 +1,61 @@
+"""`aineon doctor` on the screen."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from aineon.cli.failures import COULD_NOT_RUN, OK
+from aineon.runtime.doctor import Examination, Verdict, examine
+from aineon.runtime.settings import PARAMETERS, Settings
+
+_STYLE = {Verdict.OK: "green", Verdict.NOTE: "yellow", Verdict.PROBLEM: "bold red"}
+_WIDTH_WHERE_NOBODY_LOOKS = 160
+
+
+def show(settings: Settings, *, live: bool) -> int:
+    """Print the examination; returns the exit code.
+
+    0 where simulation can run; with `live`, only where live mode can.
+    """
+    console = Console()
+    if not console.is_terminal:
+        # In a file or a pipe, nothing is to be cut off.
+        console = Console(width=_WIDTH_WHERE_NOBODY_LOOKS)
+    found = examine(settings)
+    console.print(_settings_table(settings))
+    console.print(_checks_table(found))
+    _print_live(console, found)
+    if not found.can_simulate:
+        console.print("Simulation cannot run.", style="bold red")
+        return COULD_NOT_RUN
+    console.print("Simulation can run: start it with `aineon up`.", style="green")
+    return COULD_NOT_RUN if live and found.missing_for_live else OK
+
+
+def _settings_table(settings: Settings) -> Table:
+    table = Table("Setting", "Value", "From", title="Settings in force", title_justify="left")
+    for field, parameter in PARAMETERS.items():
+        origin = settings.origin(field)
+        table.add_row(
+            parameter.env,
+            Text(parameter.show_with_unit(getattr(settings, field))),
+            Text(origin, style="dim" if origin == "default" else ""),
+        )
+    return table
+
+
+def _checks_table(found: Examination) -> Table:
+    table = Table("Check", "Verdict", "", title="Checks", title_justify="left")
+    for check in found.checks:
+        table.add_row(
+            check.name, Text(check.verdict, style=_STYLE[check.verdict]), Text(check.words)
+        )
+    return table
+
+
+def _print_live(console: Console, found: Examination) -> None:
+    console.print("Missing for live mode:")
+    for sentence in found.missing_for_live:
+        console.print(Text(f"  - {sentence}"))

@@ -1,0 +1,107 @@
+"""`aineon run`: one engine, in the foreground or under the supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from aineon.cli.failures import INTERRUPTED, OK
+from aineon.cli.progress import Progress, progress_lines, progress_on_terminal
+from aineon.engine.events import EngineEvent
+from aineon.engine.report import RunReport
+from aineon.runtime.build import build_engine
+from aineon.runtime.lock import FolderLock
+from aineon.runtime.settings import FeedName, Settings
+
+if TYPE_CHECKING:
+    from aineon.engine.engine import Engine
+
+_STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+_WIDTH_IN_FILES = 100
+
+
+def run_supervised(settings: Settings) -> int:
+    """Run the engine with its book and heartbeat until it is told to stop."""
+    with FolderLock(settings.data_dir, "engine", "another engine"):
+        engine = _engine_with_books(settings)
+        with progress_lines("engine: ") as progress:
+            asyncio.run(_play(engine, [progress.follow]))
+    return OK
+
+
+def run_reported(settings: Settings, *, keep: bool, as_json: bool) -> int:
+    """Run the engine to the end of its feed, or to Ctrl-C, and print the report.
+
+    `keep` writes the run into the book as well.
+    """
+    settings = _at_its_own_pace(settings)
+    with ExitStack() as stack:
+        if keep:
+            stack.enter_context(FolderLock(settings.data_dir, "engine", "another engine"))
+        engine = _engine_with_books(settings) if keep else build_engine(settings)
+        source = str(settings.replay_file) if settings.feed is FeedName.REPLAY else ""
+        report = RunReport(engine.feed.name, engine.feed.provenance, source)
+        progress = stack.enter_context(_progress())
+        stopped = asyncio.run(_play(engine, [report.add, progress.follow]))
+    _print(report, as_json=as_json)
+    return INTERRUPTED if stopped else OK
+
+
+def _at_its_own_pace(settings: Settings) -> Settings:
+    """A run with an end is not slowed down, unless somebody asked for a pace."""
+    ends = settings.blocks is not None or settings.feed is FeedName.REPLAY
+    if ends and settings.origin("pace_seconds") == "default":
+        return settings.model_copy(update={"pace_seconds": 0.0})
+    return settings
+
+
+def _engine_with_books(settings: Settings) -> Engine:
+    return build_engine(settings, book_url=settings.book_url, control_url=settings.control_url)
+
+
+def _progress() -> Progress:
+    return progress_on_terminal() if sys.stderr.isatty() else progress_lines("")
+
+
+def _print(report: RunReport, *, as_json: bool) -> None:
+    from aineon.cli.report import print_report, to_json
+
+    if as_json:
+        sys.stdout.write(f"{to_json(report)}\n")
+        return
+    from rich.console import Console
+
+    console = Console()
+    print_report(report, console if console.is_terminal else Console(width=_WIDTH_IN_FILES))
+
+
+async def _play(engine: Engine, listeners: list[Callable[[EngineEvent], None]]) -> bool:
+    """Run `engine` and tell `listeners`; returns whether a signal stopped it."""
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    stopped = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopped
+        if not stopped and task is not None:
+            stopped = True
+            loop.call_soon_threadsafe(task.cancel)
+
+    for name in _STOP_SIGNALS:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)
+    try:
+        with suppress(asyncio.CancelledError):
+            async for event in engine.events():
+                for listener in listeners:
+                    listener(event)
+                # A busy engine never waits; this lets the signal in.
+                await asyncio.sleep(0)
+    finally:
+        await engine.aclose()
+    return stopped

@@ -1,0 +1,395 @@
+"""RunReport: what a run saw, did and left, collected from the engine's events as plain data.
+
+An opportunity usually stands for many states of a block, until somebody takes it. It is one
+line of the report a block, showing the state in which it came furthest, with the number of
+states in which it was seen. Nothing is summed over opportunities: two of them often are the
+same money. What is not known is counted as not known and left out of every sum.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from aineon.engine.events import (
+    AttemptSettled,
+    AttemptSubmitted,
+    EngineEvent,
+    EngineState,
+    MarketRewound,
+    StateChanged,
+    StepProcessed,
+)
+from aineon.engine.funnel import FunnelEntry, Stage
+from aineon.execution.plan import ExecutionPlan
+from aineon.execution.settlement import Attempt, Outcome, PaperSettlement
+from aineon.feeds.base import Taking
+from aineon.primitives import Provenance, SimulatedMoney, Token
+
+MID_TRANSACTION_GATE = "mid_transaction"
+
+_STAGES = list(Stage)
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunityLine:
+    """A cycle with gross profit above zero, as it stood best in one block.
+
+    Attributes:
+        step: of the state shown; the best one by (not mid-transaction, stage reached, net
+            profit, gross profit).
+        states: in how many states of the block the cycle paid.
+        mid_transaction_states: how many of them lay inside a transaction.
+        mid_transaction: whether the state shown is one of those, because all were.
+        amount_in, amount_out, gross_profit, flash_fee: in the base token's smallest units.
+        gas_cost, net_profit: likewise; None where not known.
+        net_wei: after flash fee, gas and builder payment; None where not known.
+        stage, gate, reason: how far it came and what stopped it; gate None where nothing did.
+    """
+
+    block: int
+    step: int
+    states: int
+    mid_transaction_states: int
+    mid_transaction: bool
+    route_key: str
+    route: str
+    base_token: Token
+    amount_in: int
+    amount_out: int
+    gross_profit: int
+    flash_fee: int
+    gas_units: int | None
+    gas_cost: int | None
+    net_profit: int | None
+    net_wei: int | None
+    confidence: float | None
+    stage: Stage
+    gate: str | None
+    reason: str
+    attempt_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOfToken:
+    """What searchers took in one token; `profit` and `best` in its smallest units, before gas."""
+
+    token: Token
+    count: int
+    profit: int
+    best: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockTakings:
+    """What other searchers took in one block.
+
+    Attributes:
+        gas_unknown: how many of the takings are of unknown gas cost.
+    """
+
+    block: int
+    takings: tuple[Taking, ...]
+    by_token: tuple[TakenOfToken, ...]
+    gas_unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptLine:
+    """An attempt and what became of it.
+
+    Attributes:
+        outcome: None while it is in flight.
+        expected_profit, gross_profit: in the base token's smallest units.
+        gas_cost_wei, builder_payment_wei, net: None where not known.
+    """
+
+    attempt_id: str
+    route_key: str
+    route: str
+    base_token: Token
+    submitted_block: int
+    submitted_step: int
+    amount_in: int
+    expected_profit: int
+    outcome: Outcome | None = None
+    reason: str = ""
+    settled_block: int | None = None
+    gross_profit: int | None = None
+    flash_fee: int | None = None
+    gas_cost_wei: int | None = None
+    builder_payment_wei: int | None = None
+    net: SimulatedMoney | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The run in numbers.
+
+    Attributes:
+        steps: states of the market that were applied, warm-up included.
+        scans, scans_dropped: states that were searched, and that were too old to be.
+        opportunities: lines of the report; `opportunities_gas_unknown` of them without gas cost.
+        net_simulated: of all settled attempts whose net is known.
+        settlements_net_unknown: settled attempts that are not in it.
+    """
+
+    blocks: int
+    first_block: int | None
+    last_block: int | None
+    steps: int
+    warm_up_steps: int
+    scans: int
+    scans_dropped: int
+    rewinds: int
+    opportunities: int
+    opportunities_gas_unknown: int
+    attempts: int
+    attempts_in_flight: int
+    net_simulated: SimulatedMoney
+    settlements_net_unknown: int
+    takings: int
+
+
+class RunReport:
+    """Collects the events of one run; ask it at any time, most sensibly at the end.
+
+    `provenance` is the feed's and stands beside every figure of the market; what attempts
+    earned is simulated money whatever the feed.
+    """
+
+    def __init__(self, feed: str, provenance: Provenance, source: str = "") -> None:
+        self.feed = feed
+        self.provenance = provenance
+        self.source = source
+        self.state = EngineState.STARTING
+        self.detail = ""
+        self._blocks: set[int] = set()
+        self._counts: Counter[str] = Counter()
+        self._scans_dropped = 0
+        # A block that comes again after a reorg is another block: lines are kept by fork too.
+        self._fork = 0
+        self._lines: dict[tuple[int, int, str], OpportunityLine] = {}
+        self._takings: dict[tuple[int, int], list[Taking]] = {}
+        self._attempts: dict[str, AttemptLine] = {}
+        self._funnel: Counter[Stage] = Counter()
+        self._not_replayable: Counter[str] = Counter()
+
+    def add(self, event: EngineEvent) -> None:
+        """Take one event of the engine into the report."""
+        match event:
+            case StepProcessed():
+                self._step(event)
+            case AttemptSubmitted():
+                line = _submitted(event.attempt)
+                self._attempts[line.attempt_id] = line
+            case AttemptSettled():
+                line = _settled(event.settlement)
+                self._attempts[line.attempt_id] = line
+            case StateChanged():
+                self.state, self.detail = event.state, event.detail
+            case MarketRewound():
+                self._fork += 1
+
+    def add_all(self, events: Iterable[EngineEvent]) -> RunReport:
+        """Take events in, oldest first, and return the report itself."""
+        for event in events:
+            self.add(event)
+        return self
+
+    @property
+    def opportunities(self) -> tuple[OpportunityLine, ...]:
+        """All cycles with gross profit above zero, by block, furthest and best first."""
+        return tuple(
+            sorted(
+                self._lines.values(),
+                key=lambda line: (line.block, *(-rank for rank in _rank(line)), line.route_key),
+            )
+        )
+
+    @property
+    def takings(self) -> tuple[BlockTakings, ...]:
+        """What others took, by block."""
+        return tuple(
+            _block_takings(block, taken)
+            for (block, _), taken in sorted(self._takings.items(), key=lambda item: item[0])
+        )
+
+    def taken_in(self, block: int) -> BlockTakings:
+        """What others took in `block`, all forks together."""
+        taken = [
+            taking
+            for (number, _), takings in self._takings.items()
+            if number == block
+            for taking in takings
+        ]
+        return _block_takings(block, taken)
+
+    @property
+    def attempts(self) -> tuple[AttemptLine, ...]:
+        """All attempts, in the order in which they were submitted."""
+        return tuple(self._attempts.values())
+
+    @property
+    def outcomes(self) -> Mapping[Outcome, Mapping[str, int]]:
+        """How often each outcome came, and for which reasons."""
+        counted: dict[Outcome, Counter[str]] = {outcome: Counter() for outcome in Outcome}
+        for line in self._attempts.values():
+            if line.outcome is not None:
+                counted[line.outcome][line.reason] += 1
+        return counted
+
+    @property
+    def funnel(self) -> Mapping[Stage, int]:
+        """How many opportunities passed each stage; one is counted at every state it is seen in."""
+        return {stage: self._funnel[stage] for stage in _STAGES}
+
+    @property
+    def gates(self) -> Mapping[str, int]:
+        """How many lines each gate stopped."""
+        return Counter(line.gate for line in self._lines.values() if line.gate is not None)
+
+    @property
+    def not_replayable(self) -> Mapping[str, int]:
+        """What the feed could not turn into states, by name."""
+        return dict(sorted(self._not_replayable.items()))
+
+    @property
+    def totals(self) -> Totals:
+        """The run in numbers."""
+        settled = [line for line in self._attempts.values() if line.outcome is not None]
+        known = [line.net for line in settled if line.net is not None]
+        return Totals(
+            blocks=len(self._blocks),
+            first_block=min(self._blocks, default=None),
+            last_block=max(self._blocks, default=None),
+            steps=self._counts["steps"],
+            warm_up_steps=self._counts["warm_up_steps"],
+            scans=self._counts["scans"],
+            scans_dropped=self._scans_dropped,
+            rewinds=self._fork,
+            opportunities=len(self._lines),
+            opportunities_gas_unknown=sum(line.gas_cost is None for line in self._lines.values()),
+            attempts=len(self._attempts),
+            attempts_in_flight=len(self._attempts) - len(settled),
+            net_simulated=sum(known, start=SimulatedMoney(0)),
+            settlements_net_unknown=len(settled) - len(known),
+            takings=sum(map(len, self._takings.values())),
+        )
+
+    def _step(self, event: StepProcessed) -> None:
+        self._blocks.add(event.block.number)
+        self._counts["steps"] += 1
+        self._counts["warm_up_steps"] += event.warm_up is not None
+        self._counts["scans"] += event.scan_seconds is not None
+        self._scans_dropped = event.scans_dropped
+        self._funnel.update(event.counts)
+        self._not_replayable.update(event.not_replayable)
+        if event.takings:
+            key = (event.block.number, self._fork)
+            self._takings.setdefault(key, []).extend(event.takings)
+        for entry in event.entries:
+            if entry.opportunity.gross_profit > 0:
+                self._see(_line(entry))
+
+    def _see(self, line: OpportunityLine) -> None:
+        key = (line.block, self._fork, line.route_key)
+        known = self._lines.get(key)
+        if known is None:
+            self._lines[key] = line
+            return
+        best = line if _rank(line) > _rank(known) else known
+        self._lines[key] = replace(
+            best,
+            states=known.states + 1,
+            mid_transaction_states=known.mid_transaction_states + line.mid_transaction_states,
+        )
+
+
+def _rank(line: OpportunityLine) -> tuple[int, int, int, int, int]:
+    """What makes one state of a cycle, or one cycle of a block, come before another."""
+    known = line.net_profit is not None
+    return (
+        not line.mid_transaction,
+        _STAGES.index(line.stage),
+        known,
+        line.net_profit or 0,
+        line.gross_profit,
+    )
+
+
+def _line(entry: FunnelEntry) -> OpportunityLine:
+    opportunity = entry.opportunity
+    inside = entry.gate == MID_TRANSACTION_GATE
+    return OpportunityLine(
+        block=entry.block_number,
+        step=entry.step,
+        states=1,
+        mid_transaction_states=int(inside),
+        mid_transaction=inside,
+        route_key=opportunity.key,
+        route=str(opportunity.route),
+        base_token=opportunity.base_token,
+        amount_in=opportunity.amount_in,
+        amount_out=opportunity.amount_out,
+        gross_profit=opportunity.gross_profit,
+        flash_fee=opportunity.flash_fee,
+        gas_units=opportunity.gas_units,
+        gas_cost=opportunity.gas_cost,
+        net_profit=opportunity.net_profit,
+        net_wei=entry.net_wei,
+        confidence=opportunity.confidence,
+        stage=entry.stage,
+        gate=entry.gate,
+        reason=entry.reason,
+        attempt_id=entry.attempt_id,
+    )
+
+
+def _submitted(attempt: Attempt) -> AttemptLine:
+    plan = attempt.plan
+    return AttemptLine(
+        attempt_id=attempt.attempt_id,
+        route_key=plan.route_key,
+        route=_route_text(plan),
+        base_token=plan.base_token,
+        submitted_block=attempt.submitted_block,
+        submitted_step=attempt.submitted_step,
+        amount_in=plan.amount_in,
+        expected_profit=plan.expected_profit,
+    )
+
+
+def _settled(settlement: PaperSettlement) -> AttemptLine:
+    gas, tip = settlement.gas_cost, settlement.builder_payment
+    return replace(
+        _submitted(settlement.attempt),
+        outcome=settlement.outcome,
+        reason=settlement.reason,
+        settled_block=settlement.settled_block,
+        gross_profit=settlement.gross_profit,
+        flash_fee=settlement.flash_fee,
+        gas_cost_wei=None if gas is None else gas.wei,
+        builder_payment_wei=None if tip is None else tip.wei,
+        net=settlement.net,
+    )
+
+
+def _route_text(plan: ExecutionPlan) -> str:
+    hops = [f"-[{step.venue}]-> {step.token_out}" for step in plan.steps]
+    return " ".join([str(plan.base_token), *hops])
+
+
+def _block_takings(block: int, taken: list[Taking]) -> BlockTakings:
+    profits: dict[Token, list[int]] = {}
+    for taking in taken:
+        profits.setdefault(taking.profit_token, []).append(taking.profit)
+    return BlockTakings(
+        block=block,
+        takings=tuple(taken),
+        by_token=tuple(
+            TakenOfToken(token, len(each), sum(each), max(each)) for token, each in profits.items()
+        ),
+        gas_unknown=sum(taking.gas_cost_wei is None for taking in taken),
+    )
