@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sybil import Example, Sybil
-from sybil.parsers.markdown import CodeBlockParser, SkipParser
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
 
 def run_example(example: Example) -> None:
@@ -27,9 +27,12 @@ def run_example(example: Example) -> None:
         asyncio.run(result)
 
 
+# Blocks with prompts (>>>) are compared with the output they show; all others just run.
+_python = PythonCodeBlockParser()
+_python.codeblock_parser = CodeBlockParser("python", run_example)
+
 pytest_collect_file = Sybil(
-    parsers=[CodeBlockParser("python", run_example), SkipParser()],
-    patterns=["README.md", "docs/*.md"],
+    parsers=[_python, SkipParser()], patterns=["README.md", "docs/*.md"]
 ).pytest()
 
 

@@ -53,8 +53,9 @@ DEV_LOCK = "requirements-dev.txt"
 NEEDED_MB = {RUN_LOCK: 600, DEV_LOCK: 300}
 IMPORTED_AT_START = {
     RUN_LOCK: (
-        "alembic.command, eth_utils, fastapi, httpx, numpy, orjson, pandas, plotly.graph_objects, "
-        "pydantic_settings, rich.table, sqlmodel, streamlit.web.bootstrap, structlog, typer, uvicorn"
+        "alembic.command, eth_utils, fastapi, httpx, numpy, orjson, pandas, "
+        "plotly.graph_objects, pydantic_settings, rich.table, sqlmodel, streamlit.web.bootstrap, "
+        "structlog, typer, uvicorn"
     ),
     DEV_LOCK: "hypothesis, pytest, pytest_benchmark.plugin, streamlit.testing.v1, sybil, xdist",
 }

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from aineon.amm import Pool
 from aineon.execution.plan import ExecutionPlan
 from aineon.execution.settlement import Attempt, Outcome, PaperSettlement
-from aineon.execution.simulation import SimulatedRun, simulate
+from aineon.execution.simulation import simulate
 from aineon.market import Market
 from aineon.primitives import Address, Block, Clock, SimulatedMoney
 from aineon.primitives.units import BPS, format_units
@@ -148,7 +148,7 @@ class PaperExecutor:
             )
         run = simulate(plan, self.view(market))
         if run.amount_out is not None:
-            return self._included(attempt, run, market, block, gas_price)
+            return self._included(attempt, run.amount_out, run.pools_after, market, block)
         if lands_failing:
             return _reverted(attempt, block, run.failure, gas_price)
         return _missed(attempt, block, f"the builder dropped it: {run.failure}")
@@ -156,15 +156,15 @@ class PaperExecutor:
     def _included(
         self,
         attempt: Attempt,
-        run: SimulatedRun,
+        amount_out: int,
+        pools_after: Iterable[Pool],
         market: Market,
         block: Block,
-        gas_price: int | None,
     ) -> PaperSettlement:
         plan = attempt.plan
-        assert run.amount_out is not None
-        self._moved.update((pool.address, pool) for pool in run.pools_after)
-        gross = run.amount_out - plan.amount_in
+        self._moved.update((pool.address, pool) for pool in pools_after)
+        gross = amount_out - plan.amount_in
+        gas_price = self._costs.gas_price_wei(block)
         worth = self._costs.native_value(gross - plan.flash_loan.fee, plan.base_token, market)
         gas_wei = None if gas_price is None else gas_price * plan.gas_units
         tip_wei = net_wei = None
@@ -176,7 +176,7 @@ class PaperExecutor:
             outcome=Outcome.INCLUDED,
             reason="filled on the next state of its pools",
             settled_block=block.number,
-            amount_out=run.amount_out,
+            amount_out=amount_out,
             gross_profit=gross,
             flash_fee=plan.flash_loan.fee,
             gas_used=plan.gas_units,

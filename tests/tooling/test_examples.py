@@ -31,7 +31,8 @@ seen.append(3)
 {FENCE}
 
 {FENCE}python
-assert seen == [1, 2, 3]
+>>> seen
+[1, 2, 3]
 {FENCE}
 """
 
