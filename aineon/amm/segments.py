@@ -12,16 +12,21 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
-from itertools import accumulate
+from itertools import accumulate, compress
 
-from aineon.amm.directions import Direction
+from aineon.amm.directions import WORD, Direction
 from aineon.errors import InsufficientLiquidity
 from aineon.primitives.units import PIPS
 
 # Gross and net liquidity of an initialised tick.
 TickLiquidity = tuple[int, int]
-# Keys and prices of borders, and the liquidity of the steps that lead to them.
-Steps = tuple[list[int], list[int], list[int]]
+# Keys and prices of borders, the liquidity of the steps that lead to them, and the keys of
+# word borders that the table folds away.
+Steps = tuple[list[int], list[int], list[int], set[int]]
+# Where initialised ticks lie further apart than this many words, a table keeps every
+# sixteenth word border only: full ranges of narrow spacings would fill it with thousands.
+LONGEST_RUN = 16
+FOLD = 16
 
 
 class Segments:
@@ -29,7 +34,8 @@ class Segments:
 
     Step `i` leads to border `i`, from border `i - 1`. Where nothing is to be had (before the
     first initialised tick, after the last one, in gaps) word borders are left out: steps
-    there cost nothing.
+    there cost nothing. Far from initialised ticks one entry may stand for a fold of several
+    steps; its sums are the sums of those, and `opened` lays them out.
 
     Attributes:
         direction: which way the steps go.
@@ -40,12 +46,14 @@ class Segments:
         input_to, output_to: running sums from the first border to each border.
         beyond: liquidity behind the last border.
         ends_inside: the last border is a price limit inside a step, reached and not crossed.
+        folds: indices of the entries that are folds, ascending.
     """
 
     __slots__ = (
         "beyond",
         "direction",
         "ends_inside",
+        "folds",
         "input_to",
         "keep",
         "keys",
@@ -66,6 +74,7 @@ class Segments:
         self.output_to: list[int] = []
         self.beyond = 0
         self.ends_inside = False
+        self.folds: list[int] = []
 
     @classmethod
     def build(
@@ -82,6 +91,7 @@ class Segments:
         """
         table = cls(direction, PIPS - fee_pips, tick_spacing)
         table._append_steps(*table._steps_to(sorted(map(direction.key, ticks)), ticks, 0))
+        table.folds = table._folds_in(0, len(table.keys))
         table._close()
         return table
 
@@ -101,17 +111,25 @@ class Segments:
         first = bisect_left(self.keys, ends[0])
         # The step that leads to the first border behind the change starts within it.
         last = bisect_right(self.keys, ends[1]) + 1
+        may_fold = self._is_wide(0, len(self.keys))
+        if may_fold:
+            first, last = self._between_stops(first, last, ticks)
+            may_fold = self._is_wide(first - 1, last)
         kept = self.keys[last - 1 : last]
         table = self._up_to(0, first)
         liquid = min(self.liquidity[first:last], default=0)
-        if kept and liquid > max(0, -liquidity_delta):
+        if kept and liquid > max(0, -liquidity_delta) and not may_fold:
             steps = self._changed_steps(first, last, ends, liquidity_delta, ticks)
         else:
-            # Where liquidity begins or ends, word borders come or go as well.
+            # Where liquidity begins or ends, and in folds, word borders come or go as well.
             stops = {k for k in (*self.keys[first:last], *ends) if key(k) in ticks}
             steps = table._steps_to(sorted(stops.union(kept)), ticks, self.liquidity_to(first))
         table._append_steps(*steps)
+        table.folds = [fold for fold in self.folds if fold < first]
+        table.folds += table._folds_in(first, len(table.keys))
         if kept:
+            shift = len(table.keys) - last
+            table.folds += [fold + shift for fold in self.folds if fold >= last]
             table._append_shifted(self, last)
         table._close()
         return table
@@ -143,20 +161,39 @@ class Segments:
             word = direction.word_borders(border - 1, border + 1, self.tick_spacing)
             if direction.key(border) not in ticks and not word:
                 del keys[index], prices[index], liquidity[index]
-        return keys, prices, liquidity
+        return keys, prices, liquidity, set()
 
-    def cut(self, start: int, sqrt_price_limit_x96: int) -> Segments:
-        """Return the table from border `start` to a price limit.
-
-        The limit lies ahead of whatever price the table is entered at.
-        """
-        sign = self.direction.sign
-        end = bisect_right(
-            self.prices, sign * sqrt_price_limit_x96, lo=start, key=lambda price: sign * price
-        )
+    def cut(self, start: int, end: int) -> Segments:
+        """Return the part of the table from border `start` up to, not including, border `end`."""
         table = self._up_to(start, end)
         table.beyond = self.liquidity_to(end)
         table.ends_inside = self.ends_inside and end == len(self.keys)
+        table.folds = [fold - start for fold in self.folds if start < fold < end]
+        return table
+
+    def index_behind(self, sqrt_price_x96: int, start: int) -> int:
+        """Return the index of the first border behind a price, looking from border `start`."""
+        sign = self.direction.sign
+        return bisect_right(
+            self.prices, sign * sqrt_price_x96, lo=start, key=lambda price: sign * price
+        )
+
+    def is_fold(self, index: int) -> bool:
+        """Return whether entry `index` stands for several steps."""
+        place = bisect_left(self.folds, index)
+        return place < len(self.folds) and self.folds[place] == index
+
+    def opened(self, index: int) -> Segments:
+        """Return the table with the fold at `index` laid out in its steps."""
+        before, stop = self.keys[index - 1], self.keys[index]
+        keys = [*self.direction.word_borders(before, stop, self.tick_spacing), stop]
+        prices = [self.direction.border_price(self.direction.key(key)) for key in keys]
+        table = self._up_to(0, index)
+        table._append_steps(keys, prices, [self.liquidity[index]] * len(keys), set())
+        table._append_shifted(self, index + 1)
+        table.beyond, table.ends_inside = self.beyond, self.ends_inside
+        more = len(keys) - 1
+        table.folds = [fold + more * (fold > index) for fold in self.folds if fold != index]
         return table
 
     def liquidity_to(self, index: int) -> int:
@@ -169,7 +206,7 @@ class Segments:
 
     def append(self, key: int, start: int, end: int, liquidity: int) -> None:
         """Add the step from price `start` to a border with price `end`."""
-        self._append_steps([key], [end], [liquidity], start)
+        self._append_steps([key], [end], [liquidity], set(), start)
 
     def _up_to(self, start: int, end: int) -> Segments:
         table = Segments(self.direction, self.keep, self.tick_spacing)
@@ -187,12 +224,15 @@ class Segments:
         direction = self.direction
         keys: list[int] = []
         liquidities: list[int] = []
+        hidden: set[int] = set()
         before = self.keys[-1] if self.keys else 0
         for stop in stops:
             if liquidity:
                 words = direction.word_borders(before, stop, self.tick_spacing)
                 keys += words
                 liquidities += [liquidity] * len(words)
+                if len(words) > LONGEST_RUN:
+                    hidden.update(word for word in words if word // words.step % FOLD)
             keys.append(stop)
             liquidities.append(liquidity)
             before = stop
@@ -205,13 +245,14 @@ class Segments:
                         "more was burnt than was minted there"
                     )
         prices = [direction.border_price(direction.key(key)) for key in keys]
-        return keys, prices, liquidities
+        return keys, prices, liquidities, hidden
 
     def _append_steps(
         self,
         keys: list[int],
         prices: list[int],
         liquidity: list[int],
+        hidden: set[int],
         start: int | None = None,
     ) -> None:
         """Add steps and their sums; they start at the last border, or at the price `start`."""
@@ -223,11 +264,21 @@ class Segments:
         inputs, outputs = self.direction.whole_steps(starts, prices, liquidity, self.keep)
         inputs[0] += self.input_to[-1] if self.input_to else 0
         outputs[0] += self.output_to[-1] if self.output_to else 0
-        self.keys += keys
-        self.prices += prices
-        self.liquidity += liquidity
-        self.input_to += accumulate(inputs)
-        self.output_to += accumulate(outputs)
+        columns: list[Iterable[int]] = [
+            keys,
+            prices,
+            liquidity,
+            accumulate(inputs),
+            accumulate(outputs),
+        ]
+        if hidden:
+            shown = [key not in hidden for key in keys]
+            columns = [compress(column, shown) for column in columns]
+        self.keys += columns[0]
+        self.prices += columns[1]
+        self.liquidity += columns[2]
+        self.input_to += columns[3]
+        self.output_to += columns[4]
 
     def _append_shifted(self, old: Segments, start: int) -> None:
         shift_in = self.input_to[-1] - old.input_to[start - 1]
@@ -237,6 +288,31 @@ class Segments:
         self.liquidity += old.liquidity[start:]
         self.input_to += [total + shift_in for total in old.input_to[start:]]
         self.output_to += [total + shift_out for total in old.output_to[start:]]
+
+    def _is_wide(self, start: int, end: int) -> bool:
+        """Return whether a range of borders reaches far enough for a fold to lie in it."""
+        keys = self.keys[max(start, 0) : end]
+        reach = LONGEST_RUN * WORD * self.tick_spacing
+        return bool(keys) and keys[-1] - keys[0] > reach
+
+    def _between_stops(
+        self, first: int, last: int, ticks: Mapping[int, TickLiquidity]
+    ) -> tuple[int, int]:
+        """Widen a range of entries to the initialised ticks around it: folds lie between those."""
+        key = self.direction.key
+        while first > 0 and key(self.keys[first - 1]) not in ticks:
+            first -= 1
+        while last < len(self.keys) and key(self.keys[last - 1]) not in ticks:
+            last += 1
+        return first, last
+
+    def _folds_in(self, start: int, end: int) -> list[int]:
+        width = WORD * self.tick_spacing
+        return [
+            index
+            for index in range(max(start, 1), end)
+            if self.keys[index] - self.keys[index - 1] > width and self.liquidity[index]
+        ]
 
     def _close(self) -> None:
         extreme = self.direction.key(self.direction.extreme_tick)

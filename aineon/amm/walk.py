@@ -51,6 +51,7 @@ class Walk:
         "_index",
         "_segments",
         "_state",
+        "_unfolded",
         "blocked",
         "most_in",
         "most_out",
@@ -63,6 +64,10 @@ class Walk:
         sums_in = segments.input_to
         if index is None:
             index = direction.entry(segments.keys, state.tick)
+            if segments.is_fold(index):
+                segments = segments.opened(index)
+                index = direction.entry(segments.keys, state.tick)
+                sums_in = segments.input_to
         self.blocked = direction.sign * price >= direction.sign * direction.price_limit
         if self.blocked:
             index = len(sums_in)
@@ -84,7 +89,10 @@ class Walk:
         else:
             self._entry_in = self._entry_out = self.most_in = self.most_out = 0
         entry = Entry(price, state.liquidity, index, self._entry_in, self._entry_out)
+        self._unfolded: tuple[int, Walk] | None = None
         self.output: Callable[[int], int] = direction.output_function(segments, entry)
+        if segments.folds and segments.folds[-1] >= index:
+            self.output = self._output_with_folds(self.output)
 
     def may_reach(self, sqrt_price_limit_x96: int) -> bool:
         """Return whether the contract accepts this price limit."""
@@ -101,8 +109,10 @@ class Walk:
     def limited(self, sqrt_price_limit_x96: int) -> Walk:
         """Return this walk up to a price limit that lies ahead."""
         segments, state = self._segments, self._state
-        table = segments.cut(self._index, sqrt_price_limit_x96)
-        end = self._index + len(table.keys)
+        end = segments.index_behind(sqrt_price_limit_x96, self._index)
+        if segments.is_fold(end):
+            return self._opened(end).limited(sqrt_price_limit_x96)
+        table = segments.cut(self._index, end)
         start = table.prices[-1] if table.prices else state.sqrt_price_x96
         if end < len(segments.keys) and start != sqrt_price_limit_x96:
             table.append(segments.keys[end], start, sqrt_price_limit_x96, table.beyond)
@@ -113,6 +123,8 @@ class Walk:
         """Return what the contract takes for exactly `amount_out`, at most `most_out`."""
         segments = self._segments
         index = bisect_left(segments.output_to, self._entry_out + amount_out, self._index)
+        if segments.is_fold(index):
+            return self._opened(index).input_for(amount_out)
         missing = self._entry_out + amount_out - segments.output_to[index]
         if not missing:
             return segments.input_to[index] - self._entry_in
@@ -127,6 +139,8 @@ class Walk:
         segments = self._segments
         target = self._entry_out + amount_out
         index = bisect_left(segments.output_to, target, self._index)
+        if segments.is_fold(index):
+            return self._opened(index).smallest_input(amount_out)
         price, liquidity, sum_in, sum_out = self._step(index)
         needed = segments.direction.least_amount_in(price, liquidity, target - sum_out)
         inside = sum_in - (-needed * PIPS // segments.keep)
@@ -138,6 +152,8 @@ class Walk:
         segments = self._segments
         target = self._entry_in + amount_in
         index = bisect_left(segments.input_to, target, self._index)
+        if segments.is_fold(index):
+            return self._opened(index).after_input(amount_in)
         if segments.input_to[index] == target:
             return self._at_border(index)
         price, liquidity, sum_in, _ = self._step(index)
@@ -150,6 +166,8 @@ class Walk:
         segments = self._segments
         target = self._entry_out + amount_out
         index = bisect_left(segments.output_to, target, self._index)
+        if segments.is_fold(index):
+            return self._opened(index).after_output(amount_out)
         if segments.output_to[index] == target:
             return self._at_border(index)
         price, liquidity, _, sum_out = self._step(index)
@@ -172,6 +190,8 @@ class Walk:
         """Return the step that an input from 1 to `most_in` ends in."""
         segments = self._segments
         index = bisect_left(segments.input_to, self._entry_in + amount_in, self._index)
+        if segments.is_fold(index):
+            return self._opened(index).step_at(amount_in)
         price, liquidity, sum_in, sum_out = self._step(index)
         return Step(
             price,
@@ -189,6 +209,29 @@ class Walk:
             if liquidity and price != segments.prices[index]:
                 return price, liquidity
         return None
+
+    def _opened(self, index: int) -> Walk:
+        """Return this walk with the fold at `index` laid out; the last one is remembered."""
+        if self._unfolded is None or self._unfolded[0] != index:
+            walk = Walk(self._segments.opened(index), self._state, self._index)
+            self._unfolded = (index, walk)
+            return walk
+        return self._unfolded[1]
+
+    def _output_with_folds(self, output: Callable[[int], int]) -> Callable[[int], int]:
+        segments, entry_in, start = self._segments, self._entry_in, self._index
+        first = segments.folds[bisect_left(segments.folds, start)]
+        before_folds = segments.input_to[first - 1] - entry_in
+
+        def output_with_folds(amount_in: int) -> int:
+            if amount_in <= before_folds:
+                return output(amount_in)
+            index = bisect_left(segments.input_to, entry_in + amount_in, start)
+            if segments.is_fold(index):
+                return self._opened(index).output(amount_in)
+            return output(amount_in)
+
+        return output_with_folds
 
     def _step(self, index: int) -> tuple[int, int, int, int]:
         """Return where a step starts: price, liquidity, sums of input and output up to there."""

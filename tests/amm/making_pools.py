@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from aineon.amm import ConcentratedPool, ConstantProductPool
+from aineon.amm.segments import Segments
 from aineon.amm.tick_math import MAX_TICK, sqrt_ratio_at_tick
 from aineon.primitives import Token
 from tests.amm.reference_v3 import ReferencePool
@@ -95,3 +96,17 @@ def into(twin: Any, pool: ReferencePool) -> Any:
     twin.price, twin.tick, twin.liquidity = pool.state
     twin.gross, twin.net, twin.bitmap = pool.gross.copy(), pool.net.copy(), pool.bitmap.copy()
     return twin
+
+
+def rebuilt(pool: ConcentratedPool) -> ConcentratedPool:
+    """Return the pool built from its state alone."""
+    return ConcentratedPool(
+        pool.address, pool.token0, pool.token1, pool.fee_pips, pool.tick_spacing,
+        pool.sqrt_price_x96, pool.tick, pool.liquidity, dict(pool.ticks), pool.venue,
+    )  # fmt: skip
+
+
+def columns(pool: ConcentratedPool) -> list[object]:
+    """Return all that a pool's segment tables hold, to compare them."""
+    names = [name for name in Segments.__slots__ if name != "direction"]
+    return [getattr(table, name) for table in (pool._downward, pool._upward) for name in names]

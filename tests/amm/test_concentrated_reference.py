@@ -6,10 +6,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aineon.amm import ConcentratedPool, Quote
+from aineon.amm import ConcentratedPool, Quote, segments
 from aineon.amm.tick_math import MAX_SQRT_RATIO, MIN_SQRT_RATIO, sqrt_ratio_at_tick
 from aineon.errors import InvalidPriceLimit
-from tests.amm.making_pools import DOWN, UP, copy_of, into, magnitudes, v3_pool, worlds
+from aineon.primitives import Token
+from tests.amm.making_pools import (
+    DOWN,
+    UP,
+    columns,
+    copy_of,
+    into,
+    magnitudes,
+    rebuilt,
+    v3_pool,
+    worlds,
+)
 from tests.amm.reference_v3 import PriceLimitRefused, ReferencePool, Swapped, WithoutWords
 
 MOST = 2**255 - 1
@@ -92,9 +103,8 @@ def test_a_swap_to_a_price_is_the_contracts_swap_with_all_money(data: st.DataObj
     assert quote.pool_after == v3_pool(reference)
 
 
-@settings(max_examples=60)
-@given(data=st.data())
-def test_mints_and_burns_between_swaps_keep_the_two_together(data: st.DataObject) -> None:
+def mint_burn_and_swap(data: st.DataObject) -> None:
+    """Change liquidity and swap in turns, and compare with the reference and with a rebuild."""
     reference = data.draw(worlds())
     pool = v3_pool(reference)
     for _ in range(3):
@@ -108,6 +118,7 @@ def test_mints_and_burns_between_swaps_keep_the_two_together(data: st.DataObject
         for change in data.draw(st.sampled_from([(delta,), (delta, -delta), (delta, -delta // 2)])):
             reference.change(lower, upper, change)
             pool = pool.with_liquidity(lower, upper, change)
+            assert columns(pool) == columns(rebuilt(pool))
         assert pool == v3_pool(reference)
         falling, specified, limit = data.draw(swaps(reference))
         try:
@@ -118,6 +129,43 @@ def test_mints_and_burns_between_swaps_keep_the_two_together(data: st.DataObject
         assert (quote.amount_in, quote.amount_out, quote.partial) == expected
         pool = quote.pool_after  # type: ignore[assignment]
         assert pool == v3_pool(reference)
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_mints_and_burns_between_swaps_keep_the_two_together(data: st.DataObject) -> None:
+    mint_burn_and_swap(data)
+
+
+@settings(max_examples=100)
+@given(data=st.data(), fold=st.sampled_from([2, 3, 16]))
+def test_folded_word_borders_change_no_number(data: st.DataObject, fold: int) -> None:
+    """Folds need long tables; with a threshold of one word the short ones of tests have them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segments, "LONGEST_RUN", 1)
+        patch.setattr(segments, "FOLD", fold)
+        reference = data.draw(worlds())
+        for _ in range(3):
+            agree(reference, *data.draw(swaps(reference)))
+        mint_burn_and_swap(data)
+
+
+@pytest.mark.parametrize("pair", [DOWN, UP])
+def test_a_full_range_of_the_narrowest_spacing_is_folded_and_exact(
+    pair: tuple[Token, Token],
+) -> None:
+    reference = ReferencePool(100, 1, sqrt_ratio_at_tick(-7))
+    reference.change(-887272, 887272, 10**19 + 1)
+    reference.change(-5, 900, 10**21)
+    pool = v3_pool(reference)
+    assert len(pool._upward.keys) < 1000
+    for target in (10**16, 10**18, 10**19, 3 * 10**20, 10**23, 10**25, 10**28):
+        for specified in (target, -target // 3):
+            agree(copy_of(reference), pair == DOWN, specified, None)
+    output, smallest_input = pool.output_function(*pair), pool.input_function(*pair)
+    for wanted in (10**18, 5 * 10**18, 9 * 10**18):
+        least = smallest_input(wanted)
+        assert output(least) >= wanted > output(least - 1)
 
 
 def test_a_pool_without_word_borders_would_be_noticed() -> None:

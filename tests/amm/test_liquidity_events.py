@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from aineon.amm import ConcentratedPool
-from aineon.amm.segments import Segments
 from aineon.amm.tick_math import sqrt_ratio_at_tick
-from tests.amm.making_pools import ADDRESS, DOWN, TOKEN0, TOKEN1, UP
+from tests.amm.making_pools import ADDRESS, DOWN, TOKEN0, TOKEN1, UP, columns, rebuilt
 from tests.shared_data import path_of
 
 # Where USDC/WETH traded in those months; the events alone do not say.
@@ -40,19 +39,6 @@ def empty_pool() -> ConcentratedPool:
     )
 
 
-def rebuilt(pool: ConcentratedPool) -> ConcentratedPool:
-    """Return the pool built from its state alone."""
-    return ConcentratedPool(
-        pool.address, pool.token0, pool.token1, pool.fee_pips, pool.tick_spacing,
-        pool.sqrt_price_x96, pool.tick, pool.liquidity, dict(pool.ticks), pool.venue,
-    )  # fmt: skip
-
-
-def table(segments: Segments) -> list[object]:
-    names = [name for name in segments.__slots__ if name != "direction"]
-    return [getattr(segments, name) for name in names]
-
-
 def test_applying_events_one_by_one_equals_building_the_pool_anew() -> None:
     events = list(changes())
     assert len(events) == 35_963
@@ -66,8 +52,7 @@ def test_applying_events_one_by_one_equals_building_the_pool_anew() -> None:
         seen += len(batch)
         scratch = rebuilt(pool)
         assert pool == scratch
-        assert table(pool._downward) == table(scratch._downward)
-        assert table(pool._upward) == table(scratch._upward)
+        assert columns(pool) == columns(scratch)
         assert min(pool._upward.liquidity) >= 0
         assert all(gross > 0 for gross, _ in pool.ticks.values())
     assert seen == len(events)
