@@ -4,7 +4,14 @@ from aineon.search.confidence import ConfidenceFactors, confidence_factors
 from aineon.search.costs import CostModel
 from aineon.search.opportunity import Opportunity
 from aineon.search.route import Hop, Route
-from aineon.search.scanner import NearMiss, Scan, Scanner, best_input, find_opportunities
+from aineon.search.scanner import (
+    NearMiss,
+    Scan,
+    Scanner,
+    best_input,
+    find_opportunities,
+    pays_its_way,
+)
 
 __all__ = [
     "ConfidenceFactors",
@@ -18,4 +25,5 @@ __all__ = [
     "best_input",
     "confidence_factors",
     "find_opportunities",
+    "pays_its_way",
 ]

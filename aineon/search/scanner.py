@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -22,7 +22,9 @@ from aineon.search.cycles import RatedCycle, RatedCycles, best_rate_first, rated
 from aineon.search.opportunity import Opportunity
 from aineon.search.rates import RateTable
 from aineon.search.route import Hop, Route
-from aineon.search.sizing import optimal_input
+from aineon.search.sizing import approximate_input, optimal_input
+
+_Sizer = Callable[[Route, int], tuple[int, ...] | None]
 
 DEFAULT_MAX_HOPS = 4
 NEAR_FLOOR = 0.99
@@ -80,7 +82,17 @@ class _Sized:
     route: Route
     amounts: tuple[int, ...] | None
     factors: ConfidenceFactors | None
+    exact: bool
     gas_units: int = 0
+
+
+def pays_its_way(opportunity: Opportunity) -> bool:
+    """Whether something is left after flash fee and gas, or could be: unknown gas counts as yes.
+
+    Made for `Scanner`'s `size_exactly`: an approximate size misses a millionth of the profit or
+    a few smallest units, so a cycle that does not pay its way at that size pays at no other.
+    """
+    return opportunity.net_profit is None or opportunity.net_profit >= 0
 
 
 class Scanner:
@@ -94,6 +106,9 @@ class Scanner:
         costs: gas and flash fees; by default without flash fee.
         near_floor: product of rates from which a losing cycle is a near miss, above 0, up to 1.
         near_count: how many near misses to keep.
+        size_exactly: which opportunities are worth their exact size, which costs a hundred
+            times the approximate one; None for all. The others keep a size that misses a
+            millionth of the profit or a few smallest units.
 
     Raises:
         InvalidSearch: no base tokens, fewer than 2 hops, or a floor or count out of range.
@@ -106,6 +121,7 @@ class Scanner:
         costs: CostModel | None = None,
         near_floor: float = NEAR_FLOOR,
         near_count: int = NEAR_COUNT,
+        size_exactly: Callable[[Opportunity], bool] | None = None,
     ) -> None:
         self.base_tokens = _checked_bases(base_tokens)
         if type(max_hops) is not int or max_hops < 2:
@@ -118,6 +134,7 @@ class Scanner:
         self.costs = costs or CostModel()
         self._near_floor = near_floor
         self._near_count = near_count
+        self._size_exactly = size_exactly
         self._table = RateTable()
         self._sized: dict[tuple[int, ...], _Sized] = {}
 
@@ -140,18 +157,14 @@ class Scanner:
         self._sized = {
             cycle.hops: self._size(cycle) for cycles in found for cycle in cycles.promising
         }
-        sized = self._sized.values()
-        opportunities = [
-            self._opportunity(entry, entry.amounts, entry.factors, market)
-            for entry in sized
-            if entry.amounts is not None and entry.factors is not None
-        ]
+        found_opportunities = (self._found(hops, market) for hops in tuple(self._sized))
+        opportunities = [each for each in found_opportunities if each is not None]
         opportunities.sort(key=lambda each: _rank(each, self.costs, market))
         return Scan(
             opportunities=tuple(opportunities[:limit]),
             near_misses=self._near_misses(found),
             cycles_screened=sum(cycles.screened for cycles in found),
-            cycles_sized=len(sized),
+            cycles_sized=len(self._sized),
             pools_refreshed=refreshed,
             block=market.block,
             step=market.step,
@@ -164,25 +177,35 @@ class Scanner:
         known = self._sized.get(cycle.hops)
         if known is not None and self._table.is_current(cycle.hops, known.route):
             return known
-        route = self._table.route(cycle.hops)
-        amounts = _best_amounts(route, self.costs.flash_fee_bps)
-        if amounts is None:
-            return _Sized(route, None, None)
-        factors = factors_of(route, amounts, age=1.0)
-        return _Sized(route, amounts, factors, self.costs.gas_units(route, amounts))
+        sizer = optimal_input if self._size_exactly is None else approximate_input
+        return self._sized_by(sizer, self._table.route(cycle.hops))
 
-    def _opportunity(
-        self,
-        sized: _Sized,
-        amounts: tuple[int, ...],
-        factors: ConfidenceFactors,
-        market: Market,
-    ) -> Opportunity:
-        aged = replace(factors, age=age_factor(pool_ages(sized.route, market)))
+    def _sized_by(self, sizer: _Sizer, route: Route) -> _Sized:
+        exact = sizer is optimal_input
+        amounts = _best_amounts(sizer, route, self.costs.flash_fee_bps)
+        if amounts is None:
+            return _Sized(route, None, None, exact)
+        factors = factors_of(route, amounts, age=1.0)
+        return _Sized(route, amounts, factors, exact, self.costs.gas_units(route, amounts))
+
+    def _found(self, hops: tuple[int, ...], market: Market) -> Opportunity | None:
+        """The opportunity of a sized cycle, sized exactly where it is worth it."""
+        opportunity = self._opportunity(self._sized[hops], market)
+        if opportunity is None or self._sized[hops].exact:
+            return opportunity
+        if self._size_exactly is not None and self._size_exactly(opportunity):
+            self._sized[hops] = self._sized_by(optimal_input, opportunity.route)
+            return self._opportunity(self._sized[hops], market)
+        return opportunity
+
+    def _opportunity(self, sized: _Sized, market: Market) -> Opportunity | None:
+        if sized.amounts is None or sized.factors is None:
+            return None
+        aged = replace(sized.factors, age=age_factor(pool_ages(sized.route, market)))
         return Opportunity(
             route=sized.route,
-            amounts=amounts,
-            flash_fee=self.costs.flash_fee(amounts[0]),
+            amounts=sized.amounts,
+            flash_fee=self.costs.flash_fee(sized.amounts[0]),
             gas_units=sized.gas_units,
             gas_cost=self.costs.cost_of_gas(sized.gas_units, sized.route, market.block, market),
             confidence=aged.confidence,
@@ -275,11 +298,11 @@ def _checked_bases(base_tokens: Iterable[Token]) -> tuple[Token, ...]:
     return bases
 
 
-def _best_amounts(route: Route, flash_fee_bps: int) -> tuple[int, ...] | None:
+def _best_amounts(sizer: _Sizer, route: Route, flash_fee_bps: int) -> tuple[int, ...] | None:
     """The optimum after the flash fee, or the gross one where the fee eats every profit."""
-    amounts = optimal_input(route, flash_fee_bps)
+    amounts = sizer(route, flash_fee_bps)
     if amounts is None and flash_fee_bps:
-        return optimal_input(route)
+        return sizer(route, 0)
     return amounts
 
 

@@ -40,7 +40,7 @@ def v3(
     fee_pips: int = 3000,
     tick_spacing: int = 60,
 ) -> Pool:
-    """`price` is raw b per raw a; ranges are (lower, upper, liquidity), in spacings from the tick."""
+    """`price`: raw b per raw a; ranges: (lower, upper, liquidity), in spacings from the tick."""
     if b < a:
         a, b, price = b, a, 1 / price
     root = int(price**0.5 * 2**96)

@@ -20,6 +20,7 @@ from aineon.search import (
     Scanner,
     best_input,
     find_opportunities,
+    pays_its_way,
 )
 from tests.search.markets import random_market, token, v2
 
@@ -277,3 +278,33 @@ class TestBestInput:
     def test_what_is_no_cycle_is_refused(self, hops: list[Hop]) -> None:
         with pytest.raises(InvalidRoute):
             best_input(hops)
+
+
+def test_a_thrifty_scanner_sizes_exactly_what_pays_its_way() -> None:
+    """Control: with a base fee at which nothing pays, the sizes are approximate."""
+    pools = [CHEAP, DEAR]
+    for base_fee_wei, exact in ((10**10, True), (10**16, False)):
+        market = Market(pools, block=Block(1, base_fee_wei))
+        costs = CostModel(native_token=WETH)
+        [thorough] = Scanner([WETH], costs=costs).scan(market).opportunities
+        thrifty = Scanner([WETH], costs=costs, size_exactly=pays_its_way)
+        [opportunity] = thrifty.scan(market).opportunities
+        assert (opportunity.amounts == thorough.amounts) is exact
+        gap = thorough.gross_profit - opportunity.gross_profit
+        assert 0 <= gap <= thorough.gross_profit // 10**6
+
+
+def test_a_thrifty_scanner_sizes_anew_when_gas_gets_cheap() -> None:
+    costs = CostModel(native_token=WETH)
+    scanner = Scanner([WETH], costs=costs, size_exactly=pays_its_way)
+    dear_gas = Market([CHEAP, DEAR], block=Block(1, 10**16))
+    cheap_gas = Market([CHEAP, DEAR], block=Block(2, 10**10))
+    [before] = scanner.scan(dear_gas).opportunities
+    [after] = scanner.scan(cheap_gas).opportunities
+    assert before.amounts != after.amounts
+    assert after.amounts == best_amounts(cheap_gas)
+
+
+def best_amounts(market: Market) -> tuple[int, ...]:
+    [opportunity] = find_opportunities(market, [WETH])
+    return opportunity.amounts

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 
 from aineon.amm import LocalCurve, Pool
 from aineon.errors import InvalidRoute
 from aineon.primitives import Token
-from aineon.search import sizing_search
 from aineon.search.route import Hop, Route
-from aineon.search.sizing import optimal_input
-from tests.search.sizing_tools import DAI, ETHER, STETH, USDC, WETH, Judge, cycle, deep_v3, v2, v3
+from aineon.search.sizing import optimal_input, search
+from tests.search.sizing_tools import (
+    DAI,
+    ETHER,
+    STETH,
+    USDC,
+    USDT,
+    WETH,
+    Judge,
+    cycle,
+    deep_v3,
+    v2,
+    v3,
+)
 
 
 def test_no_profit_at_equal_prices() -> None:
@@ -128,11 +140,15 @@ class Veiled:
         return self._pool.input_function(token_in, token_out)
 
 
+def veil(pool: Pool) -> Pool:
+    return cast("Pool", Veiled(pool))
+
+
 def test_pools_of_unknown_form_are_sized_by_quotes_alone() -> None:
     low = deep_v3(WETH, USDC, 1970e-12, 20_000 * ETHER, 500, 10)
     high = v2(WETH, USDC, 15_000 * ETHER, 30 * 10**12 + 123_457)
     known = cycle(WETH, (high, USDC), (low, WETH))
-    veiled = Route(Hop(Veiled(pool), *tokens) for pool, *tokens in known)  # type: ignore[arg-type]
+    veiled = Route(Hop(veil(pool), *tokens) for pool, *tokens in known)
     best, found = optimal_input(known), optimal_input(veiled)
     assert best
     assert found
@@ -140,17 +156,77 @@ def test_pools_of_unknown_form_are_sized_by_quotes_alone() -> None:
     assert found[-1] - found[0] >= (best[-1] - best[0]) * (1 - 1e-9)
 
 
-def test_a_plateau_too_wide_to_look_through(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Nearly flat over billions of units; with the widest look cut down, leaps must do.
-    monkeypatch.setattr(sizing_search, "REACH", 4096)
-    route = cycle(
-        WETH,
-        (v2(WETH, STETH, 9_000 * ETHER + 17, 9_100 * ETHER + 1117), STETH),
-        (v2(WETH, STETH, 19_000 * ETHER + 17, 19_003 * ETHER + 11_177_777), WETH),
-    )
+@pytest.mark.parametrize("token", [DAI, STETH])
+def test_ties_of_pools_of_unknown_form(token: Token) -> None:
+    per_ether = 2000 if token is DAI else 1
+    cheap = v2(WETH, token, 9_000 * ETHER + 17, 9_100 * per_ether * ETHER + 1117)
+    dear = v2(WETH, token, 19_000 * ETHER + 17, 19_003 * per_ether * ETHER + 11_177_777)
+    route = Route([Hop(veil(cheap), WETH, token), Hop(veil(dear), token, WETH)])
     found = optimal_input(route)
     assert found
     assert Judge(route).better(found[0], 1000) == []
+
+
+STAKED = cycle(
+    WETH,
+    (v2(WETH, STETH, 9_000 * ETHER + 17, 9_100 * ETHER + 1117), STETH),
+    (v2(WETH, STETH, 19_000 * ETHER + 17, 19_003 * ETHER + 11_177_777), WETH),
+)
+
+
+def test_a_plateau_too_wide_to_look_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Nearly flat over billions of units; where too few may be looked at, leaps must do.
+    exact = optimal_input(STAKED)
+    monkeypatch.setattr(search, "MOST_CANDIDATES", 0)
+    found = optimal_input(STAKED)
+    assert exact
+    assert found
+    assert exact[0] < found[0]
+    assert exact[-1] - exact[0] == found[-1] - found[0]
+    assert Judge(STAKED).better(found[0], 1000) == []
+
+
+def test_many_candidates_with_two_valuable_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Only the surroundings of the peak are looked at; a ten-thousandth of a unit may be lost.
+    route = cycle(
+        WETH,
+        (v2(WETH, USDC, 9_000 * ETHER + 17, 18_200_000 * 10**6 + 1117), USDC),
+        (v2(USDC, USDT, 9_000_000 * 10**6, 9_200_000 * 10**6 + 7), USDT),
+        (v2(WETH, USDT, 15_000 * ETHER, 29_700_000 * 10**6 + 1237), WETH),
+    )
+    exact = optimal_input(route)
+    monkeypatch.setattr(search, "MOST_CANDIDATES", 0)
+    found = optimal_input(route)
+    assert exact
+    assert found
+    assert Judge(route).better(found[0], 1000) == []
+    assert 0 <= (exact[-1] - exact[0]) - (found[-1] - found[0]) < 500_000_000
+
+
+def test_the_first_of_millions_of_ties() -> None:
+    route = cycle(
+        WETH,
+        (v2(WETH, DAI, 9_000 * ETHER + 17, 18_200_000 * ETHER + 1117), DAI),
+        (v2(WETH, DAI, 19_000 * ETHER + 17, 38_000_000 * ETHER + 11_177_777), WETH),
+    )
+    found = optimal_input(route)
+    judge = Judge(route)
+    assert found
+    best = judge.profit(found[0])
+    assert best is not None
+    assert all((judge.profit(found[0] - left) or 0) < best for left in range(1, 60_000))
+    ties = sum(judge.profit(found[0] + right) == best for right in range(60_000))
+    assert ties > 10
+
+
+@pytest.mark.parametrize("digits", [28, 34])
+def test_liquidity_so_immense_that_prices_are_coarse(digits: int) -> None:
+    immense = v3(WETH, DAI, 1.013, [(-100, 100, 10**digits)])
+    reserve = min(10**digits, 2**110)
+    route = cycle(WETH, (immense, DAI), (v2(WETH, DAI, reserve, reserve), WETH))
+    found = optimal_input(route)
+    assert found
+    assert Judge(route).better(found[0], 300) == []
 
 
 def test_no_input_is_sized_beyond_112_bits() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from aineon.search.route import Route
-from aineon.search.sizing import _smooth_optimum, optimal_input
+from aineon.search.sizing import approximate_input, optimal_input
+from aineon.search.sizing.optimum import _smooth_optimum
 from tests.search.sizing_tools import (
     DAI,
     ETHER,
@@ -112,3 +113,26 @@ def test_the_judge_refuses_the_neighbours_of_the_answer() -> None:
         found = optimal_input(route)
         assert found
         assert Judge(route).better(found[0] + 1, 10)
+
+
+@pytest.mark.parametrize("flash_fee", [0, 5])
+@pytest.mark.parametrize("name", CYCLES)
+def test_the_approximate_input_misses_a_millionth_or_a_few_units(name: str, flash_fee: int) -> None:
+    route = CYCLES[name]
+    judge = Judge(route, flash_fee)
+    exact, near = optimal_input(route, flash_fee), approximate_input(route, flash_fee)
+    assert exact is not None
+    assert near is not None
+    best, missed = judge.profit(exact[0]), judge.profit(near[0])
+    assert best is not None
+    assert missed is not None
+    assert 0 <= best - missed <= best // 10**6 + 3
+    assert near == amounts_of(route, near[0])
+
+
+def test_the_approximate_input_finds_nothing_where_nothing_can_pay() -> None:
+    even = v2(WETH, USDC, 1000 * ETHER, 2 * 10**12)
+    assert (
+        approximate_input(cycle(WETH, (even, USDC), (v2(WETH, USDC, 10**21, 2 * 10**12), WETH)))
+        is None
+    )

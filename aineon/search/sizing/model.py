@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from math import isqrt
 
 from aineon.primitives.units import BPS
-from aineon.search.sizing_chain import Chain
-from aineon.search.sizing_pieces import Piece, PieceFinder
+from aineon.search.sizing.chain import Chain
+from aineon.search.sizing.pieces import Piece, PieceFinder
 
 _MOST_REGIONS_TRIED = 256
 # Jumps to where the optimum of a region would be; after them, halving: it always ends.

@@ -23,14 +23,16 @@ _ENDLESS = 1 << 256
 class Piece(NamedTuple):
     """`kept = floor((v - origin) * keep / of)` pays `floor((a*kept + b) / (c*kept + d))`.
 
-    The outer floor is the only other rounding, apart from some in V3's prices that are far
-    below a unit and always against the trader: the value before it is an upper bound.
+    The outer floor is the only other rounding, apart from that of V3's prices, which is far below
+    a unit but for immense liquidity. All are against the trader: the value before rounding is
+    an upper bound.
 
     Attributes:
         first, last: the inputs `v` for which this holds.
         origin, keep, of: where counting starts, and what the fee leaves; `keep / of` is
             reduced, and 1/1 where the fee is part of the curve and not rounded on its own.
         a, b, c, d: the curve.
+        blur: what rounding a price to 2^-96 can cost besides, in units of the output.
     """
 
     first: int
@@ -42,6 +44,7 @@ class Piece(NamedTuple):
     b: int
     c: int
     d: int
+    blur: float
 
 
 PieceFinder = Callable[[int], Piece]
@@ -62,19 +65,18 @@ def _constant_product(pool: ConstantProductPool, hop: Hop) -> PieceFinder:
     if hop.token_in != pool.token0:
         reserve_in, reserve_out = reserve_out, reserve_in
     keep = PIPS - pool.fee_pips
-    piece = Piece(1, _ENDLESS, 0, 1, 1, keep * reserve_out, 0, keep, reserve_in * PIPS)
+    piece = Piece(1, _ENDLESS, 0, 1, 1, keep * reserve_out, 0, keep, reserve_in * PIPS, 0.0)
     return lambda _: piece
 
 
 def _concentrated(pool: ConcentratedPool, hop: Hop) -> PieceFinder:
     keep = PIPS - pool.fee_pips
     shared = gcd(keep, PIPS)
-    falling = hop.token_in == pool.token0
-    curve = _falling_curve if falling else _rising_curve
+    curve = _falling_curve if hop.token_in == pool.token0 else _rising_curve
 
     def find(amount_in: int) -> Piece:
         step = pool.step_at(hop.token_in, hop.token_out, amount_in)
-        a, c, d = curve(step)
+        a, c, d, blur = curve(step)
         paid = step.paid_before
         return Piece(
             step.taken_before + 1,
@@ -86,16 +88,19 @@ def _concentrated(pool: ConcentratedPool, hop: Hop) -> PieceFinder:
             paid * d,
             c,
             d,
+            blur,
         )
 
     return find
 
 
-def _falling_curve(step: Step) -> tuple[int, int, int]:
+def _falling_curve(step: Step) -> tuple[int, int, int, float]:
     price, liquidity = step.sqrt_price_x96, step.liquidity
-    return liquidity * price * price, price << 96, liquidity << 192
+    square = price * price
+    return liquidity * square, price << 96, liquidity << 192, liquidity / _Q96
 
 
-def _rising_curve(step: Step) -> tuple[int, int, int]:
+def _rising_curve(step: Step) -> tuple[int, int, int, float]:
     price, liquidity = step.sqrt_price_x96, step.liquidity
-    return liquidity << 192, price << 96, price * price * liquidity
+    square = price * price
+    return liquidity << 192, price << 96, square * liquidity, (liquidity << 96) / square

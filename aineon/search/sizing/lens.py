@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aineon.primitives.units import BPS
-from aineon.search.sizing_chain import Chain
-from aineon.search.sizing_model import Model
-from aineon.search.sizing_pieces import Piece
+from aineon.search.sizing.chain import Chain
+from aineon.search.sizing.model import Model
+from aineon.search.sizing.pieces import Piece
 
 Distances = NDArray[np.float64]
 

@@ -12,26 +12,30 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aineon.search.sizing_candidates import Block, Candidates, Stretch, TooMany
-from aineon.search.sizing_chain import Chain
-from aineon.search.sizing_lens import Lens
-from aineon.search.sizing_model import Model, slopes
-from aineon.search.sizing_pieces import PieceFinder
+from aineon.search.sizing.candidates import Block, Candidates, Stretch, TooMany
+from aineon.search.sizing.chain import Chain
+from aineon.search.sizing.lens import Lens
+from aineon.search.sizing.model import Model, slopes
+from aineon.search.sizing.pieces import PieceFinder
 
-# So many candidates are looked at for one level before it counts as too wide.
-MOST_CANDIDATES = 1 << 16
-# What is looked at in one go where a window is too wide: around the peak, or between leaps.
+# So many amounts are looked at in all before what is left counts as too wide.
+MOST_CANDIDATES = 1 << 17
+# What is looked at on each side of the peak where a window is too wide.
 REACH = 1 << 14
-# So many amounts must fail to the left of the one taken where a window is too wide.
-CLEAR = 1001
+# So many amounts at least fail before the one taken on a plateau that is too wide.
+CLEAR = 2048
 # Below this, quoting every amount costs less than building a lens.
 _FEW = 8
 _FIRST_STRETCH = 256
-_GROWTH = 4
+_LEAP = 4
+# Enough for any stretch, however its candidates are counted.
+_AMPLE = 32
+_PARTS = 8
 # Real quotes for one block; a lens is hardly ever wrong, so few are needed.
-_MOST_CHECKS = 512
+_MOST_CHECKS = CLEAR
 # Roundings that cost no more than this in all leave a plateau with hits everywhere.
 _PLATEAU_NOISE = 8.0
+_WORTH_MUCH = 2000.0
 
 
 class Best(NamedTuple):
@@ -54,6 +58,8 @@ class Search:
 
     Attributes:
         place: where that token stands.
+        blur: what rounding prices can cost, in the base token; from 1 on a lens shows little.
+        settled: whether no input nearby can be better; known once `run` is done.
     """
 
     def __init__(
@@ -71,30 +77,39 @@ class Search:
         self._worth = worth
         self._peak_amount = amounts[self.place]
         rounded = [j for j, piece in enumerate(model.pieces) if piece.of > 1]
-        self._noise = sum(worth) - worth[self.place] + sum(worth[j] for j in rounded)
+        self.blur = sum(
+            piece.blur * unit for piece, unit in zip(model.pieces, worth[1:], strict=True)
+        )
+        self._noise = sum(worth) - worth[self.place] + sum(worth[j] for j in rounded) + self.blur
         # What crossing a border can cost: input rounded up twice, output down once; doubled,
         # because a unit is worth more at smaller sizes.
-        self._step_down = int(2 * sum(2 * worth[j] + worth[j + 1] for j in rounded)) + 1
+        lost = sum(2 * worth[j] + worth[j + 1] for j in rounded) + self.blur
+        self._step_down = int(2 * lost) + 1
         self._top = self._highest()
+        self.settled = True
 
     def run(self) -> Best | None:
         """Return the best amount; None where no profit is left after rounding."""
         ceiling, step = self._top, self._first_step()
+        candidates = self._candidates(MOST_CANDIDATES)
         while ceiling >= 1:
             level = max(ceiling - step + 1, 1)
             windows = list(self._windows(level))
             try:
-                best = self._scan(windows, level, ceiling)
+                best = self._scan(windows, level, ceiling, candidates)
             except TooMany:
-                if self._noise > _PLATEAU_NOISE:
-                    return self._scan_centre(windows)
-                if step > 1:
-                    step = 1
+                flat = max(self._noise, (self._top - ceiling) / 4) <= _PLATEAU_NOISE
+                if flat and step > 1:
+                    step, candidates = 1, self._candidates(MOST_CANDIDATES)
                     continue
-                best = self._scan_plateau(windows, level)
+                best = self._scan_plateau(windows, level) if step == 1 else None
+                if not (best or flat):
+                    # Inputs nearby give the next amount at most where its unit is worth much.
+                    self.settled = self._worth[self.place] > _WORTH_MUCH
+                    return self._scan_centre(windows)
             if best:
                 return best
-            ceiling, step = level - 1, step * _GROWTH
+            ceiling, step = level - 1, step * (2 if step > _PARTS else 4)
         return None
 
     def _first_step(self) -> int:
@@ -104,7 +119,7 @@ class Search:
         Of n amounts the best loses about a n-th of that unit, while the window grows with the
         root of what may be lost.
         """
-        second = sorted(self._worth[:-1])[-2]
+        second = max(sorted(self._worth[:-1])[-2], self.blur)
         if second < _PLATEAU_NOISE:
             return 1
         amounts = sum(last - first + 1 for _, first, last in self._windows(self._top - 1))
@@ -145,23 +160,28 @@ class Search:
         while regions[-1].last < most and regions[-1].profit_bound(regions[-1].last) >= enough:
             regions.append(self._model_at(regions[-1].last + 1))
 
+    def _candidates(self, most: int) -> Candidates:
+        return Candidates(self.place, self._worth, most)
+
     def _model_at(self, amount_in: int) -> Model:
         return Model(self._chain, self._finders, amount_in)
 
     # --- scans -----------------------------------------------------------------------------
 
-    def _scan(self, windows: Sequence[Window], level: int, ceiling: int) -> Best | None:
+    def _scan(
+        self, windows: Sequence[Window], level: int, ceiling: int, candidates: Candidates
+    ) -> Best | None:
         """Return the best of all amounts that reach `level`; stop at once at `ceiling`.
 
         Raises:
-            TooMany: there is more to look at than is reasonable.
+            TooMany: there are more candidates than may be looked at.
         """
         best = None
-        candidates = Candidates(self.place, self._worth, MOST_CANDIDATES)
         for window in windows:
-            # Where one hit ends it all, begin small; else all has to be looked through.
-            size = _FIRST_STRETCH if level == ceiling else window.last
-            first = window.first
+            first, size = window.first, _FIRST_STRETCH
+            if level < ceiling:
+                # All has to be looked through; in parts, as every find raises the level.
+                size = max(size, (window.last - first) // _PARTS + 1)
             while first <= window.last:
                 last = min(first + size - 1, window.last)
                 stretch = Window(window.model, first, last)
@@ -170,7 +190,7 @@ class Search:
                     best, level = found, found.profit + 1
                     if found.profit >= ceiling:
                         return found
-                first, size = last + 1, size * _GROWTH
+                first, size = last + 1, size * 2
         return best
 
     def _best_of(
@@ -212,6 +232,8 @@ class Search:
                 best is None or (profit, -amount) > (best.profit, -best.amount)
             ):
                 best = Best(profit, amount)
+        else:
+            self.settled = self.settled and promising.size <= _MOST_CHECKS
         return best
 
     def _best_quoted(self, amounts: Sequence[int], level: int) -> Best | None:
@@ -227,33 +249,36 @@ class Search:
     def _scan_centre(self, windows: Sequence[Window]) -> Best | None:
         """Return the best of what lies around the peak."""
         low, high = self._peak_amount - REACH, self._peak_amount + REACH
-        near = [
-            Window(model, max(first, low), min(last, high)) for model, first, last in windows
-        ]
-        return self._scan([window for window in near if window.first <= window.last], 1, self._top)
+        near = [Window(model, max(first, low), min(last, high)) for model, first, last in windows]
+        near = [window for window in near if window.first <= window.last]
+        return self._scan(near, 1, self._top, self._candidates(_AMPLE * REACH))
 
     def _scan_plateau(self, windows: Sequence[Window], level: int) -> Best | None:
-        """Return a first amount that reaches `level` and has `CLEAR` misses before it.
+        """Return an amount that reaches `level` and has `CLEAR` misses or more before it.
 
-        Hits grow denser from the left edge of the window on: ever larger leaps find where the
-        first few stand.
+        Hits grow denser from the left edge of a window on. Leaps find a probe with a hit; halving
+        the way back to the last probe without one ends where such a probe touches a hit.
         """
         for window in windows:
-            leap = 0
-            while window.first + leap <= window.last:
-                first = window.first + leap
-                stretch = Window(window.model, first, min(window.last, first + REACH))
-                if best := self._scan([stretch], level, level):
-                    return self._cleared(window, best, level)
-                leap = leap * _GROWTH or REACH
+            at = missed = window.first
+            if best := self._probe(window, at, level):
+                return best
+            leap = CLEAR
+            while not best and at < window.last:
+                missed, at, leap = at, min(at + leap, window.last), leap * _LEAP
+                best = self._probe(window, at, level)
+            while best and best.amount - missed > 2 * CLEAR:
+                middle = (missed + best.amount - CLEAR) // 2
+                if found := self._probe(window, middle, level):
+                    best = found
+                else:
+                    missed = middle
+            if best:
+                return self._probe(window, missed + CLEAR, level) or best
         return None
 
-    def _cleared(self, window: Window, best: Best, level: int) -> Best:
-        for _ in range(CLEAR):
-            first = max(best.amount - CLEAR, window.first)
-            before = Window(window.model, first, best.amount - 1)
-            earlier = self._scan([before], level, level)
-            if not earlier:
-                break
-            best = earlier
-        return best
+    def _probe(self, window: Window, first: int, level: int) -> Best | None:
+        """Return the first of `CLEAR` amounts that reaches `level`."""
+        last = min(first + CLEAR - 1, window.last)
+        probe = Window(window.model, first, last)
+        return self._scan([probe], level, level, self._candidates(_AMPLE * CLEAR))

@@ -1,4 +1,4 @@
-"""Exact sizing: the input of a cycle at which most is left."""
+"""The input of a cycle at which most is left: exact, or near enough for what cannot pay."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from math import sqrt
 from aineon.errors import InvalidRoute
 from aineon.primitives.units import BPS
 from aineon.search.route import Route
-from aineon.search.sizing_chain import Chain
-from aineon.search.sizing_model import locate
-from aineon.search.sizing_pieces import PieceFinder, piece_finder
-from aineon.search.sizing_probe import probe
-from aineon.search.sizing_search import Search
+from aineon.search.sizing.chain import Chain
+from aineon.search.sizing.model import locate
+from aineon.search.sizing.pieces import PieceFinder, piece_finder
+from aineon.search.sizing.probe import polish, probe
+from aineon.search.sizing.search import Search
 
 
 def optimal_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | None:
@@ -26,6 +26,40 @@ def optimal_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | Non
         InvalidRoute: the route does not end with the token it began with.
         ValueError: `flash_fee_bps` is not an int from 0 to 10000.
     """
+    found = _start(route, flash_fee_bps)
+    if found is None:
+        return None
+    chain, finders, start = found
+    amount_in = _best_input(chain, finders, start) if finders else probe(chain, start)
+    return None if amount_in is None else chain.amounts(amount_in)
+
+
+def approximate_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | None:
+    """Return the amounts near the optimum, for a few quotes instead of hundreds.
+
+    The input is the peak of the cycle's curve without rounding, so the profit misses the best
+    one by no more than what roundings cost: some smallest units of the tokens on the way. None
+    where that input leaves nothing.
+
+    Raises:
+        As `optimal_input`.
+    """
+    found = _start(route, flash_fee_bps)
+    if found is None:
+        return None
+    chain, finders, start = found
+    if not finders:
+        return optimal_input(route, flash_fee_bps)
+    _, peak = locate(chain, finders, start)
+    amounts = chain.amounts(peak)
+    return amounts if amounts[-1] > chain.cost(peak) else None
+
+
+def _start(route: Route, flash_fee_bps: int) -> tuple[Chain, list[PieceFinder], int] | None:
+    """Return what a search begins with, or None where no size can pay.
+
+    The finders are empty where some pool's smooth curve is not known.
+    """
     if not route.is_cycle:
         raise InvalidRoute(f"{route} does not end with the token it began with")
     if type(flash_fee_bps) is not int or not 0 <= flash_fee_bps <= BPS:
@@ -37,11 +71,7 @@ def optimal_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | Non
     if not chain.most:
         return None
     finders = [finder for hop in route if (finder := piece_finder(hop))]
-    if len(finders) == len(route):
-        amount_in = _best_input(chain, finders, start)
-    else:
-        amount_in = probe(chain, start)
-    return None if amount_in is None else chain.amounts(amount_in)
+    return chain, finders if len(finders) == len(route) else [], start
 
 
 def _smooth_optimum(route: Route, unit_cost: float) -> int | None:
@@ -62,5 +92,10 @@ def _smooth_optimum(route: Route, unit_cost: float) -> int | None:
 def _best_input(chain: Chain, finders: list[PieceFinder], start: int) -> int | None:
     model, peak = locate(chain, finders, start)
     search = Search(chain, finders, model, peak)
+    if search.blur >= 1:
+        return probe(chain, peak)
     best = search.run()
-    return None if best is None else chain.back(search.place, best.amount)
+    if best is None:
+        return None
+    amount_in = chain.back(search.place, best.amount)
+    return amount_in if search.settled else polish(chain, amount_in)
