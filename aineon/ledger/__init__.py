@@ -1,0 +1,108 @@
+"""The books: what was found, tried and earned, kept exactly and never mixed.
+
+The names below are loaded when they are first asked for: whoever needs a record alone does
+not wait for the database's libraries.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aineon.ledger.control import ControlStore
+    from aineon.ledger.export import Export, trades_csv, trades_json
+    from aineon.ledger.figures import (
+        Balance,
+        Balances,
+        Drawdown,
+        EquityCurve,
+        EquityPoint,
+        ProfitSummary,
+    )
+    from aineon.ledger.profit import ProfitTracker
+    from aineon.ledger.reading import BookReader
+    from aineon.ledger.records import (
+        AttemptRecord,
+        BookEntry,
+        Heartbeat,
+        OpportunityRecord,
+        PriceRecord,
+        RunRecord,
+        SettlementRecord,
+        StepRecord,
+        TakingRecord,
+    )
+    from aineon.ledger.retention import Retention
+    from aineon.ledger.store import BookStore
+    from aineon.ledger.views import Booked, Funnel, Scope, Stopped, TakingsTotal, Trade
+
+_MODULE_OF = {
+    "AttemptRecord": "records",
+    "Balance": "figures",
+    "Balances": "figures",
+    "BookEntry": "records",
+    "BookReader": "reading",
+    "BookStore": "store",
+    "Booked": "views",
+    "ControlStore": "control",
+    "Drawdown": "figures",
+    "EquityCurve": "figures",
+    "EquityPoint": "figures",
+    "Export": "export",
+    "Funnel": "views",
+    "Heartbeat": "records",
+    "OpportunityRecord": "records",
+    "PriceRecord": "records",
+    "ProfitSummary": "figures",
+    "ProfitTracker": "profit",
+    "Retention": "retention",
+    "RunRecord": "records",
+    "Scope": "views",
+    "SettlementRecord": "records",
+    "StepRecord": "records",
+    "Stopped": "views",
+    "TakingRecord": "records",
+    "TakingsTotal": "views",
+    "Trade": "views",
+    "trades_csv": "export",
+    "trades_json": "export",
+}
+
+__all__ = [
+    "AttemptRecord",
+    "Balance",
+    "Balances",
+    "BookEntry",
+    "BookReader",
+    "BookStore",
+    "Booked",
+    "ControlStore",
+    "Drawdown",
+    "EquityCurve",
+    "EquityPoint",
+    "Export",
+    "Funnel",
+    "Heartbeat",
+    "OpportunityRecord",
+    "PriceRecord",
+    "ProfitSummary",
+    "ProfitTracker",
+    "Retention",
+    "RunRecord",
+    "Scope",
+    "SettlementRecord",
+    "StepRecord",
+    "Stopped",
+    "TakingRecord",
+    "TakingsTotal",
+    "Trade",
+    "trades_csv",
+    "trades_json",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULE_OF:
+        return getattr(import_module(f"aineon.ledger.{_MODULE_OF[name]}"), name)
+    raise AttributeError(f"module 'aineon.ledger' has no attribute {name!r}")

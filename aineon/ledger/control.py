@@ -1,0 +1,115 @@
+"""ControlStore: what the processes tell each other through the control database."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from types import TracebackType
+from typing import Final, Self
+
+from sqlalchemy import Engine, insert, select, update
+
+from aineon.errors import LedgerError
+from aineon.ledger.connect import (
+    BUSY_TIMEOUT_SECONDS,
+    Place,
+    explained,
+    parse_place,
+    reader_engine,
+    writer_engine,
+)
+from aineon.ledger.migrating import CONTROL_SCHEMA, require_current, upgrade
+from aineon.ledger.records import Heartbeat
+from aineon.ledger.tables import HeartbeatRow, table_of
+
+_HEARTBEAT: Final = table_of(HeartbeatRow)
+_FIELDS: Final = frozenset(field.name for field in fields(Heartbeat))
+
+
+class ControlStore:
+    """The control database; the engine opens it to write, everybody else to read."""
+
+    def __init__(self, place: Place, engine: Engine) -> None:
+        self._place = place
+        self._engine = engine
+
+    @classmethod
+    def open(cls, url: str, *, busy_timeout: float = BUSY_TIMEOUT_SECONDS) -> Self:
+        """Open the control database at `url` for writing; create and upgrade it where needed.
+
+        Raises:
+            LedgerError: it cannot be opened or written, or is something else.
+        """
+        place = parse_place(url)
+        engine = writer_engine(place, busy_timeout)
+        try:
+            with explained(place), engine.begin() as connection:
+                upgrade(connection, CONTROL_SCHEMA, place)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(place, engine)
+
+    @classmethod
+    def open_reader(cls, url: str, *, busy_timeout: float = BUSY_TIMEOUT_SECONDS) -> Self:
+        """Open the control database at `url` for reading alone.
+
+        Raises:
+            LedgerNotFound: nobody has created it yet.
+            LedgerError: it cannot be read, or is something else.
+        """
+        place = parse_place(url)
+        engine = reader_engine(place, busy_timeout)
+        try:
+            with explained(place), engine.begin() as connection:
+                require_current(connection, CONTROL_SCHEMA, place)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(place, engine)
+
+    def beat(self, heartbeat: Heartbeat) -> None:
+        """Replace the engine's heartbeat.
+
+        Raises:
+            LedgerError: a value that cannot be stored, or a database that cannot be written.
+        """
+        row = {"beat_at": heartbeat.beat_at, "body": _body_of(heartbeat)}
+        with explained(self._place), self._engine.begin() as connection:
+            changed = connection.execute(update(_HEARTBEAT).values(**row))
+            if changed.rowcount == 0:
+                connection.execute(insert(_HEARTBEAT).values(id=1, **row))
+
+    def heartbeat(self) -> Heartbeat | None:
+        """Return the engine's latest heartbeat; None before the first."""
+        with explained(self._place), self._engine.begin() as connection:
+            body = connection.execute(select(_HEARTBEAT.c.body)).scalar_one_or_none()
+        if body is None:
+            return None
+        return Heartbeat(**{name: value for name, value in body.items() if name in _FIELDS})
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _body_of(heartbeat: Heartbeat) -> dict[str, object]:
+    body = {name: getattr(heartbeat, name) for name in _FIELDS}
+    body["not_replayable"] = dict(heartbeat.not_replayable)
+    body["limits"] = dict(heartbeat.limits)
+    try:
+        json.dumps(body, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise LedgerError(f"the heartbeat cannot be stored: {error}") from error
+    return body

@@ -1,0 +1,366 @@
+"""BookReader: the reading side of a book, cheap and unable to write.
+
+The console, the command line and the exports read through it while the engine writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from types import TracebackType
+from typing import Any, Final, Self
+
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, func, select
+from sqlmodel import SQLModel
+
+from aineon.errors import LedgerError
+from aineon.ledger.activity import read_activity
+from aineon.ledger.connect import (
+    BUSY_TIMEOUT_SECONDS,
+    Place,
+    explained,
+    parse_place,
+    reader_engine,
+)
+from aineon.ledger.migrating import BOOK_SCHEMA, require_current
+from aineon.ledger.records import (
+    AttemptRecord,
+    OpportunityRecord,
+    PriceRecord,
+    RunRecord,
+    SettlementRecord,
+    StepRecord,
+    TakingRecord,
+)
+from aineon.ledger.rows import attempt_of, record_of, settlement_of, token_of
+from aineon.ledger.scoping import in_scope
+from aineon.ledger.store import BookStore, refuse_other_book, stored_book
+from aineon.ledger.tables import (
+    AttemptRow,
+    OpportunityRow,
+    PriceRow,
+    RunRow,
+    SettlementRow,
+    StepRow,
+    TakingRow,
+    TokenRow,
+    table_of,
+)
+from aineon.ledger.views import Booked, Funnel, R, Scope, Stopped, TakingsTotal, Trade
+from aineon.primitives import MONEY_OF, Book, Money, Provenance
+
+_RUNS: Final = table_of(RunRow)
+_TOKENS: Final = table_of(TokenRow)
+_ATTEMPTS: Final = table_of(AttemptRow)
+_SETTLEMENTS: Final = table_of(SettlementRow)
+_OPPORTUNITIES: Final = table_of(OpportunityRow)
+
+_FIRST_PROVENANCE: Final = {
+    Book.SIMULATION: Provenance.SIMULATED,
+    Book.REHEARSAL: Provenance.SIMULATED,
+    Book.LIVE: Provenance.LIVE,
+}
+
+
+class BookReader:
+    """Reads one book; open it with `BookReader.open` or `BookReader.of`."""
+
+    def __init__(self, place: Place, engine: Engine, book: Book, *, owns_engine: bool) -> None:
+        self._place = place
+        self._engine = engine
+        self._book = book
+        self._owns_engine = owns_engine
+
+    @classmethod
+    def open(cls, url: str, book: Book, *, busy_timeout: float = BUSY_TIMEOUT_SECONDS) -> Self:
+        """Open the book at `url` for reading.
+
+        Raises:
+            LedgerNotFound: nobody has created it yet.
+            MixedBooks: the database is another book.
+            LedgerError: it cannot be read, is not a book, or needs another version of AINEON.
+        """
+        place = parse_place(url)
+        engine = reader_engine(place, busy_timeout)
+        try:
+            with explained(place), engine.begin() as connection:
+                require_current(connection, BOOK_SCHEMA, place)
+                refuse_other_book(place, stored_book(connection) or book, book)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(place, engine, book, owns_engine=True)
+
+    @classmethod
+    def of(cls, store: BookStore) -> Self:
+        """Return a reader of the book that `store` writes."""
+        if store.place.is_memory:
+            return cls(store.place, store.engine, store.book, owns_engine=False)
+        return cls(store.place, reader_engine(store.place), store.book, owns_engine=True)
+
+    @property
+    def book(self) -> Book:
+        """Which book this is."""
+        return self._book
+
+    def money(self, wei: int) -> Money:
+        """Return `wei` as this book's money."""
+        return MONEY_OF[self._book](wei)
+
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """Lend a connection on which all queries see one moment of the book."""
+        with explained(self._place), self._engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._owns_engine:
+            self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # --- runs ------------------------------------------------------------------------------
+
+    def runs(self, limit: int = 100) -> tuple[Booked[RunRecord], ...]:
+        """Return the newest runs, newest first; `number` is the run's number."""
+        query = select(_RUNS).order_by(_RUNS.c.id.desc()).limit(limit)
+        with self.session() as connection:
+            rows = connection.execute(query).mappings().all()
+            return tuple(self._run(connection, row) for row in rows)
+
+    def latest_run(self) -> Booked[RunRecord] | None:
+        """Return the newest run; None where there was none."""
+        return next(iter(self.runs(limit=1)), None)
+
+    def scope(self, run_id: int | None = None, provenance: Provenance | None = None) -> Scope:
+        """Return one run, or all runs of a provenance, as a scope for the figures.
+
+        Without arguments: all runs of the latest run's provenance.
+
+        Raises:
+            LedgerError: there is no such run.
+        """
+        if run_id is None:
+            latest = None if provenance is not None else self.latest_run()
+            if latest is not None:
+                return Scope(latest.provenance)
+            return Scope(provenance or _FIRST_PROVENANCE[self._book])
+        query = select(_RUNS.c.provenance).where(_RUNS.c.id == run_id)
+        with self.session() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        if found is None:
+            raise LedgerError(f"run {run_id} is not in {self._place.name}")
+        return Scope(Provenance(found), run_id)
+
+    # --- trades ----------------------------------------------------------------------------
+
+    def recent_trades(
+        self,
+        limit: int = 50,
+        offset: int = 0,
+        outcome: str | None = None,
+        scope: Scope | None = None,
+    ) -> tuple[Trade, ...]:
+        """Return trades, newest first; those in flight included unless `outcome` is given.
+
+        With an `outcome`, the newest are those that were settled last.
+        """
+        return tuple(self.trades(limit=limit, offset=offset, outcome=outcome, scope=scope))
+
+    def trades(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        outcome: str | None = None,
+        scope: Scope | None = None,
+    ) -> Iterator[Trade]:
+        """Deliver trades one by one, newest first, without holding them all in memory."""
+        # The page is found on the numbers alone; only its rows are then joined and read.
+        of = _ATTEMPTS if outcome is None else _SETTLEMENTS
+        page = self._narrow(select(of.c.id, of.c.attempt_id), of, outcome, scope)
+        found = page.order_by(of.c.id.desc()).limit(limit).offset(offset).subquery()
+        query = (
+            select(*_TRADE_COLUMNS)
+            .select_from(found)
+            .join(_ATTEMPTS, _ATTEMPTS.c.attempt_id == found.c.attempt_id)
+            .join(_TOKENS, _TOKENS.c.address == _ATTEMPTS.c.base_token)
+            .outerjoin(_SETTLEMENTS, _SETTLEMENTS.c.attempt_id == found.c.attempt_id)
+            .order_by(found.c.id.desc())
+        )
+        with self.session() as connection:
+            for row in connection.execution_options(yield_per=500).execute(query).mappings():
+                yield self._trade(row)
+
+    def trade_count(self, outcome: str | None = None, scope: Scope | None = None) -> int:
+        """Return how many trades `recent_trades` would list in all."""
+        counted = _ATTEMPTS if outcome is None else _SETTLEMENTS
+        query = self._narrow(select(func.count()).select_from(counted), counted, outcome, scope)
+        with self.session() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    # --- what was observed -----------------------------------------------------------------
+
+    def recent_opportunities(
+        self,
+        limit: int = 50,
+        gate: str | None = None,
+        since: float | None = None,
+        scope: Scope | None = None,
+    ) -> tuple[Booked[OpportunityRecord], ...]:
+        """Return opportunities, newest first, of one gate and not older than `since`."""
+        conditions = [] if gate is None else [_OPPORTUNITIES.c.gate == gate]
+        return self._newest(OpportunityRow, OpportunityRecord, limit, conditions, since, scope)
+
+    def near_misses(
+        self, limit: int = 20, since: float | None = None, scope: Scope | None = None
+    ) -> tuple[Booked[OpportunityRecord], ...]:
+        """Return what was stopped before submission and would have earned most, best first."""
+        column = _OPPORTUNITIES.c
+        conditions = [column.attempt_id.is_(None), column.net_wei.is_not(None)]
+        order = (column.net_wei.desc(), column.id.desc())
+        return self._newest(
+            OpportunityRow, OpportunityRecord, limit, conditions, since, scope, order
+        )
+
+    def recent_steps(
+        self, limit: int = 100, scope: Scope | None = None
+    ) -> tuple[Booked[StepRecord], ...]:
+        """Return processed steps, newest first."""
+        return self._newest(StepRow, StepRecord, limit, [], None, scope)
+
+    def recent_takings(
+        self, limit: int = 50, since: float | None = None, scope: Scope | None = None
+    ) -> tuple[Booked[TakingRecord], ...]:
+        """Return what other searchers took, newest first."""
+        return self._newest(TakingRow, TakingRecord, limit, [], since, scope)
+
+    def price_series(
+        self, pair: str, limit: int = 500, scope: Scope | None = None
+    ) -> tuple[Booked[PriceRecord], ...]:
+        """Return the newest sampled spot prices of a pair, oldest first, all venues mixed."""
+        conditions = [table_of(PriceRow).c.pair == pair]
+        return self._newest(PriceRow, PriceRecord, limit, conditions, None, scope)[::-1]
+
+    def price_pairs(self, scope: Scope | None = None) -> tuple[str, ...]:
+        """Return the pairs that have sampled prices, in alphabetical order."""
+        prices = table_of(PriceRow)
+        query = select(prices.c.pair).distinct().order_by(prices.c.pair)
+        query = self._narrow(query, prices, None, scope)
+        with self.session() as connection:
+            return tuple(connection.execute(query).scalars())
+
+    # --- added up --------------------------------------------------------------------------
+
+    def funnel(self, since: float | None = None, scope: Scope | None = None) -> Funnel:
+        """Return how far the opportunities came, and what stopped them."""
+        chosen = scope or self.scope()
+        with self.session() as connection:
+            start, seen = read_activity(connection, chosen, since)
+        gates = sorted(seen.gates.items(), key=lambda item: (-item[1][0], item[0]))
+        return Funnel(
+            book=self._book,
+            provenance=chosen.provenance,
+            run_id=chosen.run_id,
+            since=start,
+            steps=seen.steps,
+            opportunities=seen.opportunities,
+            counts=seen.counts,
+            stopped=tuple(Stopped(gate, count, reason) for gate, (count, reason) in gates),
+        )
+
+    def takings_total(self, since: float | None = None, scope: Scope | None = None) -> TakingsTotal:
+        """Return what other searchers took in all."""
+        chosen = scope or self.scope()
+        with self.session() as connection:
+            start, seen = read_activity(connection, chosen, since)
+        return TakingsTotal(
+            book=self._book,
+            provenance=chosen.provenance,
+            run_id=chosen.run_id,
+            since=start,
+            count=seen.takings,
+            wei=self.money(seen.takings_wei),
+            unknown=seen.takings_unknown,
+        )
+
+    # --- helpers ---------------------------------------------------------------------------
+
+    def _narrow(
+        self, query: Select[Any], table: Table, outcome: str | None, scope: Scope | None
+    ) -> Select[Any]:
+        if outcome is not None:
+            query = query.where(_SETTLEMENTS.c.outcome == outcome)
+        return query if scope is None else query.where(in_scope(table.c.run_id, scope))
+
+    def _newest(
+        self,
+        model: type[SQLModel],
+        kind: Callable[..., R],
+        limit: int,
+        conditions: Sequence[ColumnElement[bool]],
+        since: float | None,
+        scope: Scope | None,
+        order: tuple[Any, ...] | None = None,
+    ) -> tuple[Booked[R], ...]:
+        table = table_of(model)
+        query = select(table, _RUNS.c.provenance).join(_RUNS, _RUNS.c.id == table.c.run_id)
+        query = query.where(*conditions).order_by(*(order or (table.c.id.desc(),))).limit(limit)
+        if since is not None:
+            query = query.where(table.c.at >= since)
+        query = self._narrow(query, table, None, scope)
+        with self.session() as connection:
+            rows = connection.execute(query).mappings().all()
+            tokens = _tokens_in(connection, rows)
+        return tuple(
+            Booked(
+                self._book,
+                Provenance(row["provenance"]),
+                row["id"],
+                row["at"],
+                record_of(kind, row, tokens),
+            )
+            for row in rows
+        )
+
+    def _run(self, connection: Connection, row: Mapping[Any, Any]) -> Booked[RunRecord]:
+        record = record_of(RunRecord, row, _tokens_in(connection, [row]))
+        return Booked(self._book, record.provenance, row["id"], record.started_at, record)
+
+    def _trade(self, row: Mapping[Any, Any]) -> Trade:
+        attempt: AttemptRecord = attempt_of(row, token_of(row["base_token"], row))
+        if row["settlement_attempt_id"] is None:
+            return Trade(self._book, attempt, None)
+        return Trade(self._book, attempt, settlement_of(row, self._book))
+
+
+_TRADE_COLUMNS: Final[tuple[ColumnElement[Any], ...]] = (
+    *_ATTEMPTS.c,
+    _TOKENS.c.symbol,
+    _TOKENS.c.decimals,
+    *(
+        _SETTLEMENTS.c[field.name].label(f"settlement_{field.name}")
+        for field in fields(SettlementRecord)
+    ),
+)
+_TOKEN_COLUMNS: Final = ("base_token", "profit_token", "native_token")
+
+
+def _tokens_in(connection: Connection, rows: Any) -> dict[str, Mapping[Any, Any]]:
+    """Return the rows of `tokens` that `rows` name, by address."""
+    named = {row[name] for row in rows for name in _TOKEN_COLUMNS if row.get(name) is not None}
+    if not named:
+        return {}
+    query = select(_TOKENS).where(_TOKENS.c.address.in_(named))
+    return {row["address"]: dict(row) for row in connection.execute(query).mappings()}

@@ -1,0 +1,238 @@
+"""What is written into the ledger, as frozen values.
+
+The engine translates its events into these records; the ledger knows nothing of the engine.
+Times are seconds since the Unix epoch (UTC). Amounts are ints in the smallest unit of the
+token that the name or the text says; None means unknown, and unknown is never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from aineon.primitives import Book, Money, Provenance, Token
+
+OUTCOMES: Final = ("included", "reverted", "missed", "unresolved")
+"""How an attempt can end; the names that `SettlementRecord.outcome` may hold."""
+
+PROVENANCES_OF: Final[Mapping[Book, frozenset[Provenance]]] = {
+    Book.SIMULATION: frozenset({Provenance.SIMULATED, Provenance.REPLAYED, Provenance.ESTIMATED}),
+    Book.REHEARSAL: frozenset(
+        {
+            Provenance.SIMULATED,
+            Provenance.REPLAYED,
+            Provenance.PENDING,
+            Provenance.ESTIMATED,
+        }
+    ),
+    Book.LIVE: frozenset({Provenance.LIVE, Provenance.PENDING, Provenance.ESTIMATED}),
+}
+"""Where the figures of each book may come from: a live book never holds a simulated figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run of the engine over one feed.
+
+    Attributes:
+        seed: of a seeded feed, else None.
+        detail: what people should know about the feed, e.g. the recording's file name.
+        native_token: the wrapped native token, in which gas is paid; its balance is shown as
+            ETH. None where the feed does not know it.
+    """
+
+    feed: str
+    provenance: Provenance
+    seed: int | None
+    detail: str
+    started_at: float
+    native_token: Token | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One step of the market that was processed.
+
+    Attributes:
+        block_time: the block's own time; None where the feed does not say.
+        counts: stage of the funnel → how many opportunities of this step passed it.
+        scan_seconds: None where the scan was dropped as stale.
+        at: when the step was processed.
+    """
+
+    run_id: int
+    block_number: int
+    step: int
+    block_time: float | None
+    base_fee_wei: int | None
+    pools_changed: int
+    counts: Mapping[str, int]
+    scan_seconds: float | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunityRecord:
+    """One opportunity and how far it came.
+
+    Amounts are in the base token's smallest unit, except `net_wei`.
+
+    Attributes:
+        route_key: stable name of the route; `route_text` is the form for people.
+        pair: the traded pair as people name it, e.g. `WETH/USDC`.
+        net_profit: after flash fee and gas; None where the gas cost is not known.
+        net_wei: what would be left after the builder payment too; None where not known.
+        stage: the last stage of the funnel that it passed.
+        gate: short name of what stopped it; None where nothing did.
+        reason: the sentence for people; empty where nothing stopped it.
+        attempt_id: where it was submitted.
+    """
+
+    run_id: int
+    block_number: int
+    step: int
+    at: float
+    route_key: str
+    route_text: str
+    pair: str
+    venues: tuple[str, ...]
+    hops: int
+    base_token: Token
+    amount_in: int
+    amount_out: int
+    gross_profit: int
+    flash_fee: int
+    gas_units: int | None
+    gas_cost: int | None
+    net_profit: int | None
+    net_wei: int | None
+    confidence: float | None
+    stage: str
+    gate: str | None
+    reason: str
+    attempt_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """A plan that was submitted; amounts in the base token, except `expected_net_wei`."""
+
+    run_id: int
+    attempt_id: str
+    plan_id: str
+    route_key: str
+    route_text: str
+    pair: str
+    venues: tuple[str, ...]
+    base_token: Token
+    amount_in: int
+    expected_out: int
+    expected_profit: int
+    expected_net_wei: int | None
+    gas_limit: int
+    confidence: float | None
+    submitted_block: int
+    submitted_step: int
+    submitted_at: float
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementRecord:
+    """What an attempt came to.
+
+    Attributes:
+        outcome: one of `OUTCOMES`.
+        settled_block: None while the chain did not show it.
+        amount_out, gross_profit, flash_fee: in the base token's smallest unit.
+        gas_cost, builder_payment: in the book's own money; None where not known.
+        net: gross profit less flash fee, gas and builder payment, in the book's own money;
+            None where any of them is not known.
+    """
+
+    attempt_id: str
+    outcome: str
+    reason: str
+    settled_block: int | None
+    settled_at: float
+    amount_out: int | None
+    gross_profit: int | None
+    flash_fee: int
+    gas_used: int | None
+    gas_cost: Money | None
+    builder_payment: Money | None
+    net: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class TakingRecord:
+    """What another searcher took in a step; `profit` in the token, before gas."""
+
+    run_id: int
+    block_number: int
+    step: int
+    reference: str
+    searcher: str
+    profit_token: Token
+    profit: int
+    profit_wei: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRecord:
+    """A sampled spot price, for charts only."""
+
+    run_id: int
+    block_number: int
+    at: float
+    pair: str
+    venue: str
+    pool: str
+    price: float
+
+
+@dataclass(frozen=True, slots=True)
+class BookEntry:
+    """Everything that is booked together: all of it is kept, or nothing."""
+
+    step: StepRecord | None = None
+    opportunities: tuple[OpportunityRecord, ...] = ()
+    attempts: tuple[AttemptRecord, ...] = ()
+    settlements: tuple[SettlementRecord, ...] = ()
+    takings: tuple[TakingRecord, ...] = ()
+    prices: tuple[PriceRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """What the engine says of itself, about once a second.
+
+    Attributes:
+        state: e.g. `running`; `detail` says why in words.
+        beat_at: when this was said; its age tells whether the engine is alive.
+        warm_up_done, warm_up_total: blocks of the warm-up; None outside it.
+        not_replayable: what the feed could not turn into states, counted by name.
+        limits: name of a limit → its value as people read it.
+    """
+
+    state: str
+    detail: str
+    mode: str
+    feed: str
+    provenance: str
+    run_id: int | None
+    pid: int
+    started_at: float
+    beat_at: float
+    block_number: int | None = None
+    block_time: float | None = None
+    base_fee_wei: int | None = None
+    warm_up_done: int | None = None
+    warm_up_total: int | None = None
+    pools: int = 0
+    in_flight: int = 0
+    scans_dropped: int = 0
+    last_scan_seconds: float | None = None
+    not_replayable: Mapping[str, int] = field(default_factory=dict)
+    limits: Mapping[str, str] = field(default_factory=dict)

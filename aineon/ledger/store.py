@@ -1,0 +1,393 @@
+"""BookStore: the one writer of a book.
+
+Each `write` is one transaction, durable when it returns: all of it is kept, or nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Final, NamedTuple, Self
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Insert,
+    bindparam,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel
+
+from aineon.errors import LedgerError, MixedBooks
+from aineon.ledger.connect import (
+    BUSY_TIMEOUT_SECONDS,
+    Place,
+    explained,
+    parse_place,
+    writer_engine,
+)
+from aineon.ledger.migrating import BOOK_SCHEMA, upgrade
+from aineon.ledger.posting import Posting
+from aineon.ledger.records import (
+    AttemptRecord,
+    BookEntry,
+    OpportunityRecord,
+    PriceRecord,
+    RunRecord,
+    SettlementRecord,
+    StepRecord,
+    TakingRecord,
+)
+from aineon.ledger.retention import Retention, prune
+from aineon.ledger.rows import attempt_of, row_of, token_of
+from aineon.ledger.tables import (
+    AttemptRow,
+    BookMeta,
+    OpportunityRow,
+    PriceRow,
+    RunRow,
+    SettlementRow,
+    StepRow,
+    TakingRow,
+    TokenRow,
+    table_of,
+)
+from aineon.ledger.validation import check_record
+from aineon.primitives import Book, Token
+
+_META: Final = table_of(BookMeta)
+_TOKENS: Final = table_of(TokenRow)
+_RUNS: Final = table_of(RunRow)
+_ATTEMPTS: Final = table_of(AttemptRow)
+_SETTLEMENTS: Final = table_of(SettlementRow)
+
+
+def stored_book(connection: Connection) -> Book | None:
+    """Return which book a database is; None before it was said."""
+    name = connection.execute(select(_META.c.book)).scalar_one_or_none()
+    return None if name is None else Book(name)
+
+
+def refuse_other_book(place: Place, found: Book, wanted: Book) -> None:
+    """Check that a database is the book it is opened as.
+
+    Raises:
+        MixedBooks: it is another one.
+    """
+    if found is not wanted:
+        raise MixedBooks(
+            f"{place.name} is the {found.value} book and cannot be opened as the "
+            f"{wanted.value} book; name another place"
+        )
+
+
+class BookStore:
+    """The writing side of one book; open it with `BookStore.open`."""
+
+    def __init__(self, place: Place, engine: Engine, book: Book, retention: Retention) -> None:
+        self._place = place
+        self._engine = engine
+        self._book = book
+        self._retention = retention
+        self._tokens: dict[str, Token] = {}
+        self._provenance_of_run: dict[int, str] = {}
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        book: Book,
+        *,
+        retention: Retention | None = None,
+        busy_timeout: float = BUSY_TIMEOUT_SECONDS,
+    ) -> Self:
+        """Open the book at `url`, creating and upgrading it where needed.
+
+        Args:
+            url: e.g. `sqlite:////var/aineon/simulation.db`; missing folders are created.
+            book: which book it is; a new database is that book from then on.
+            retention: how many of the newest rows to keep.
+            busy_timeout: seconds to wait for another writer.
+
+        Raises:
+            MixedBooks: the database is another book.
+            LedgerError: it cannot be opened or written, is not a book, or is of a newer AINEON.
+        """
+        place = parse_place(url)
+        engine = writer_engine(place, busy_timeout)
+        try:
+            with explained(place), engine.begin() as connection:
+                upgrade(connection, BOOK_SCHEMA, place)
+                found = stored_book(connection)
+                if found is None:
+                    meta = {"id": 1, "book": book.value, "created_at": time.time()}
+                    connection.execute(insert(_META).values(**meta))
+                refuse_other_book(place, found or book, book)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(place, engine, book, retention or Retention())
+
+    @property
+    def book(self) -> Book:
+        """Which book this is."""
+        return self._book
+
+    @property
+    def place(self) -> Place:
+        """Where it is."""
+        return self._place
+
+    @property
+    def engine(self) -> Engine:
+        """The SQLAlchemy engine behind the store."""
+        return self._engine
+
+    def begin_run(self, run: RunRecord) -> int:
+        """Book the start of a run and return its number.
+
+        Raises:
+            MixedBooks: its provenance does not belong into this book.
+            LedgerError: it cannot be stored.
+        """
+        check_record(run, self._book)
+        tokens = [] if run.native_token is None else [run.native_token]
+        with explained(self._place), self._engine.begin() as connection:
+            self._save_tokens(connection, tokens)
+            result = connection.execute(insert(_RUNS).values(**row_of(run)))
+            key = result.inserted_primary_key
+        self._remember(tokens)
+        if key is None:
+            raise LedgerError(f"{self._place.name} gave the new run no number")
+        return int(key[0])
+
+    def write(
+        self,
+        step: StepRecord | None = None,
+        opportunities: Iterable[OpportunityRecord] = (),
+        attempts: Iterable[AttemptRecord] = (),
+        settlements: Iterable[SettlementRecord] = (),
+        takings: Iterable[TakingRecord] = (),
+        prices: Iterable[PriceRecord] = (),
+    ) -> None:
+        """Book what belongs together, in one transaction.
+
+        `step` may be None where only attempts, settlements, opportunities or prices are booked.
+
+        Raises:
+            MixedBooks: money or a provenance of another book.
+            LedgerError: a value that cannot be stored, an unknown run or attempt, an attempt
+                booked or settled twice, or a database that cannot be written. Nothing of this
+                call is kept then, and nothing booked before is lost.
+        """
+        self.write_all(
+            [
+                BookEntry(
+                    step,
+                    tuple(opportunities),
+                    tuple(attempts),
+                    tuple(settlements),
+                    tuple(takings),
+                    tuple(prices),
+                )
+            ]
+        )
+
+    def write_all(self, entries: Sequence[BookEntry]) -> None:
+        """Book several entries in one transaction; see `write`.
+
+        One commit waits for the disk once, so a warm-up is booked faster in portions.
+        """
+        for entry in entries:
+            self._check(entry)
+        tokens = {token for entry in entries for token in _tokens_of(entry)}
+        try:
+            with explained(self._place), self._engine.begin() as connection:
+                self._save_tokens(connection, tokens)
+                posting = Posting(connection)
+                for entry in entries:
+                    self._insert(connection, entry, posting)
+                posting.flush()
+                prune(connection, entries, self._retention)
+        except LedgerError as error:
+            if isinstance(error.__cause__, IntegrityError):
+                raise LedgerError(
+                    f"{self._place.name} refused an entry that contradicts what is booked: "
+                    f"{error.__cause__.orig}"
+                ) from error
+            raise
+        self._remember(tokens)
+
+    def unsettled(self) -> list[AttemptRecord]:
+        """Return the attempts without a settlement, oldest first.
+
+        After a crash these are the ones whose outcome nobody saw.
+        """
+        open_attempts = (
+            select(_ATTEMPTS, _TOKENS.c.symbol, _TOKENS.c.decimals)
+            .join(_TOKENS, _TOKENS.c.address == _ATTEMPTS.c.base_token)
+            .outerjoin(_SETTLEMENTS, _SETTLEMENTS.c.attempt_id == _ATTEMPTS.c.attempt_id)
+            .where(_SETTLEMENTS.c.attempt_id.is_(None))
+            .order_by(_ATTEMPTS.c.id)
+        )
+        with explained(self._place), self._engine.begin() as connection:
+            rows = connection.execute(open_attempts).mappings().all()
+        return [attempt_of(row, token_of(row["base_token"], row)) for row in rows]
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _check(self, entry: BookEntry) -> None:
+        if entry.step is None and entry.takings:
+            raise LedgerError("takings need the step they were seen in, and it is missing")
+        for record in _records_of(entry):
+            check_record(record, self._book)
+
+    def _insert(self, connection: Connection, entry: BookEntry, posting: Posting) -> None:
+        for run_id in {run_id for record in _records_of(entry) if (run_id := _run_of(record))}:
+            self._provenance(connection, run_id)
+        if entry.step is not None:
+            _insert_all(connection, StepRow, [row_of(entry.step)])
+            seen_at = {"at": entry.step.at}
+            _insert_all(connection, TakingRow, [row_of(each) | seen_at for each in entry.takings])
+        _insert_all(connection, OpportunityRow, [row_of(each) for each in entry.opportunities])
+        _insert_all(connection, AttemptRow, [row_of(each) for each in entry.attempts])
+        _insert_all(connection, PriceRow, [row_of(each) for each in entry.prices])
+        posting.post_activity(entry)
+        beside = {each.attempt_id: each for each in entry.attempts}
+        settled = []
+        for settlement in entry.settlements:
+            attempt = beside.get(settlement.attempt_id)
+            what = _Attempted.of(attempt) if attempt else _find(connection, settlement.attempt_id)
+            settled.append(self._settle(connection, settlement, what, posting))
+        _insert_all(connection, SettlementRow, settled)
+
+    def _settle(
+        self,
+        connection: Connection,
+        settlement: SettlementRecord,
+        attempt: _Attempted,
+        posting: Posting,
+    ) -> dict[str, Any]:
+        _check_amounts(settlement, attempt.amount_in)
+        provenance = self._provenance(connection, attempt.run_id)
+        scopes = {"run_id": attempt.run_id, "provenance": provenance}
+        placed = posting.post_settlement(settlement, attempt.run_id, provenance, attempt.base_token)
+        return row_of(settlement) | scopes | placed
+
+    def _provenance(self, connection: Connection, run_id: int) -> str:
+        if run_id not in self._provenance_of_run:
+            query = select(_RUNS.c.provenance).where(_RUNS.c.id == run_id)
+            found = connection.execute(query).scalar_one_or_none()
+            if found is None:
+                raise LedgerError(f"run {run_id} is not in {self._place.name}; begin it first")
+            self._provenance_of_run[run_id] = found
+        return self._provenance_of_run[run_id]
+
+    def _save_tokens(self, connection: Connection, tokens: Iterable[Token]) -> None:
+        for token in tokens:
+            known = self._tokens.get(token.address)
+            if known is not None and _describes(known, token):
+                continue
+            values = {"symbol": token.symbol, "decimals": token.decimals}
+            here = _TOKENS.c.address == token.address
+            row = connection.execute(select(_TOKENS).where(here)).mappings().first()
+            if row is None:
+                connection.execute(insert(_TOKENS).values(address=token.address, **values))
+            elif not _describes(token_of(token.address, row), token):
+                connection.execute(update(_TOKENS).where(here).values(**values))
+
+    def _remember(self, tokens: Iterable[Token]) -> None:
+        # Only what is committed may be remembered; a transaction can be refused at its end.
+        self._tokens.update((token.address, token) for token in tokens)
+
+
+# Statements are built once: building them would cost more than running them.
+_ATTEMPT: Final = select(_ATTEMPTS.c.run_id, _ATTEMPTS.c.base_token, _ATTEMPTS.c.amount_in).where(
+    _ATTEMPTS.c.attempt_id == bindparam("attempt")
+)
+_INSERT: Final[Mapping[type[SQLModel], Insert]] = {
+    model: insert(table_of(model))
+    for model in (StepRow, OpportunityRow, AttemptRow, SettlementRow, TakingRow, PriceRow)
+}
+
+
+class _Attempted(NamedTuple):
+    """What a settlement needs to know of its attempt."""
+
+    run_id: int
+    base_token: str
+    amount_in: int
+
+    @classmethod
+    def of(cls, attempt: AttemptRecord) -> _Attempted:
+        return cls(attempt.run_id, attempt.base_token.address, attempt.amount_in)
+
+
+def _find(connection: Connection, attempt_id: str) -> _Attempted:
+    row = connection.execute(_ATTEMPT, {"attempt": attempt_id}).first()
+    if row is None:
+        raise LedgerError(f"attempt {attempt_id} cannot be settled because it is not booked")
+    return _Attempted(*row)
+
+
+def _insert_all(
+    connection: Connection, model: type[SQLModel], rows: Sequence[dict[str, Any]]
+) -> None:
+    if rows:
+        connection.execute(_INSERT[model], rows)
+
+
+def _records_of(entry: BookEntry) -> Iterable[Any]:
+    if entry.step is not None:
+        yield entry.step
+    yield from entry.opportunities
+    yield from entry.attempts
+    yield from entry.settlements
+    yield from entry.takings
+    yield from entry.prices
+
+
+def _run_of(record: Any) -> int | None:
+    return None if isinstance(record, SettlementRecord) else record.run_id
+
+
+def _tokens_of(entry: BookEntry) -> Iterable[Token]:
+    for opportunity in entry.opportunities:
+        yield opportunity.base_token
+    for attempt in entry.attempts:
+        yield attempt.base_token
+    for taking in entry.takings:
+        yield taking.profit_token
+
+
+def _describes(known: Token, token: Token) -> bool:
+    """Whether nothing about `token` is missing from `known`."""
+    return (known.symbol == token.symbol or not token.symbol) and (
+        known.decimals == token.decimals or token.decimals is None
+    )
+
+
+def _check_amounts(settlement: SettlementRecord, amount_in: int) -> None:
+    out, gross = settlement.amount_out, settlement.gross_profit
+    if out is not None and gross is not None and gross != out - amount_in:
+        raise LedgerError(
+            f"gross profit {gross} of attempt {settlement.attempt_id} is not its amount out "
+            f"{out} less its amount in {amount_in}"
+        )

@@ -1,0 +1,299 @@
+"""The tables of a book and of the control database.
+
+SQLModel's table classes do not validate, so records are checked before they get here
+(`aineon.ledger.validation`). The tables are created by the migrations alone; a test holds
+the two together.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, Index, MetaData, Table, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from aineon.ledger.types import Wei
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class BookModel(SQLModel):
+    """Base of the tables that every book has."""
+
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
+
+
+class ControlModel(SQLModel):
+    """Base of the control database's tables."""
+
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
+
+
+class BookMeta(BookModel, table=True):
+    """One row: which book this is."""
+
+    __tablename__ = "meta"
+
+    id: int = Field(primary_key=True)
+    book: str
+    created_at: float
+
+
+class TokenRow(BookModel, table=True):
+    """A token that other rows name."""
+
+    __tablename__ = "tokens"
+
+    address: str = Field(primary_key=True)
+    symbol: str
+    decimals: int | None
+
+
+class RunRow(BookModel, table=True):
+    """One run of the engine."""
+
+    __tablename__ = "runs"
+
+    id: int | None = Field(default=None, primary_key=True)
+    feed: str
+    provenance: str = Field(index=True)
+    seed: int | None = Field(sa_type=BigInteger)
+    detail: str
+    started_at: float
+    native_token: str | None = Field(foreign_key="tokens.address")
+
+
+class StepRow(BookModel, table=True):
+    """One processed step of the market; the newest are kept."""
+
+    __tablename__ = "steps"
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: int = Field(foreign_key="runs.id")
+    block_number: int = Field(sa_type=BigInteger)
+    step: int
+    block_time: float | None
+    base_fee_wei: int | None = Field(sa_type=Wei)
+    pools_changed: int
+    counts: dict[str, int] = Field(sa_type=JSON)
+    scan_seconds: float | None
+    at: float = Field(index=True)
+
+
+class OpportunityRow(BookModel, table=True):
+    """One opportunity and where it stopped; the newest are kept."""
+
+    __tablename__ = "opportunities"
+    __table_args__ = (Index("ix_opportunities_missed", "attempt_id", "net_wei"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: int = Field(foreign_key="runs.id")
+    block_number: int = Field(sa_type=BigInteger)
+    step: int
+    at: float = Field(index=True)
+    route_key: str
+    route_text: str
+    pair: str
+    venues: list[str] = Field(sa_type=JSON)
+    hops: int
+    base_token: str = Field(foreign_key="tokens.address")
+    amount_in: int = Field(sa_type=Wei)
+    amount_out: int = Field(sa_type=Wei)
+    gross_profit: int = Field(sa_type=Wei)
+    flash_fee: int = Field(sa_type=Wei)
+    gas_units: int | None = Field(sa_type=BigInteger)
+    gas_cost: int | None = Field(sa_type=Wei)
+    net_profit: int | None = Field(sa_type=Wei)
+    net_wei: int | None = Field(sa_type=Wei)
+    confidence: float | None
+    stage: str
+    gate: str | None = Field(index=True)
+    reason: str
+    attempt_id: str | None
+
+
+class AttemptRow(BookModel, table=True):
+    """A submitted plan; never deleted."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (UniqueConstraint("attempt_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: int = Field(foreign_key="runs.id", index=True)
+    attempt_id: str
+    plan_id: str
+    route_key: str
+    route_text: str
+    pair: str
+    venues: list[str] = Field(sa_type=JSON)
+    base_token: str = Field(foreign_key="tokens.address")
+    amount_in: int = Field(sa_type=Wei)
+    expected_out: int = Field(sa_type=Wei)
+    expected_profit: int = Field(sa_type=Wei)
+    expected_net_wei: int | None = Field(sa_type=Wei)
+    gas_limit: int = Field(sa_type=BigInteger)
+    confidence: float | None
+    submitted_block: int = Field(sa_type=BigInteger)
+    submitted_step: int
+    submitted_at: float
+    provenance: str = Field(index=True)
+
+
+class SettlementRow(BookModel, table=True):
+    """What an attempt came to; never changed, never deleted.
+
+    `*_ordinal` counts the settlements of the run and of the provenance from 1 on, and
+    `*_total` is the known net so far, this one included: a curve over a hundred thousand
+    trades reads a few hundred rows.
+    """
+
+    __tablename__ = "settlements"
+    __table_args__ = (
+        UniqueConstraint("attempt_id"),
+        UniqueConstraint("run_id", "run_ordinal"),
+        UniqueConstraint("provenance", "provenance_ordinal"),
+        Index(None, "run_id", "settled_at"),
+        Index(None, "provenance", "settled_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    attempt_id: str = Field(foreign_key="attempts.attempt_id")
+    outcome: str = Field(index=True)
+    reason: str
+    settled_block: int | None = Field(sa_type=BigInteger)
+    settled_at: float
+    amount_out: int | None = Field(sa_type=Wei)
+    gross_profit: int | None = Field(sa_type=Wei)
+    flash_fee: int = Field(sa_type=Wei)
+    gas_used: int | None = Field(sa_type=BigInteger)
+    gas_cost: int | None = Field(sa_type=Wei)
+    builder_payment: int | None = Field(sa_type=Wei)
+    net: int | None = Field(sa_type=Wei)
+    run_id: int = Field(foreign_key="runs.id")
+    run_ordinal: int
+    run_total: int = Field(sa_type=Wei)
+    provenance: str
+    provenance_ordinal: int
+    provenance_total: int = Field(sa_type=Wei)
+
+
+class TakingRow(BookModel, table=True):
+    """What another searcher took; the newest are kept."""
+
+    __tablename__ = "takings"
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: int = Field(foreign_key="runs.id")
+    block_number: int = Field(sa_type=BigInteger)
+    step: int
+    at: float = Field(index=True)
+    reference: str
+    searcher: str
+    profit_token: str = Field(foreign_key="tokens.address")
+    profit: int = Field(sa_type=Wei)
+    profit_wei: int | None = Field(sa_type=Wei)
+
+
+class PriceRow(BookModel, table=True):
+    """A sampled spot price; the newest are kept."""
+
+    __tablename__ = "prices"
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: int = Field(foreign_key="runs.id")
+    block_number: int = Field(sa_type=BigInteger)
+    at: float
+    pair: str = Field(index=True)
+    venue: str
+    pool: str
+    price: float
+
+
+class Figures(SQLModel):
+    """The columns of a roll-up of settlements (`aineon.ledger.rollups.Tally`)."""
+
+    included: int
+    reverted: int
+    missed: int
+    unresolved: int
+    profitable: int
+    known: int
+    net: int = Field(sa_type=Wei)
+    gross: int = Field(sa_type=Wei)
+    gas: int = Field(sa_type=Wei)
+    gas_unknown: int
+    builder: int = Field(sa_type=Wei)
+    builder_unknown: int
+    best: int | None = Field(sa_type=Wei)
+    worst: int | None = Field(sa_type=Wei)
+
+
+class ProfitHourRow(Figures, BookModel, table=True):
+    """The settlements of one run in one hour, added up."""
+
+    __tablename__ = "profit_hours"
+
+    run_id: int = Field(primary_key=True, foreign_key="runs.id")
+    hour_start: int = Field(primary_key=True, sa_type=BigInteger, index=True)
+
+
+class ProfitTotalRow(Figures, BookModel, table=True):
+    """All settlements of one run (`run:5`) or of one provenance (`provenance:simulated`)."""
+
+    __tablename__ = "profit_totals"
+
+    scope: str = Field(primary_key=True)
+    peak: int = Field(sa_type=Wei)
+    deepest_fall: int = Field(sa_type=Wei)
+    deepest_fall_at: float | None
+
+
+class TokenTotalRow(BookModel, table=True):
+    """What the included attempts of a scope left in each base token, before gas."""
+
+    __tablename__ = "token_totals"
+
+    scope: str = Field(primary_key=True)
+    token: str = Field(primary_key=True, foreign_key="tokens.address")
+    gross_profit: int = Field(sa_type=Wei)
+    flash_fee: int = Field(sa_type=Wei)
+
+
+class ActivityHourRow(BookModel, table=True):
+    """The funnel and the takings of one run in one hour, counted.
+
+    `gates` holds, for each gate, how many opportunities it stopped and the newest reason.
+    """
+
+    __tablename__ = "activity_hours"
+
+    run_id: int = Field(primary_key=True, foreign_key="runs.id")
+    hour_start: int = Field(primary_key=True, sa_type=BigInteger, index=True)
+    steps: int
+    opportunities: int
+    counts: dict[str, int] = Field(sa_type=JSON)
+    gates: dict[str, Any] = Field(sa_type=JSON)
+    takings: int
+    takings_wei: int = Field(sa_type=Wei)
+    takings_unknown: int
+
+
+class HeartbeatRow(ControlModel, table=True):
+    """One row: what the engine said of itself last."""
+
+    __tablename__ = "heartbeat"
+
+    id: int = Field(primary_key=True)
+    beat_at: float
+    body: dict[str, Any] = Field(sa_type=JSON)
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """Return the SQLAlchemy table behind a table class."""
+    return model.metadata.tables[str(model.__tablename__)]

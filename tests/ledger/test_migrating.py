@@ -1,0 +1,196 @@
+"""Schemas: what the migrations create is what the tables say, and strangers are refused."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
+
+from aineon.errors import LedgerError, LedgerNotFound, MixedBooks
+from aineon.ledger import migrating
+from aineon.ledger.connect import sqlite_url
+from aineon.ledger.control import ControlStore
+from aineon.ledger.migrating import BOOK_SCHEMA, CONTROL_SCHEMA, Schema
+from aineon.ledger.reading import BookReader
+from aineon.ledger.store import BookStore
+from aineon.ledger.tables import BookModel, ControlModel
+from aineon.ledger.types import Wei
+from aineon.primitives import Book
+from tests.ledger.booked import book_url, open_book
+
+SCHEMAS = [(BOOK_SCHEMA, BookModel), (CONTROL_SCHEMA, ControlModel)]
+
+
+@pytest.mark.parametrize(("schema", "model"), SCHEMAS)
+def test_the_list_of_migrations_is_the_folder(schema: Schema, model: type) -> None:
+    config = Config()
+    folder = Path(migrating.__file__).parent / "migrations" / schema.kind
+    config.set_main_option("script_location", str(folder))
+    config.set_main_option("path_separator", "newline")
+    scripts = ScriptDirectory.from_config(config)
+    assert schema.revisions == tuple(script.revision for script in scripts.walk_revisions())[::-1]
+
+
+@pytest.mark.parametrize(("schema", "model"), SCHEMAS)
+def test_the_migrations_create_what_the_tables_say(
+    schema: Schema, model: type[BookModel], tmp_path: Path
+) -> None:
+    url = sqlite_url(tmp_path / "some.db")
+    if schema is BOOK_SCHEMA:
+        BookStore.open(url, Book.SIMULATION).close()
+    else:
+        ControlStore.open(url).close()
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        options = {"version_table": schema.version_table, "compare_type": True}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, model.metadata) == []
+    engine.dispose()
+
+
+def test_every_amount_in_every_table_is_checked(tmp_path: Path) -> None:
+    open_book(tmp_path).close()
+    connection = sqlite3.connect(tmp_path / "simulation.db")
+    checked = 0
+    for table in BookModel.metadata.sorted_tables:
+        sql = connection.execute(
+            "SELECT sql FROM sqlite_master WHERE name = ?", (table.name,)
+        ).fetchone()[0]
+        for column in table.columns:
+            if isinstance(column.type, Wei):
+                assert f"typeof({column.name}) = 'text'" in sql, (table.name, column.name)
+                checked += 1
+    connection.close()
+    assert checked > 30
+
+
+def test_a_malformed_amount_is_refused_by_the_book_itself(tmp_path: Path) -> None:
+    open_book(tmp_path).close()
+    connection = sqlite3.connect(tmp_path / "simulation.db")
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        connection.execute(
+            "INSERT INTO profit_totals VALUES (0,0,0,0,0,0,'5','5','5',0,'5',0,NULL,NULL,'run:1',"
+            "'5','5',NULL)"
+        )
+    connection.close()
+
+
+@pytest.mark.parametrize("model", [BookModel, ControlModel])
+def test_the_tables_can_be_written_for_postgresql(model: type[BookModel]) -> None:
+    for table in model.metadata.sorted_tables:
+        assert str(CreateTable(table).compile(dialect=postgresql.dialect()))
+
+
+def test_a_book_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    open_book(tmp_path).close()
+    connection = sqlite3.connect(tmp_path / "simulation.db")
+    with connection:
+        connection.execute("UPDATE book_schema SET version_num = 'book_9999'")
+    connection.close()
+    for use in (lambda: open_book(tmp_path), lambda: BookReader.open(book_url(tmp_path), SIM)):
+        with pytest.raises(LedgerError, match="written by a newer AINEON .*book_9999"):
+            use()
+
+
+SIM = Book.SIMULATION
+
+
+def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "simulation.db")
+    connection.execute("CREATE TABLE recipes (name)")
+    connection.close()
+    with pytest.raises(LedgerError, match="holds other tables and is not a book of AINEON"):
+        open_book(tmp_path)
+
+
+def test_the_control_database_is_no_book_and_a_book_is_not_it(tmp_path: Path) -> None:
+    ControlStore.open(book_url(tmp_path)).close()
+    with pytest.raises(LedgerError, match="is not a book"):
+        open_book(tmp_path)
+    other = sqlite_url(tmp_path / "other.db")
+    BookStore.open(other, SIM).close()
+    with pytest.raises(LedgerError, match="is not AINEON's control database"):
+        ControlStore.open(other)
+
+
+def test_a_book_is_not_opened_as_another(tmp_path: Path) -> None:
+    open_book(tmp_path).close()
+    for book in (Book.LIVE, Book.REHEARSAL):
+        with pytest.raises(MixedBooks, match=f"is the simulation book .* {book.value} book"):
+            BookStore.open(book_url(tmp_path), book)
+        with pytest.raises(MixedBooks, match="is the simulation book"):
+            BookReader.open(book_url(tmp_path), book)
+
+
+def test_opening_again_changes_nothing(tmp_path: Path) -> None:
+    open_book(tmp_path).close()
+    before = (tmp_path / "simulation.db").read_bytes()
+    open_book(tmp_path).close()
+    assert (tmp_path / "simulation.db").read_bytes() == before
+
+
+def test_a_book_that_is_half_created_by_a_crash_is_created_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object) -> None:
+        raise RuntimeError("the power went")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("aineon.ledger.store.stored_book", crash)
+        with pytest.raises(RuntimeError):
+            open_book(tmp_path)
+    with pytest.raises(LedgerNotFound, match="still empty"):
+        BookReader.open(book_url(tmp_path), SIM)
+    open_book(tmp_path).close()
+
+
+def test_a_folder_with_odd_characters(tmp_path: Path) -> None:
+    folder = tmp_path / "50% of: my books, ünd #more?"
+    with open_book(folder):
+        pass
+    BookReader.open(book_url(folder), SIM).close()
+    assert (folder / "simulation.db").is_file()
+
+
+def test_processes_that_open_a_new_book_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from aineon.ledger.store import BookStore\n"
+        "from aineon.primitives import Book\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "BookStore.open(sys.argv[1], Book.SIMULATION).close()\n"
+    )
+    pipe = subprocess.PIPE
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, book_url(tmp_path)],
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    for process in processes:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+    with open_book(tmp_path) as store:
+        assert store.unsettled() == []
