@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from aineon.cli.failures import COULD_NOT_RUN, OK
+from aineon.cli.failures import COULD_NOT_RUN, OK, reader_may_leave
 from aineon.runtime.doctor import Examination, Verdict, examine
 from aineon.runtime.settings import PARAMETERS, Settings
 
@@ -24,14 +24,12 @@ def show(settings: Settings, *, live: bool) -> int:
         # In a file or a pipe, nothing is to be cut off.
         console = Console(width=_WIDTH_WHERE_NOBODY_LOOKS)
     found = examine(settings)
-    console.print(_settings_table(settings))
-    console.print(_checks_table(found))
-    _print_live(console, found)
-    if not found.can_simulate:
-        console.print("Simulation cannot run.", style="bold red")
-        return COULD_NOT_RUN
-    console.print("Simulation can run: start it with `aineon up`.", style="green")
-    return COULD_NOT_RUN if live and found.missing_for_live else OK
+    with reader_may_leave():
+        console.print(_settings_table(settings))
+        console.print(_checks_table(found))
+        _print_verdict(console, found)
+    lacking = not found.can_simulate or (live and found.missing_for_live)
+    return COULD_NOT_RUN if lacking else OK
 
 
 def _settings_table(settings: Settings) -> Table:
@@ -55,7 +53,11 @@ def _checks_table(found: Examination) -> Table:
     return table
 
 
-def _print_live(console: Console, found: Examination) -> None:
+def _print_verdict(console: Console, found: Examination) -> None:
     console.print("Missing for live mode:")
     for sentence in found.missing_for_live:
         console.print(Text(f"  - {sentence}"))
+    if found.can_simulate:
+        console.print("Simulation can run: start it with `aineon up`.", style="green")
+    else:
+        console.print("Simulation cannot run.", style="bold red")

@@ -7,7 +7,8 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,10 +53,7 @@ class FailureDesk:
         if isinstance(error, KeyboardInterrupt):
             return INTERRUPTED
         if isinstance(error, OSError):
-            _drop_output_that_cannot_be_written()
-        if isinstance(error, BrokenPipeError):
-            # Whoever read our output has seen enough.
-            return OK
+            _drop_unwritable_output()
         if isinstance(error, OSError) and error.strerror:
             where = f"{error.filename}: " if error.filename else ""
             self.say(f"{where}{error.strerror}")
@@ -83,7 +81,17 @@ class FailureDesk:
         return "above, because no folder can be written"
 
 
-def _drop_output_that_cannot_be_written() -> None:
+@contextmanager
+def reader_may_leave() -> Iterator[None]:
+    """Let whoever reads our output go when they have seen enough; that is no error."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_unwritable_output()
+
+
+def _drop_unwritable_output() -> None:
     try:
         sys.stdout.flush()
     except OSError:

@@ -9,7 +9,7 @@ import typer
 
 import aineon
 from aineon.cli import options
-from aineon.cli.failures import FailureDesk
+from aineon.cli.failures import FailureDesk, reader_may_leave
 
 app = typer.Typer(
     name="aineon",
@@ -60,6 +60,7 @@ def run(
     pace_seconds: options.Pace = None,
     warm_up_blocks: options.WarmUp = None,
     sandbox_pools: options.Pools = None,
+    competitor_latency_ms: options.Latency = None,
     min_profit_wei: options.MinProfit = None,
     max_gas_price_wei: options.MaxGasPrice = None,
     confidence_threshold: options.Confidence = None,
@@ -122,8 +123,8 @@ def _settings(parameters: dict[str, Any]) -> Any:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    with reader_may_leave():
+        sys.stdout.write(f"{line}\n")
 
 
 def main() -> int:

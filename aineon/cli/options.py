@@ -21,6 +21,7 @@ FLAGS: Mapping[str, str] = {
     "warm_up_blocks": "--warm-up",
     "blocks": "--blocks",
     "sandbox_pools": "--pools",
+    "competitor_latency_ms": "--competitor-latency",
     "min_profit_wei": "--min-profit",
     "max_gas_price_wei": "--max-gas-price",
     "confidence_threshold": "--confidence",
@@ -56,6 +57,7 @@ Pace = Annotated[Text, _option("pace_seconds", "Seconds a sandbox block.", _MARK
 WarmUp = Annotated[Text, _option("warm_up_blocks", "Blocks run at once.", _MARKET, "N")]
 Blocks = Annotated[Text, _option("blocks", "Sandbox blocks after them.", _MARKET, "N")]
 Pools = Annotated[Text, _option("sandbox_pools", "Pools of the sandbox.", _MARKET, "N")]
+Latency = Annotated[Text, _option("competitor_latency_ms", "Of the sandbox.", _MARKET, "MS")]
 MinProfit = Annotated[Text, _option("min_profit_wei", "Least net profit.", _LIMITS, "ETH")]
 MaxGasPrice = Annotated[Text, _option("max_gas_price_wei", "Highest price.", _LIMITS, "GWEI")]
 Confidence = Annotated[Text, _option("confidence_threshold", "Least, 0 to 1.", _LIMITS, "SHARE")]

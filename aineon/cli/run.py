@@ -10,13 +10,14 @@ from contextlib import ExitStack, suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from aineon.cli.failures import INTERRUPTED, OK
+from aineon.cli.failures import INTERRUPTED, OK, reader_may_leave
 from aineon.cli.progress import Progress, progress_lines, progress_on_terminal
 from aineon.engine.events import EngineEvent
 from aineon.engine.report import RunReport
 from aineon.runtime.build import build_engine
 from aineon.runtime.lock import FolderLock
 from aineon.runtime.settings import FeedName, Settings
+from aineon.runtime.storage import check_storage
 
 if TYPE_CHECKING:
     from aineon.engine.engine import Engine
@@ -48,7 +49,8 @@ def run_reported(settings: Settings, *, keep: bool, as_json: bool) -> int:
         report = RunReport(engine.feed.name, engine.feed.provenance, source)
         progress = stack.enter_context(_progress())
         stopped = asyncio.run(_play(engine, [report.add, progress.follow]))
-    _print(report, as_json=as_json)
+    with reader_may_leave():
+        _print(report, as_json=as_json)
     return INTERRUPTED if stopped else OK
 
 
@@ -61,6 +63,8 @@ def _at_its_own_pace(settings: Settings) -> Settings:
 
 
 def _engine_with_books(settings: Settings) -> Engine:
+    # The engine itself waits long for a lock; at the start, nobody wants to.
+    check_storage(settings)
     return build_engine(settings, book_url=settings.book_url, control_url=settings.control_url)
 
 

@@ -1,0 +1,1 @@
+"""Where AINEON is put together: settings, composition root, supervisor, doctor."""

@@ -1,0 +1,105 @@
+"""Settings that are each allowed and do not go together, and what live mode would need."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from aineon.runtime.kinds import ETHER, is_published_key
+from aineon.runtime.sections.market import FeedName
+
+if TYPE_CHECKING:
+    from aineon.runtime.settings import Settings
+
+NOT_IN_THIS_VERSION = (
+    "Live mode needs the execution of plans on chain, which this version does not have."
+)
+
+
+def disagreements(settings: Settings, unread: Collection[str] = ()) -> list[str]:
+    """Return a sentence for each pair of settings that contradict each other.
+
+    `unread` names fields whose own value was refused; rules about them are left out.
+    """
+    rules = (
+        _least_and_most_withdrawal(settings),
+        _withdrawal_and_day(settings),
+        _automatic_withdrawal(settings),
+        _replay(settings),
+    )
+    return [
+        sentence
+        for fields, broken, sentence in rules
+        if broken and not any(field in unread for field in fields)
+    ]
+
+
+_Rule = tuple[tuple[str, ...], bool, str]
+
+
+def _least_and_most_withdrawal(settings: Settings) -> _Rule:
+    low, high = settings.min_withdrawal_wei, settings.max_withdrawal_wei
+    return (
+        ("min_withdrawal_wei", "max_withdrawal_wei"),
+        low > high,
+        (
+            f"MIN_WITHDRAWAL_ETH is {ETHER.show(low)} and MAX_WITHDRAWAL_ETH is "
+            f"{ETHER.show(high)}; allowed is a minimum that is not above the maximum."
+        ),
+    )
+
+
+def _withdrawal_and_day(settings: Settings) -> _Rule:
+    once, day = settings.min_withdrawal_wei, settings.daily_withdrawal_limit_wei
+    return (
+        ("min_withdrawal_wei", "daily_withdrawal_limit_wei"),
+        once > day,
+        (
+            f"MIN_WITHDRAWAL_ETH is {ETHER.show(once)} and DAILY_WITHDRAWAL_LIMIT is "
+            f"{ETHER.show(day)}; allowed is a minimum that is not above the daily limit."
+        ),
+    )
+
+
+def _automatic_withdrawal(settings: Settings) -> _Rule:
+    return (
+        ("auto_withdrawal_enabled", "withdrawal_address"),
+        settings.auto_withdrawal_enabled and settings.withdrawal_address is None,
+        (
+            "AUTO_WITHDRAWAL_ENABLED is on and WITHDRAWAL_ADDRESS is not set; allowed is on only "
+            "with an address."
+        ),
+    )
+
+
+def _replay(settings: Settings) -> _Rule:
+    return (
+        ("feed", "replay_file"),
+        settings.feed == FeedName.REPLAY and settings.replay_file is None,
+        (
+            "AINEON_FEED is 'replay' and AINEON_REPLAY_FILE is not set; allowed is replay only "
+            "with the path of a recording (--data on the command line)."
+        ),
+    )
+
+
+def missing_for_live(settings: Settings, unread: Collection[str] = ()) -> list[str]:
+    """Return a sentence for each setting that live mode would still need."""
+    missing = []
+    key = settings.private_key
+    if key is None and "private_key" not in unread:
+        missing.append("PRIVATE_KEY is not set; live mode needs the key that signs.")
+    if key is not None and is_published_key(key):
+        missing.append(
+            "PRIVATE_KEY is one of the ten test keys that anvil and hardhat publish; live mode "
+            "needs a key that nobody else holds."
+        )
+    if settings.withdrawal_address is None and "withdrawal_address" not in unread:
+        missing.append("WITHDRAWAL_ADDRESS is not set; live mode needs a place for its profit.")
+    nodes = ("alchemy_api_key", "infura_api_key", "rpc_urls")
+    if not any(getattr(settings, name) or name in unread for name in nodes):
+        missing.append(
+            "None of ALCHEMY_API_KEY, INFURA_API_KEY and AINEON_RPC_URLS is set; live mode "
+            "needs an Ethereum node."
+        )
+    return missing

@@ -1,0 +1,191 @@
+"""The kinds of values that settings have: how their text is read and written.
+
+Numbers are plain ASCII decimals. Money is read exactly from text into an int of wei, through
+no float on the way; a thousands separator is refused because it is a decimal comma to half of
+the world.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from aineon.primitives import parse_address
+from aineon.primitives.units import format_units, parse_units
+from aineon.runtime.parameter import Kind, NotAllowed
+
+_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d{1,30}", re.ASCII)
+_SWITCH = {
+    **dict.fromkeys(("on", "true", "yes", "1"), True),
+    **dict.fromkeys(("off", "false", "no", "0"), False),
+}
+_KEY = re.compile(r"(0x)?([0-9a-fA-F]{64})", re.ASCII)
+_SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+_API_KEY = re.compile(r"[A-Za-z0-9_-]{8,128}", re.ASCII)
+_ZERO_ADDRESS = "0x" + "0" * 40
+
+
+def _decimal_text(text: str) -> str:
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError(f"{text!r} is not a decimal number")
+    return text
+
+
+def _whole(text: str) -> int:
+    if not _WHOLE.fullmatch(text):
+        raise ValueError(f"{text!r} is not a whole number")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    value = float(_decimal_text(text))
+    if not math.isfinite(value):
+        raise ValueError(f"{text!r} is not a finite number")
+    return value
+
+
+def _show_number(value: float) -> str:
+    return format(value, ".15g")
+
+
+def _switch(text: str) -> bool:
+    try:
+        return _SWITCH[text.lower()]
+    except KeyError as error:
+        raise ValueError(f"{text!r} is neither on nor off") from error
+
+
+def _address(text: str) -> str:
+    address = parse_address(text)
+    digits = text[2:]
+    if digits not in (digits.lower(), digits.upper()):
+        # eth_utils takes 0.1 s to import, and most starts have no address to check.
+        from eth_utils.address import to_checksum_address
+
+        if text != to_checksum_address(address):
+            raise NotAllowed(
+                "its mix of upper and lower case is not the EIP-55 checksum of the address, "
+                "so a character is wrong; allowed is a correctly checksummed address"
+            )
+    if address == _ZERO_ADDRESS:
+        raise NotAllowed("what is sent to the zero address is lost; allowed is another address")
+    return str(address)
+
+
+def _private_key(text: str) -> SecretStr:
+    match = _KEY.fullmatch(text)
+    if match is None or not 0 < int(match[2], 16) < _SECP256K1_ORDER:
+        raise ValueError("not a private key")
+    return SecretStr("0x" + match[2].lower())
+
+
+def _api_key(text: str) -> SecretStr:
+    if not _API_KEY.fullmatch(text):
+        raise ValueError("not an API key")
+    return SecretStr(text)
+
+
+def _rpc_urls(text: str) -> tuple[SecretStr, ...]:
+    urls = [part.strip() for part in text.split(",")]
+    for url in urls:
+        _require_url(url, ("http", "https", "ws", "wss"))
+    return tuple(SecretStr(url) for url in urls)
+
+
+def _redis_url(text: str) -> SecretStr:
+    return SecretStr(_require_url(text, ("redis", "rediss")))
+
+
+def _require_url(text: str, schemes: tuple[str, ...]) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in schemes or not parts.hostname or re.search(r"\s", text):
+        raise ValueError("not such a URL")
+    return text
+
+
+def _database_url(text: str) -> SecretStr:
+    prefix, slashes, path = text.partition(":///")
+    if prefix != "sqlite" or not slashes or not path or path.endswith("/") or "?" in path:
+        raise ValueError("not an SQLite URL")
+    return SecretStr(text)
+
+
+def _path(text: str) -> Path:
+    if not text or "\0" in text:
+        raise ValueError("not a path")
+    return Path(text).expanduser()
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.:_-]{1,253}", text, re.ASCII):
+        raise ValueError("not a host")
+    return text
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    return tuple(
+        _host(part.strip().removeprefix("*.")) and part.strip() for part in text.split(",")
+    )
+
+
+def _amount(decimals: int, unit: str) -> Kind:
+    return Kind(
+        words=f"an amount of {unit}{{range}} with at most {decimals} decimals",
+        parse=lambda text: parse_units(_decimal_text(text), decimals),
+        show=lambda raw: format_units(raw, decimals).replace(",", ""),
+        accepts=(int,),
+    )
+
+
+ETHER = _amount(18, "ETH")
+GWEI = _amount(9, "gwei")
+WHOLE = Kind("a whole number{range}", _whole, accepts=(int,))
+NUMBER = Kind("a number{range}", _number, _show_number, accepts=(int, float))
+SWITCH = Kind("on or off", _switch, lambda value: "on" if value else "off", accepts=(bool,))
+CHOICE = Kind("one of a few words", str)
+ADDRESS = Kind("an Ethereum address, 0x followed by 40 hexadecimal digits", _address)
+PRIVATE_KEY = Kind("a private key, 64 hexadecimal digits with or without 0x", _private_key)
+API_KEY = Kind("8 to 128 letters, digits, dashes and underscores", _api_key)
+RPC_URLS = Kind(
+    "http(s):// or ws(s):// addresses, separated by commas", _rpc_urls, accepts=(tuple,)
+)
+REDIS_URL = Kind("an address such as redis://host:6379/0", _redis_url)
+DATABASE_URL = Kind("an SQLite URL such as sqlite:///var/aineon.db", _database_url)
+PATH = Kind("a path", _path, accepts=(type(Path()),))
+HOST = Kind("a host name or an IP address", _host)
+HOSTS = Kind(
+    "host names such as example.org or *.example.org, separated by commas",
+    _hosts,
+    ",".join,
+    accepts=(tuple,),
+)
+
+# SHA-256 of the ten private keys that anvil and hardhat print at every start. Everybody holds
+# them, and bots empty their accounts within seconds. Digests, so that no key stands here.
+PUBLISHED_KEY_DIGESTS = frozenset(
+    {
+        "59891c96881dfbcf7d2ddc270b7813e666694fbbffe8ddd2736bf91c1b0e85d4",
+        "bca4c2c0761d850f0c403a699280f70f86ab6659a611ada431019203cd66098f",
+        "193ae84c4c9567c25105535802f463f3f8dc420b0ce9a5b57c7931c764e623d6",
+        "e25a680eff8baac7b15129a830ecc40211017919d5d32fce8c6b409af753e50f",
+        "6718ba8966161cc843e01e8d19f018859e1bcba7f0e8f2c108578b497ac408b7",
+        "ac29b3735d1b57180dea890d6321cd27e593723cbe9e227eed8a3fa35945122c",
+        "93e372c67f7238faf2dfdc029246b299e88d71937680cbb895fedeb2a262ed19",
+        "59ad99d565557cc0968550ed2f5ea5ff5fd1d279324a25d324a531053c9c16a3",
+        "2d1831e800ec18fe3e29da2e4357db936efce5b9792d76683d465582f0910db0",
+        "25061aad2bb0917814989eb38f95608a744ecb8173fdce329486e8b83086e5f0",
+    }
+)
+
+
+def is_published_key(key: SecretStr) -> bool:
+    """Whether `key` is one of the ten test keys that anvil and hardhat publish."""
+    return hashlib.sha256(bytes.fromhex(key.get_secret_value()[2:])).hexdigest() in (
+        PUBLISHED_KEY_DIGESTS
+    )

@@ -1,0 +1,147 @@
+"""Settings: the mode, and the market that the engine looks at."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel
+
+from aineon.primitives import Book
+from aineon.runtime import kinds
+from aineon.runtime.parameter import Parameter
+
+
+class FeedName(StrEnum):
+    """Where the market's blocks come from."""
+
+    SANDBOX = "sandbox"
+    REPLAY = "replay"
+
+
+class MarketSettings(BaseModel):
+    """What is played: mode, feed and the sandbox market."""
+
+    mode: Annotated[
+        Book,
+        Parameter(
+            "AINEON_MODE",
+            "Mode",
+            "Mode and market",
+            kinds.CHOICE,
+            "Which kind of money is at stake. Simulation risks none.",
+            choices=(Book.SIMULATION,),
+            explained={
+                Book.LIVE: "live mode needs the execution of plans on chain, which this version "
+                "does not have: it simulates"
+            },
+        ),
+    ] = Book.SIMULATION
+
+    feed: Annotated[
+        FeedName,
+        Parameter(
+            "AINEON_FEED",
+            "Feed",
+            "Mode and market",
+            kinds.CHOICE,
+            "Where blocks come from: the built-in synthetic market, or a recording.",
+            choices=tuple(FeedName),
+        ),
+    ] = FeedName.SANDBOX
+
+    replay_file: Annotated[
+        Path | None,
+        Parameter(
+            "AINEON_REPLAY_FILE",
+            "Recording",
+            "Mode and market",
+            kinds.PATH,
+            "The recording that the replay feed plays.",
+        ),
+    ] = None
+
+    seed: Annotated[
+        int,
+        Parameter(
+            "AINEON_SEED",
+            "Seed",
+            "Mode and market",
+            kinds.WHOLE,
+            "Seed of the sandbox market and of the paper executor: same seed, same run.",
+            least=0,
+            most=2**32 - 1,
+        ),
+    ] = 7
+
+    pace_seconds: Annotated[
+        float,
+        Parameter(
+            "AINEON_PACE",
+            "Pace",
+            "Mode and market",
+            kinds.NUMBER,
+            "Time from one sandbox block to the next, after the warm-up; 0 runs as fast as it can.",
+            unit="s",
+            least=0,
+            most=3600,
+        ),
+    ] = 1.0
+
+    warm_up_blocks: Annotated[
+        int,
+        Parameter(
+            "AINEON_WARM_UP_BLOCKS",
+            "Warm-up",
+            "Mode and market",
+            kinds.WHOLE,
+            "Sandbox blocks that are run through at once at the start, trades included.",
+            unit="blocks",
+            least=0,
+            most=100_000,
+        ),
+    ] = 600
+
+    blocks: Annotated[
+        int | None,
+        Parameter(
+            "AINEON_BLOCKS",
+            "Blocks",
+            "Mode and market",
+            kinds.WHOLE,
+            "How many sandbox blocks to run after the warm-up; endless where it is not set.",
+            unit="blocks",
+            least=1,
+            most=10_000_000,
+        ),
+    ] = None
+
+    sandbox_pools: Annotated[
+        int,
+        Parameter(
+            "AINEON_SANDBOX_POOLS",
+            "Sandbox pools",
+            "Mode and market",
+            kinds.WHOLE,
+            "How many pools the sandbox market has.",
+            unit="pools",
+            least=2,
+            most=500,
+        ),
+    ] = 24
+
+    competitor_latency_ms: Annotated[
+        int,
+        Parameter(
+            "AINEON_COMPETITOR_LATENCY_MS",
+            "Competitors' latency",
+            "Mode and market",
+            kinds.WHOLE,
+            "How long the sandbox's competing searchers need to see an opportunity; at 0 they "
+            "leave next to nothing.",
+            unit="ms",
+            least=0,
+            most=60_000,
+        ),
+    ] = 1000

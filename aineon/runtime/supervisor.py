@@ -1,0 +1,259 @@
+"""The supervisor behind `aineon up`: one engine process and one console process.
+
+Everything that would make the start fail is looked at before anything is started: the port,
+the console's files, the data folder, the databases.
+"""
+
+from __future__ import annotations
+
+import http.client
+import importlib.util
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import aineon
+from aineon.errors import StartError
+from aineon.runtime.handover import console_environment, engine_environment
+from aineon.runtime.lock import FolderLock
+from aineon.runtime.processes import (
+    REFUSED_INPUT,
+    Child,
+    Program,
+    inherited_environment,
+    stop_all,
+)
+from aineon.runtime.settings import Settings
+from aineon.runtime.storage import check_storage
+
+_TICK_SECONDS = 0.1
+_STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+_CONSOLE_SCRIPT = Path("app") / "server.py"
+_EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 (compared with, not bound)
+
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+
+Say = Callable[[str], None]
+
+
+def run_up(settings: Settings, say: Say) -> int:
+    """Run engine and console until a signal comes; returns the exit code.
+
+    `say` gets one line of news at a time.
+
+    Raises:
+        StartError: the port or the data folder is taken, or the console is not there.
+        LedgerError: a database cannot be written.
+    """
+    require_free_port(settings.host, settings.port)
+    folder = find_console()
+    with FolderLock(settings.data_dir, "supervisor", "another `aineon up`"):
+        check_storage(settings)
+        say(_introduction(settings))
+        programs = (engine_program(settings), console_program(settings, folder))
+        children = [Child(program, settings.stop_grace_seconds, say) for program in programs]
+        return supervise(children, settings.stop_grace_seconds, say, ready=_ConsoleNews(settings))
+
+
+def supervise(
+    children: Sequence[Child],
+    grace_seconds: float,
+    say: Say,
+    ready: Callable[[], str | None] = lambda: None,
+) -> int:
+    """Keep `children` alive until a signal comes or an essential one is given up.
+
+    `ready` is asked now and then for a line of news. Returns the exit code.
+    """
+    with _stop_signals() as signals:
+        try:
+            code = _tend(children, signals, say, ready)
+        finally:
+            say("stopping")
+            seen = signals.count
+            stop_all(children, grace_seconds, lambda: signals.count > max(seen, 1))
+    say("stopped")
+    return code
+
+
+def _tend(
+    children: Sequence[Child], signals: _Signals, say: Say, ready: Callable[[], str | None]
+) -> int:
+    while not signals.wait(_TICK_SECONDS):
+        for child in children:
+            child.tend(time.monotonic())
+        for child in children:
+            if child.given_up and child.exit_code == REFUSED_INPUT:
+                return REFUSED_INPUT
+            if child.given_up and child.program.essential:
+                return 1
+        if news := ready():
+            say(news)
+    return 0
+
+
+class _Signals:
+    """Counts the signals that ask to stop."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._first = threading.Event()
+
+    def receive(self, number: int, frame: FrameType | None) -> None:
+        self.count += 1
+        self._first.set()
+
+    def wait(self, seconds: float) -> bool:
+        return self._first.wait(seconds)
+
+
+@contextmanager
+def _stop_signals() -> Iterator[_Signals]:
+    signals = _Signals()
+    numbers = [getattr(signal, name) for name in _STOP_SIGNALS if hasattr(signal, name)]
+    before = {number: signal.signal(number, signals.receive) for number in numbers}
+    try:
+        yield signals
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def engine_program(settings: Settings) -> Program:
+    """The engine process: endless, with its book and heartbeat."""
+    return Program(
+        name="engine",
+        module="aineon",
+        arguments=("run", "--supervised"),
+        environment=engine_environment(inherited_environment(), settings),
+        folder=Path.cwd(),
+        restarts=settings.engine_restarts,
+        essential=False,
+    )
+
+
+def console_program(settings: Settings, folder: Path) -> Program:
+    """The console process: Streamlit from the repository root, where its own config lies."""
+    options = {
+        "server.port": str(settings.port),
+        "server.address": settings.host,
+        "server.headless": "true",
+        "browser.gatherUsageStats": "false",
+    }
+    flags = [part for name, value in options.items() for part in (f"--{name}", value)]
+    for name in _allowed_hosts(settings):
+        flags += ["--server.allowedHosts", name]
+    return Program(
+        name="console",
+        module="streamlit",
+        arguments=("run", str(_CONSOLE_SCRIPT), *flags),
+        environment=console_environment(inherited_environment(), settings),
+        folder=folder,
+        restarts=settings.engine_restarts,
+        essential=True,
+    )
+
+
+def _allowed_hosts(settings: Settings) -> tuple[str, ...]:
+    if settings.allowed_hosts:
+        return settings.allowed_hosts
+    if settings.render_hostname is not None:
+        return (*_LOCAL_NAMES, settings.render_hostname)
+    # Whoever opens the console to every address alone knows by which names it is reached.
+    if settings.host in _EVERY_ADDRESS:
+        return ("*",)
+    return tuple(dict.fromkeys((*_LOCAL_NAMES, settings.host)))
+
+
+def find_console() -> Path:
+    """Return the folder that the console is started from.
+
+    Raises:
+        StartError: the console, or Streamlit, is not there.
+    """
+    folder = Path(aineon.__file__).resolve().parents[1]
+    if not (folder / _CONSOLE_SCRIPT).is_file():
+        raise StartError(
+            f"the console is not beside this installation ({folder / _CONSOLE_SCRIPT} does not "
+            "exist): the wheel holds the library alone, and the console comes with AINEON's "
+            "source repository; start `aineon up` from a checkout, or run the engine without a "
+            "console by `aineon run`."
+        )
+    if importlib.util.find_spec("streamlit") is None:
+        raise StartError(
+            "the console needs Streamlit, which is not installed; install `aineon[console]`, or "
+            "run the engine without a console by `aineon run`."
+        )
+    return folder
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Check that the console can listen on `host` and `port`.
+
+    Raises:
+        StartError: it cannot, with the reason.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            if sys.platform != "win32":
+                # Otherwise connections of a console that has just stopped count as taken.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen()
+    except OSError as error:
+        raise StartError(
+            f"port {port} on {host} cannot be used: {error.strerror or error}; stop what uses it, "
+            "or choose another one with --port or PORT."
+        ) from error
+
+
+class _ConsoleNews:
+    """Says once where the console is, as soon as it answers."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._port = settings.port
+        local = settings.host in _EVERY_ADDRESS
+        self._host = "127.0.0.1" if local else settings.host
+        self._told = False
+        self._ask_at = 0.0
+
+    def __call__(self) -> str | None:
+        if self._told or time.monotonic() < self._ask_at:
+            return None
+        self._ask_at = time.monotonic() + 0.3
+        self._told = self._answers()
+        if not self._told:
+            return None
+        shown = f"[{self._host}]" if ":" in self._host else self._host
+        return f"console ready at http://{shown}:{self._port} (Ctrl-C stops)"
+
+    def _answers(self) -> bool:
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=0.5)
+        try:
+            connection.request("GET", "/health")
+            return connection.getresponse().status < 500
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+def _introduction(settings: Settings) -> str:
+    what = f"feed {settings.feed}"
+    if settings.replay_file is not None:
+        what += f" ({settings.replay_file.name})"
+    elif settings.feed == "sandbox":
+        what += f", seed {settings.seed}, a block every {settings.pace_seconds:g} s"
+    return (
+        f"AINEON {aineon.__version__}: {settings.mode}, {what}, data in "
+        f"{settings.data_dir.absolute()}"
+    )
