@@ -90,7 +90,7 @@ class Engine:
         mailbox = Mailbox()
         reader = asyncio.create_task(_read(self.feed, mailbox), name="aineon-feed")
         try:
-            for event in self._enter(EngineState.RUNNING, f"feed {self.feed.name}"):
+            for event in self._enter(EngineState.STARTING, f"feed {self.feed.name}"):
                 yield event
             while (items := await mailbox.take(self._scan_interval)) is not None:
                 for event in self._work(items):

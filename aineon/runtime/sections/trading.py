@@ -30,7 +30,7 @@ class TradingSettings(BaseModel):
             "Minimum profit",
             "Trading limits",
             kinds.ETHER,
-            "Least expected profit, after flash fee and gas, for which a trade is attempted.",
+            "Least expected profit, after flash fee, gas and builder payment, for an attempt.",
             unit="ETH",
             least=0,
             most=_MOST_ETHER,
