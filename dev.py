@@ -455,10 +455,14 @@ def lint_failures() -> list[str]:
 
 
 def task_bench(arguments: list[str]) -> int:
-    """Measure speed (pytest-benchmark) in one process."""
+    """Measure speed and memory in one process, and write docs/performance.md."""
     setup(with_tools=True)
+    figures = ROOT / ".benchmarks" / "latest.json"
+    figures.parent.mkdir(exist_ok=True)
     options = ["-n", "0", "-p", "no:randomly", "--benchmark-enable", "--benchmark-only"]
-    return run(tool("python"), "-m", "pytest", "tests/benchmarks", *options, *arguments)
+    options.append(f"--benchmark-json={figures}")
+    failed = run(tool("python"), "-m", "pytest", "tests/benchmarks", *options, *arguments)
+    return failed or run(tool("python"), "-m", "tests.benchmarks.performance_page", figures)
 
 
 def task_lock(arguments: list[str]) -> int:
