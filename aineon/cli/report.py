@@ -12,12 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from aineon.cli.report_json import as_dict, to_json
-from aineon.engine.report import (
-    BlockTakings,
-    OpportunityLine,
-    RunReport,
-    TakenOfToken,
-)
+from aineon.engine.report import RunReport
+from aineon.engine.report_lines import BlockTakings, OpportunityLine, TakenOfToken, TokenShare
 from aineon.primitives import Provenance, SimulatedMoney, Token
 from aineon.primitives.units import format_units
 
@@ -40,7 +36,7 @@ def render(report: RunReport, most_blocks: int | None = None) -> Group:
 def _parts(report: RunReport, most_blocks: int | None) -> Iterator[RenderableType]:
     origin = report.provenance.value.upper()
     yield _heading(report, origin)
-    yield _totals(report)
+    yield _totals(report, origin)
     yield from _opportunities(report, origin, most_blocks)
     if report.takings:
         yield _takings(report, origin, most_blocks)
@@ -63,7 +59,7 @@ def _heading(report: RunReport, origin: str) -> Panel:
     return Panel(text, title=Text(f"AINEON run report · {_both(origin)}"))
 
 
-def _totals(report: RunReport) -> Table:
+def _totals(report: RunReport, origin: str) -> Table:
     totals = report.totals
     table = _table("Totals", [("What", False), ("Figure", True)])
     span = f"{totals.first_block} to {totals.last_block}" if totals.blocks else ""
@@ -79,6 +75,7 @@ def _totals(report: RunReport) -> Table:
         ("Attempts", f"{totals.attempts} ({totals.attempts_in_flight} in flight)"),
         ("Net of all attempts (SIMULATED)", net),
         ("Takings of other searchers", f"{totals.takings}"),
+        *((f"Taken in {each.token}, before gas", _share(each, origin)) for each in report.shares),
     ]
     if totals.rewinds:
         rows.append(("Reorganisations", f"{totals.rewinds}"))
@@ -256,6 +253,12 @@ def _amount(raw: int | None, token: Token) -> str:
     if token.decimals is None:
         return f"{raw} units of {token}"
     return f"{_units(raw, token.decimals)} {token}"
+
+
+def _share(share: TokenShare, origin: str) -> str:
+    part = "" if share.ours_of_all is None else f": {share.ours_of_all:.1%}"
+    ours, theirs = _amount(share.ours, share.token), _amount(share.theirs, share.token)
+    return f"by this run {ours} (SIMULATED), by others {theirs} ({origin}){part}"
 
 
 def _ether(money: SimulatedMoney) -> str:

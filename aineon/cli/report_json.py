@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aineon.engine.report import AttemptLine, BlockTakings, OpportunityLine, RunReport
+from aineon.engine.report import RunReport
+from aineon.engine.report_lines import AttemptLine, BlockTakings, OpportunityLine
 from aineon.feeds.base import Taking
 from aineon.primitives import Provenance, Token
 
@@ -70,6 +71,18 @@ def _totals_dict(report: RunReport) -> dict[str, Any]:
             "settlements_net_unknown": totals.settlements_net_unknown,
         },
         "takings": totals.takings,
+        "shares": [
+            {
+                "token": share.token.address,
+                "symbol": share.token.symbol,
+                "ours": str(share.ours),
+                "ours_provenance": Provenance.SIMULATED.value,
+                "theirs": str(share.theirs),
+                "theirs_provenance": report.provenance.value,
+                "ours_of_all": share.ours_of_all,
+            }
+            for share in report.shares
+        ],
     }
 
 

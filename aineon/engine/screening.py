@@ -68,6 +68,9 @@ class Screening:
         refusal = self._admission.check(opportunity.route, self._executor.in_flight, now)
         if refusal is not None:
             return _stop(entry, Stage.PASSED_RISK, refusal), None
+        taker = self._executor.taker_of(opportunity.route)
+        if taker is not None:
+            return _stop(entry, Stage.PASSED_RISK, _taken_by(taker)), None
         plan = self._plan(opportunity, scene)
         if isinstance(plan, Refusal):
             return _stop(entry, Stage.PASSED_RISK, plan), None
@@ -102,6 +105,13 @@ class Screening:
             return self._planner.plan(opportunity, scene.block, scene.step)
         except ExecutionError as error:
             return Refusal("plan", str(error))
+
+
+def _taken_by(attempt_id: str) -> Refusal:
+    return Refusal(
+        "taken_already",
+        f"attempt {attempt_id} took this gap on paper, and the real market has not closed it since",
+    )
 
 
 def _stop(entry: FunnelEntry, stage: Stage, refusal: Refusal) -> FunnelEntry:

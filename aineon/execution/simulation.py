@@ -8,7 +8,7 @@ from aineon.amm import Pool
 from aineon.errors import PoolError, UnknownPool
 from aineon.execution.plan import ExecutionPlan
 from aineon.market import Market
-from aineon.primitives.units import format_units
+from aineon.primitives import TokenAmount
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,11 @@ def simulate(plan: ExecutionPlan, market: Market) -> SimulatedRun:
                 failure=f"step {number} would fill {quote.amount_in} of {amount}: liquidity ends",
             )
         if quote.amount_out < step.min_amount_out:
+            paid = TokenAmount(step.token_out, quote.amount_out)
+            least = TokenAmount(step.token_out, step.min_amount_out)
             return SimulatedRun(
                 None,
-                failure=f"step {number} would pay {quote.amount_out} units of {step.token_out}, "
-                f"less than the plan's minimum of {step.min_amount_out}",
+                failure=f"step {number} would pay {paid}, less than the plan's minimum of {least}",
             )
         pools_after.append(quote.pool_after)
         amount = quote.amount_out
@@ -59,9 +60,7 @@ def simulate(plan: ExecutionPlan, market: Market) -> SimulatedRun:
 
 def _too_little(plan: ExecutionPlan, profit: int) -> str:
     token = plan.base_token
-    if token.decimals is None:
-        return f"profit {profit} units would be below the plan's minimum of {plan.min_profit} units"
     return (
-        f"profit {format_units(profit, token.decimals, 9)} {token} would be below the plan's "
-        f"minimum of {format_units(plan.min_profit, token.decimals, 9)} {token}"
+        f"profit {TokenAmount(token, profit)} would be below the plan's minimum of "
+        f"{TokenAmount(token, plan.min_profit)}"
     )
