@@ -1,0 +1,61 @@
+"""What stands at the top of every page: title, play money, the engine's condition, the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import streamlit as st
+
+from app import mode
+from app.components.runs import chosen_run_words
+from app.condition import Condition, Severity, condition_of
+from app.format import plain
+from app.state import client
+
+_COLOURS: Final[Mapping[Severity, Literal["green", "blue", "orange", "red"]]] = {
+    "good": "green",
+    "waiting": "blue",
+    "warning": "orange",
+    "error": "red",
+}
+_ICONS = {
+    "good": ":material/check_circle:",
+    "waiting": ":material/hourglass_top:",
+    "warning": ":material/warning:",
+    "error": ":material/error:",
+}
+
+
+def title(name: str, about: str) -> None:
+    """Write a page's title, and what the page is about."""
+    st.title(mode.title(client(), name), anchor=False)
+    st.caption(about)
+
+
+def engine_line() -> Condition:
+    """Write how the engine is doing, with what to do about it, and return it."""
+    condition = condition_of(client())
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if not mode.is_live(client()):
+            words = mode.words(client().settings.mode)
+            st.badge(words, icon=":material/toys:", color="yellow")
+        st.badge(
+            f"Engine: {plain(condition.word)}",
+            icon=_ICONS[condition.severity],
+            color=_COLOURS[condition.severity],
+        )
+        if condition.is_alive:
+            st.caption(f"{plain(condition.sentence)} {condition.advice}".strip(), width="content")
+    if not condition.is_alive:
+        box = st.error if condition.severity == "error" else st.warning
+        text = f"**{plain(condition.word)}.** {plain(condition.sentence)}"
+        box(f"{text} {condition.advice}".strip(), icon=_ICONS[condition.severity])
+    if condition.warm_up is not None:
+        st.progress(condition.warm_up, text=f"Warm-up: {condition.warm_up:.0%}")
+    return condition
+
+
+def run_line() -> None:
+    """Write which run the figures are of, and where they come from."""
+    st.caption(f":material/history: {chosen_run_words()}")

@@ -1,0 +1,32 @@
+"""The console: its pages, and what stands around them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from app import mode
+from app.components import runs
+from app.state import client
+
+HERE = Path(__file__).parent
+PAGES = ("Overview", "Performance", "Opportunities", "Risk", "Withdrawals", "Settings")
+
+# Pages have no icons here: Streamlit would have the browser fetch each from a font service.
+page = st.navigation(
+    [
+        st.Page(f"../pages/{name.lower()}.py", title=name, default=name == "Overview")
+        for name in PAGES
+    ]
+)
+st.set_page_config(
+    page_title=f"{mode.title(client(), page.title)} · AINEON",
+    page_icon=HERE / "icon.svg",
+    layout="wide",
+)
+st.html(HERE / "look.css")
+mode.wear(client())
+with st.sidebar:
+    runs.picker()
+page.run()

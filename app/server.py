@@ -1,0 +1,64 @@
+"""The console process: Streamlit's pages, health and API on one port.
+
+Started as `streamlit run app/server.py` from the repository root, where its configuration lies.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+import streamlit as st  # noqa: E402
+from starlette.middleware import Middleware  # noqa: E402
+
+from aineon.server.app import routes  # noqa: E402
+from app import mode  # noqa: E402
+from app.first_paint import FirstPaint  # noqa: E402
+from app.state import client  # noqa: E402
+
+_log = logging.getLogger("aineon.console")
+
+
+@asynccontextmanager
+async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
+    """Load what pages need before the first visitor comes, and keep it out of collections."""
+    import app.components.charts
+    import app.components.tables  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
+    yield {}
+
+
+def say_what_failed(error: Exception) -> bool:
+    """Log an error of a page, and show the visitor that there was one, without its details."""
+    _log.error("a page failed", exc_info=error)
+    st.error(
+        "This page could not be drawn because of an error in the console; its log says which. "
+        "The engine is not touched by it. Reload the page to try again.",
+        icon=":material/error:",
+    )
+    return True
+
+
+def style_of_now() -> str:
+    """Return the style sheet that a page is delivered with."""
+    return "" if mode.is_live(client()) else mode.mesh(client().settings.mode)
+
+
+app = st.App(
+    "main.py",
+    routes=routes(client().settings),
+    lifespan=lifespan,
+    middleware=[Middleware(FirstPaint, style=style_of_now)],
+    on_script_error=say_what_failed,
+)

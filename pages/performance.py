@@ -1,0 +1,135 @@
+"""Performance: what the attempts came to, over time and one by one."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import streamlit as st
+
+from aineon.ledger.figures import ProfitSummary
+from aineon.ledger.profit import PERIOD_SECONDS, Bucket, Period
+from aineon.ledger.views import Scope
+from app import format as fmt
+from app.components import charts, downloads, head, money, runs, tables
+from app.components.live import live, told_in_words
+from app.state import client
+
+REFRESH_SECONDS = 4
+TRADES_SHOWN = 200
+PERIODS = {
+    "Last hour": "hour",
+    "Last 24 hours": "day",
+    "Last 7 days": "week",
+    "Last 30 days": "month",
+    "All": "all",
+}
+BUCKETS = {"Hourly": "hour", "Daily": "day", "Weekly": "week"}
+
+
+def draw_totals(figures: ProfitSummary) -> None:
+    where = figures.provenance
+    columns = money.row("totals")
+    with columns[0]:
+        money.profit("Net profit", figures.net, where, _unknown_words(figures.unknown))
+    with columns[1]:
+        money.profit("Gross, less flash fees", figures.gross, where)
+    with columns[2]:
+        money.cost("Gas paid", figures.gas, where, figures.gas_unknown)
+    with columns[3]:
+        money.cost("Builder payments", figures.builder_payments, where, figures.builder_unknown)
+    columns = money.row("attempts")
+    with columns[0]:
+        money.figure(
+            "Success rate",
+            fmt.percent(figures.success_rate),
+            "Included attempts among those whose outcome is known.",
+            money.outcomes_note(figures),
+        )
+    with columns[1]:
+        money.profit("Average attempt", figures.average_net, where)
+    with columns[2]:
+        money.profit("Best attempt", figures.best_net, where)
+    with columns[3]:
+        money.profit("Worst attempt", figures.worst_net, where)
+
+
+def _unknown_words(unknown: int) -> str:
+    return f"without {unknown} not known" if unknown else ""
+
+
+def draw_curve(scope: Scope) -> None:
+    st.subheader("Equity and drawdown", anchor=False)
+    curve, fall = client().curve(scope), client().drawdown(scope)
+    if not curve.points:
+        st.caption("No attempt has been settled yet, so there is no curve.")
+        return
+    now_below = "at its peak now" if not fall.current.wei else f"{fmt.ether(fall.current)} below"
+    st.caption(
+        f"{curve.trades:,} settled attempts, {curve.provenance.value}; peak "
+        f"{fmt.ether(fall.peak)}, {now_below}; deepest fall {fmt.ether(fall.deepest)}"
+        + (f" at {fmt.time_utc(fall.deepest_at)}." if fall.deepest_at else ".")
+    )
+    charts.draw("equity", curve, charts.equity, "Running total of the net profit and its drawdown")
+
+
+def draw_series(scope: Scope, period: Period) -> None:
+    st.subheader("Net by time", anchor=False)
+    choice = st.segmented_control(
+        "Bars",
+        list(BUCKETS),
+        default="Hourly",
+        required=True,
+        key="bars",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    bucket = cast("Bucket", BUCKETS[choice or "Hourly"])
+    seconds = PERIOD_SECONDS.get(period)
+    since = None if seconds is None else client().clock.now() // 60 * 60 - seconds
+    series = client().series(scope, bucket, since)
+    if not any(one.attempts for one in series):
+        st.caption("No attempt was settled in this time.")
+        return
+    data = tuple((one.since, one.net, one.attempts, one.included) for one in series)
+    charts.draw("bars", (data, series), lambda kept: charts.profit_bars(kept[1]), "Net by time")
+
+
+@live(REFRESH_SECONDS)
+def body() -> None:
+    head.engine_line()
+    with told_in_words():
+        scope = runs.chosen_scope()
+        head.run_line()
+        choice = st.segmented_control(
+            "Period",
+            list(PERIODS),
+            default="All",
+            required=True,
+            key="period",
+            bind="query-params",
+        )
+        period = cast("Period", PERIODS[choice or "All"])
+        draw_totals(client().summary(scope, period))
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            draw_curve(scope)
+        with right:
+            draw_series(scope, period)
+        st.subheader("Balances", anchor=False)
+        st.caption(
+            "What the trades of the run left, token by token; a token that no trade ended in is "
+            "not listed."
+        )
+        tables.balances(client().balances(scope))
+        st.subheader("Trades", anchor=False)
+        trades = client().trades(scope, TRADES_SHOWN)
+        st.caption(
+            f"The newest {len(trades):,} attempts, {scope.provenance.value}: what was expected "
+            "beside what came of it. The files below hold all of them, to the last wei."
+        )
+        tables.trades(trades)
+        downloads.offer(scope)
+
+
+head.title("Performance", "What the attempts came to, over time and one by one.")
+body()

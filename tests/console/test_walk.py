@@ -1,0 +1,119 @@
+"""The real console, with a real run behind it: over HTTP, and through a headless Chromium."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+import pytest
+from PIL import Image
+
+from tests.console import browsing
+
+NO_CHROMIUM = "no Chromium on this machine: the walk through the pages is left out"
+SKIPPED = pytest.mark.skipif(browsing.CHROMIUM is None, reason=NO_CHROMIUM)
+LEAST_COLOURS = 50
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """Yield the address of a console and its process id, after a short run of the engine."""
+    folder, home = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("home")
+    browsing.run_engine(folder, home, warm_up=60, blocks=20)
+    with browsing.console(folder, home) as (address, started):
+        yield address, started.pid
+
+
+def get(url: str) -> tuple[str, Any]:
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        return answer.read().decode(), answer.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/risk", "/settings"])
+def test_every_page_is_delivered_with_the_mesh(console: tuple[str, int], path: str) -> None:
+    body, headers = get(console[0] + path)
+    assert 'id="aineon-mesh"' in body
+    assert "SIMULATION – play money" in body
+    assert headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/v1/health"])
+def test_health_is_beside_the_pages(console: tuple[str, int], path: str) -> None:
+    answer = json.loads(get(console[0] + path)[0])
+    assert answer["status"] == "alive"
+    assert answer["engine"]["state"] == "finished"
+    assert answer["block_number"] is not None
+
+
+def test_the_console_fits_beside_the_engine(console: tuple[str, int]) -> None:
+    # The two share 512 MB; what is not shared with files on disk is what counts.
+    memory = psutil.Process(console[1]).memory_full_info()
+    assert memory.uss < 240 * 2**20
+
+
+@pytest.fixture(scope="module")
+def context() -> Iterator[Any]:
+    with contextlib.ExitStack() as stack:
+        yield stack.enter_context(browsing.browser())
+
+
+@pytest.mark.browser
+@SKIPPED
+def test_a_walk_through_every_page(console: tuple[str, int], context: Any) -> None:
+    page, complaints = browsing.open_page(context, console[0])
+    for name in browsing.PAGES:
+        page.locator('[data-testid="stSidebarNavLink"]', has_text=name.capitalize()).click()
+        page.wait_for_selector(f'h1:has-text("{name.capitalize()} · Simulated")')
+        browsing.settle(page)
+        assert page.title().startswith(f"{name.capitalize()} · Simulated"), name
+        assert page.locator('[data-testid="stException"]').count() == 0, name
+        mesh = page.evaluate("getComputedStyle(document.body, '::after').backgroundImage")
+        assert "svg" in mesh, name
+        words = page.evaluate("getComputedStyle(document.body, '::before').content")
+        assert "SIMULATION – play money" in words, name
+        assert colours(page.screenshot()) > LEAST_COLOURS, name
+    page.close()
+    assert complaints == []
+
+
+@pytest.mark.browser
+@SKIPPED
+def test_the_mesh_is_there_from_the_first_paint(console: tuple[str, int], context: Any) -> None:
+    page = context.new_page()
+    # No script of the page runs: what is seen now is what was delivered.
+    page.route("**/*.js", lambda route: route.abort())
+    page.goto(console[0], wait_until="domcontentloaded")
+    assert "svg" in page.evaluate("getComputedStyle(document.body, '::after').backgroundImage")
+    assert page.evaluate("getComputedStyle(document.body, '::after').pointerEvents") == "none"
+    page.close()
+
+
+@pytest.mark.browser
+@SKIPPED
+def test_a_phone_needs_no_sideways_scrolling(console: tuple[str, int], context: Any) -> None:
+    page, _ = browsing.open_page(context, console[0])
+    page.set_viewport_size({"width": 390, "height": 844})
+    for name in browsing.PAGES:
+        page.goto(console[0] + browsing.path_of(name))
+        page.wait_for_selector("h1")
+        browsing.settle(page)
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, name
+    page.close()
+
+
+def colours(picture: bytes) -> int:
+    """How many colours a picture has; a blank page has a handful."""
+    found = Image.open(io.BytesIO(picture)).convert("RGB").getcolors(1 << 24)
+    return len(found or ())
+
+
+def test_a_blank_picture_has_few_colours() -> None:
+    blank = io.BytesIO()
+    Image.new("RGB", (100, 100), "black").save(blank, "PNG")
+    assert colours(blank.getvalue()) < LEAST_COLOURS
