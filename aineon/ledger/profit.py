@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from aineon.chain.addresses import mainnet
 from aineon.errors import LedgerError
 from aineon.ledger.figures import (
     Balance,
@@ -175,7 +176,7 @@ class ProfitTracker:
         )
 
     def balances(self) -> Balances:
-        """Return what the trades left, token by token, ETH first.
+        """Return what the trades left, token by token: ETH first, then USDC, then the others.
 
         Profit stays in the token it was made in: gross profit less flash fee. Gas and builder
         payments go out of ETH, and wrapped ether counts as ETH.
@@ -192,19 +193,21 @@ class ProfitTracker:
             )
             rows = connection.execute(query).mappings().all()
         ether = -tally.gas - tally.builder
-        others = []
+        # Operators look for both; where no trade touched USDC, what trades left of it is zero.
+        dollar = mainnet().token_by_symbol("USDC")
+        others = {dollar.address: Balance(dollar.symbol, dollar, 0, dollar.decimals)}
         for row in rows:
             left = row["gross_profit"] - row["flash_fee"]
             if row["token"] in native:
                 ether += left
             else:
                 token = token_of(row["token"], row)
-                others.append(Balance(token.symbol, token, left, token.decimals))
+                others[token.address] = Balance(token.symbol, token, left, token.decimals)
         return Balances(
             book=self._reader.book,
             provenance=scope.provenance,
             run_id=scope.run_id,
-            balances=(Balance("ETH", None, ether, 18), *others),
+            balances=(Balance("ETH", None, ether, 18), *others.values()),
             gas_unknown=tally.gas_unknown,
             builder_unknown=tally.builder_unknown,
         )

@@ -20,7 +20,7 @@ from aineon.ledger.store import BookStore
 from aineon.primitives import Book, Provenance, SimulatedMoney, Token
 
 WETH = Token("0x" + "c0" * 20, "WETH", 18)
-USDC = Token("0x" + "a0" * 20, "USDC", 6)
+USDC = Token("0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48", "USDC", 6)
 NOON = 1_800_000_000.0 - 1_800_000_000 % 3600
 ETHER = 10**18
 

@@ -202,8 +202,9 @@ def test_wrapped_ether_of_mainnet_is_ether_and_a_namesake_is_not(
     run_id = store.begin_run(run(native_token=None))
     for number, token in enumerate([mainnet, namesake]):
         trade(store, run_id, included(f"sim-{number}"), base_token=token)
-    eth, other = tracker.balances().balances
+    eth, usdc, other = tracker.balances().balances
     assert eth.amount == 99 - 18
+    assert (usdc.symbol, usdc.amount) == ("USDC", 0)
     assert (other.token, other.amount) == (namesake, 99)
 
 
