@@ -6,10 +6,10 @@ clause. A message is one sentence that names the thing, the value it had, and wh
 
 from __future__ import annotations
 
+from aineon import base_error
 
-class AineonError(Exception):
-    """Base of every error that AINEON raises on purpose."""
-
+AineonError = base_error.AineonError
+InvalidValue = base_error.InvalidValue
 
 # --- pools ---------------------------------------------------------------------------------
 

@@ -8,11 +8,18 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from aineon.amm import Pool
-from aineon.errors import BlockOutOfOrder, DuplicatePool, ReorgTooDeep, UnknownPool
+from aineon.errors import (
+    BlockOutOfOrder,
+    DuplicatePool,
+    InvalidValue,
+    MarketError,
+    ReorgTooDeep,
+    UnknownPool,
+)
 from aineon.market.events import MarketEvent, MarketUpdate, PoolAppeared
 from aineon.market.graph import TokenGraph
 from aineon.market.registry import Registry
-from aineon.market.transitions import after_event
+from aineon.market.transitions import after_event, checked_pool
 from aineon.primitives import Address, Block, Token, parse_address
 
 REMEMBERED_BLOCKS = 64
@@ -46,13 +53,18 @@ class Market:
 
     Raises:
         DuplicatePool: two pools have one address.
+        MarketError: the pools or the block are something else.
     """
 
     __slots__ = ("_history", "_state")
 
     def __init__(self, pools: Iterable[Pool] = (), block: Block | None = None) -> None:
+        if not isinstance(pools, Iterable):
+            raise MarketError(f"pools is {pools!r}; allowed are the pools of a market")
+        if not isinstance(block, Block | None):
+            raise MarketError(f"block is {block!r}; allowed is a Block or None")
         known: dict[Address, Pool] = {}
-        for pool in pools:
+        for pool in map(checked_pool, pools):
             if pool.address in known:
                 raise DuplicatePool(f"pool {pool.address} was given twice")
             known[pool.address] = pool
@@ -115,7 +127,7 @@ class Market:
         return len(self._state.pools)
 
     def __contains__(self, address: object) -> bool:
-        return address in self._state.pools
+        return isinstance(address, str) and self._find(address) is not None
 
     def __repr__(self) -> str:
         number = "unknown" if self.block is None else self.block.number
@@ -132,9 +144,10 @@ class Market:
             BlockOutOfOrder: the update's block is older than the market's, is the same with a
                 step that is not later, or does not descend from it by the hashes given.
             UnknownPool: an event names a pool that the market does not hold.
-            MarketError: an event does not fit the kind of its pool.
+            MarketError: the update is none, or an event is none or does not fit its pool's kind.
             PoolError: an event's integers cannot be the state of such a contract.
         """
+        _refuse_nonsense(update)
         before = self._state
         _refuse_disorder(before, update)
         changes = _changes(before.pools, update.events)
@@ -153,7 +166,10 @@ class Market:
 
         Raises:
             ReorgTooDeep: the block is older than the market remembers; nothing is changed.
+            MarketError: `to_block` is not an int.
         """
+        if type(to_block) is not int:
+            raise MarketError(f"to_block is {to_block!r}; allowed is the number of a block")
         undone = 0
         target = self._state
         while _is_later(target, to_block):
@@ -179,10 +195,11 @@ class Market:
 
         Raises:
             UnknownPool: the market does not hold a pool with such an address.
+            MarketError: a replacement is no pool.
         """
         state = self._state
         changes: dict[Address, Pool | None] = {}
-        for pool in replacements:
+        for pool in map(checked_pool, replacements):
             changes[self._known(pool.address)] = pool
         copy = object.__new__(Market)
         changed = _changed(state, changes, state.block, state.step)
@@ -192,15 +209,29 @@ class Market:
 
     def _known(self, address: str) -> Address:
         """Return the canonical form of an address that the market holds."""
+        found = self._find(address) if isinstance(address, str) else None
+        if found is None:
+            raise UnknownPool(f"the market does not hold pool {address!r}")
+        return found
+
+    def _find(self, address: str) -> Address | None:
         if address in self._state.pools:
             return Address(address)
         try:
             canonical = parse_address(address)
-        except ValueError as error:
-            raise UnknownPool(str(error)) from error
-        if canonical not in self._state.pools:
-            raise UnknownPool(f"the market does not hold pool {canonical}")
-        return canonical
+        except InvalidValue:
+            return None
+        return canonical if canonical in self._state.pools else None
+
+
+def _refuse_nonsense(update: MarketUpdate) -> None:
+    """Raise MarketError unless `update` has a block and a step."""
+    if not isinstance(update, MarketUpdate):
+        raise MarketError(f"update is {update!r}; allowed is a MarketUpdate")
+    if not isinstance(update.block, Block):
+        raise MarketError(f"block of an update is {update.block!r}; allowed is a Block")
+    if type(update.step) is not int or update.step < 0:
+        raise MarketError(f"step of an update is {update.step!r}; allowed is an int from 0 on")
 
 
 def _refuse_disorder(state: _State, update: MarketUpdate) -> None:
@@ -240,7 +271,11 @@ def _changes(
     """Return what `events`, one after the other, really change; None for a pool that goes."""
     touched: dict[Address, Pool | None] = {}
     for event in events:
-        address = event.address
+        if not isinstance(event, MarketEvent):
+            raise MarketError(f"an event is {event!r}; allowed are the events of a market")
+        if isinstance(event, PoolAppeared):
+            checked_pool(event.pool)
+        address = _address_of(event)
         pool = touched[address] if address in touched else pools.get(address)
         if pool is None:
             if not isinstance(event, PoolAppeared):
@@ -251,6 +286,13 @@ def _changes(
         else:
             touched[address] = after_event(pool, event)
     return {a: pool for a, pool in touched.items() if _differ(pools.get(a), pool)}
+
+
+def _address_of(event: MarketEvent) -> Address:
+    try:
+        return parse_address(event.address)
+    except InvalidValue as error:
+        raise UnknownPool(f"{type(event).__name__} names no pool: {error}") from error
 
 
 def _changed(

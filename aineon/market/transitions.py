@@ -14,6 +14,13 @@ from aineon.market.events import (
 )
 
 
+def checked_pool(pool: Pool) -> Pool:
+    """Return what is a pool, or raise MarketError."""
+    if not (hasattr(pool, "address") and hasattr(pool, "tokens")):
+        raise MarketError(f"{pool!r} is no pool")
+    return pool
+
+
 def after_event(pool: Pool, event: MarketEvent) -> Pool | None:
     """Return the known `pool` as `event` leaves it; None where it vanished.
 

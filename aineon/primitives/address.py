@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NewType
 
+from aineon.base_error import InvalidValue
+
 Address = NewType("Address", str)
 
 _ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{40}")
@@ -18,8 +20,8 @@ def parse_address(text: str) -> Address:
     """Return `text` as a canonical address.
 
     Raises:
-        ValueError: `text` is not `0x` followed by 40 hexadecimal digits.
+        InvalidValue: `text` is not `0x` followed by 40 hexadecimal digits.
     """
     if not isinstance(text, str) or not _ADDRESS.fullmatch(text):
-        raise ValueError(f"address {text!r} is not 0x followed by 40 hexadecimal digits")
+        raise InvalidValue(f"address {text!r} is not 0x followed by 40 hexadecimal digits")
     return Address(text.lower())

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aineon.base_error import InvalidValue
+
+_COUNTS = ("number", "base_fee_wei", "timestamp", "gas_used", "gas_limit")
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -16,6 +20,9 @@ class Block:
         timestamp: seconds since the Unix epoch, or None where it is not known.
         hash, parent_hash: 0x-hex, or None for markets that are not a chain's.
         gas_used, gas_limit: of the whole block, or None where not known.
+
+    Raises:
+        InvalidValue: a figure is not an int from 0 on; only the number must be known.
     """
 
     number: int
@@ -25,3 +32,10 @@ class Block:
     parent_hash: str | None = None
     gas_used: int | None = None
     gas_limit: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in _COUNTS:
+            value = getattr(self, name)
+            known = value is not None or name == "number"
+            if known and (type(value) is not int or value < 0):
+                raise InvalidValue(f"{name} of a block is {value!r}, not an int from 0 on")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from aineon.base_error import InvalidValue
 from aineon.primitives.address import Address, parse_address
 
 _UNSAFE_SYMBOL = re.compile(r"[^A-Za-z0-9._+$-]")
@@ -22,6 +23,10 @@ class Token:
             chosen by strangers and end up on pages; empty when not known.
         decimals: how many decimals its smallest unit has; None when not known, and then
             amounts are shown in smallest units only.
+
+    Raises:
+        InvalidValue: the address is none, the symbol is not text, or the decimals are not an
+            int from 0 to 255.
     """
 
     address: Address
@@ -31,7 +36,9 @@ class Token:
 
     def __init__(self, address: str, symbol: str = "", decimals: int | None = None) -> None:
         if decimals is not None and not (type(decimals) is int and 0 <= decimals <= _MOST_DECIMALS):
-            raise ValueError(f"decimals {decimals!r} is not an int from 0 to {_MOST_DECIMALS}")
+            raise InvalidValue(f"decimals {decimals!r} is not an int from 0 to {_MOST_DECIMALS}")
+        if not isinstance(symbol, str):
+            raise InvalidValue(f"symbol {symbol!r} is not text")
         canonical = parse_address(address)
         # A frozen value has no other way to set its own fields while it is being built.
         set_field = object.__setattr__

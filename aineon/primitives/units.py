@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from decimal import Context, Decimal, InvalidOperation
 
+from aineon.base_error import InvalidValue
+
 GWEI = 10**9
 ETHER = 10**18
 BPS = 10_000
@@ -20,17 +22,17 @@ def parse_units(text: str | int | Decimal, decimals: int) -> int:
     """Return the smallest units in a decimal number, e.g. `parse_units("0.5", 18)`.
 
     Raises:
-        ValueError: not a finite number, or more decimals than the unit has.
+        InvalidValue: not a finite number, or more decimals than the unit has.
     """
     try:
         value = _EXACT.create_decimal(text)
     except (InvalidOperation, TypeError, ValueError) as error:
-        raise ValueError(f"{text!r} is not a decimal number") from error
+        raise InvalidValue(f"{text!r} is not a decimal number") from error
     if not value.is_finite() or abs(value.adjusted()) > 90:
-        raise ValueError(f"{text!r} is not a finite amount")
+        raise InvalidValue(f"{text!r} is not a finite amount")
     scaled = value.scaleb(decimals, _EXACT)
     if scaled != scaled.to_integral_value():
-        raise ValueError(f"{text!r} has more than {decimals} decimals")
+        raise InvalidValue(f"{text!r} has more than {decimals} decimals")
     return int(scaled)
 
 
@@ -39,10 +41,10 @@ def format_units(raw: int, decimals: int, places: int | None = None) -> str:
 
     `places` is the most decimals that are shown, cut toward zero; None shows all there are.
     """
-    sign, digits = ("-", -raw) if raw < 0 else ("", raw)
-    whole, fraction = divmod(digits, 10**decimals)
+    whole, fraction = divmod(abs(raw), 10**decimals)
     tail = f"{fraction:0{decimals}d}" if decimals else ""
     tail = tail[:places].rstrip("0")
+    sign = "-" if raw < 0 and (whole or tail) else ""
     return f"{sign}{whole:,}.{tail}" if tail else f"{sign}{whole:,}"
 
 

@@ -73,6 +73,10 @@ class CostModel:
                 raise ConfigurationError(f"{name} is {value!r}; allowed is an int from 0 on")
         if self.flash_fee_bps > BPS:
             raise ConfigurationError(f"flash_fee_bps is {self.flash_fee_bps}; at most {BPS}")
+        if not isinstance(self.native_token, Token | None):
+            raise ConfigurationError(
+                f"native_token is {self.native_token!r}; allowed is a Token or None"
+            )
 
     def flash_fee(self, amount: int) -> int:
         """The flash loan's fee for `amount`, in the same token, rounded up."""
@@ -126,8 +130,9 @@ class CostModel:
         """The worth of `amount` units of `token` in wei, rounded down; None where not known.
 
         The rate is the spot price of the deepest pool of `token` and the native token in the
-        market, or else of such a hop of `route`: a float, good to 15 digits. It is a worth for
-        comparing, not what a sale would bring.
+        market, or else of such a hop of `route`: a float, good to 15 digits. Pools that can
+        trade in one direction only do not count. It is a worth for comparing, not what a sale
+        would bring.
         """
         if self.native_token is None:
             return None
@@ -163,8 +168,11 @@ def _worth(
     best: tuple[float, float] | None = None
     for hop in _joining(token, in_token, market, route):
         curve = hop.pool.local_curve(token, in_token)
+        back = hop.pool.local_curve(in_token, token)
+        # A pool that trades one way only may stand at any price: nobody can move it back.
+        tradable = curve.rate > 0 and back.rate > 0
         # 1 / bend is the input at which the average rate has halved: the pool's depth.
-        if curve.rate > 0 and (best is None or curve.bend < best[0]):
+        if tradable and (best is None or curve.bend < best[0]):
             best = (curve.bend, hop.pool.spot_price(token, in_token))
     return None if best is None else Fraction(best[1])
 

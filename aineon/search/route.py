@@ -22,14 +22,19 @@ class Route(tuple[Hop, ...]):
     """A tuple of hops, each beginning with the token the one before ended with.
 
     Raises:
-        InvalidRoute: no hops, hops that do not join, a pool used twice, or a token that the
-            hop's pool does not hold.
+        InvalidRoute: no hops, hops that do not join, a pool used twice, a token that the
+            hop's pool does not hold, or one swapped into itself.
     """
 
     __slots__ = ()
 
     def __new__(cls, hops: Iterable[Hop]) -> Route:
-        route = super().__new__(cls, (Hop(*hop) for hop in hops))
+        try:
+            route = super().__new__(cls, (Hop(*hop) for hop in hops))
+        except TypeError as error:
+            raise InvalidRoute(
+                f"{hops!r} are no hops; a hop is (pool, token_in, token_out)"
+            ) from error
         if not route:
             raise InvalidRoute("a route needs at least one hop, got none")
         for before, after in zip(route, route[1:], strict=False):
@@ -38,14 +43,12 @@ class Route(tuple[Hop, ...]):
                     f"hops do not join: one ends in {before.token_out}, "
                     f"the next begins with {after.token_in}"
                 )
+        for hop in route:
+            _check(hop)
         addresses = [hop.pool.address for hop in route]
         for address in addresses:
             if addresses.count(address) > 1:
                 raise InvalidRoute(f"pool {address} is used twice in one route")
-        for hop in route:
-            for token in (hop.token_in, hop.token_out):
-                if token not in hop.pool.tokens:
-                    raise InvalidRoute(f"pool {hop.pool.address} does not hold {token}")
         return route
 
     @property
@@ -70,3 +73,14 @@ class Route(tuple[Hop, ...]):
         parts = [str(self[0].token_in)]
         parts += [f"-[{hop.pool.venue}]-> {hop.token_out}" for hop in self]
         return " ".join(parts)
+
+
+def _check(hop: Hop) -> None:
+    held = getattr(hop.pool, "tokens", None)
+    if held is None:
+        raise InvalidRoute(f"a hop leads through {hop.pool!r}, which is no pool")
+    for token in (hop.token_in, hop.token_out):
+        if token not in held:
+            raise InvalidRoute(f"pool {hop.pool.address} does not hold {token}")
+    if hop.token_in == hop.token_out:
+        raise InvalidRoute(f"a hop swaps {hop.token_in} into itself")

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
+from types import NoneType
 
 from aineon.errors import InvalidRoute, InvalidSearch
 from aineon.market import Market
@@ -124,9 +125,10 @@ class Scanner:
         size_exactly: Callable[[Opportunity], bool] | None = None,
     ) -> None:
         self.base_tokens = _checked_bases(base_tokens)
+        _check_kind("costs", costs, CostModel, NoneType)
         if type(max_hops) is not int or max_hops < 2:
             raise InvalidSearch(f"max_hops is {max_hops!r}; allowed is an int from 2 on")
-        if not 0 < near_floor <= 1:
+        if not isinstance(near_floor, int | float) or not 0 < near_floor <= 1:
             raise InvalidSearch(f"near_floor is {near_floor!r}; allowed is above 0, up to 1")
         if type(near_count) is not int or near_count < 0:
             raise InvalidSearch(f"near_count is {near_count!r}; allowed is an int from 0 on")
@@ -147,8 +149,9 @@ class Scanner:
             limit: how many opportunities to return, the best; None for all.
 
         Raises:
-            InvalidSearch: the limit is negative.
+            InvalidSearch: the limit is negative, or the market is none.
         """
+        _check_kind("market", market, Market)
         if limit is not None and (type(limit) is not int or limit < 0):
             raise InvalidSearch(f"limit is {limit!r}; allowed is None or an int from 0 on")
         refreshed = self._table.refresh(market)
@@ -263,7 +266,10 @@ def best_input(
 
     Raises:
         InvalidRoute: the hops do not join, use a pool twice, or do not end where they began.
+        InvalidSearch: `block` or `costs` are something else.
     """
+    _check_kind("block", block, Block, NoneType)
+    _check_kind("costs", costs, CostModel, NoneType)
     cycle = route if isinstance(route, Route) else Route(route)
     if not cycle.is_cycle:
         raise InvalidRoute(
@@ -289,13 +295,20 @@ def best_input(
 def _checked_bases(base_tokens: Iterable[Token]) -> tuple[Token, ...]:
     if isinstance(base_tokens, Token):
         raise InvalidSearch("base_tokens is a single token; allowed is a list of tokens")
-    bases = tuple(dict.fromkeys(base_tokens))
+    _check_kind("base_tokens", base_tokens, Iterable)
+    bases = tuple(base_tokens)
     if not bases:
         raise InvalidSearch("base_tokens is empty; allowed is one token or more")
     for base in bases:
         if not isinstance(base, Token):
             raise InvalidSearch(f"base_tokens holds {base!r}; allowed are tokens")
-    return bases
+    return tuple(dict.fromkeys(bases))
+
+
+def _check_kind(name: str, value: object, *kinds: type) -> None:
+    if not isinstance(value, kinds):
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        raise InvalidSearch(f"{name} is {value!r}; allowed is {wanted}")
 
 
 def _best_amounts(sizer: _Sizer, route: Route, flash_fee_bps: int) -> tuple[int, ...] | None:
@@ -306,11 +319,11 @@ def _best_amounts(sizer: _Sizer, route: Route, flash_fee_bps: int) -> tuple[int,
     return amounts
 
 
-def _rank(opportunity: Opportunity, costs: CostModel, market: Market) -> tuple[int, int, str]:
+def _rank(
+    opportunity: Opportunity, costs: CostModel, market: Market
+) -> tuple[bool, bool, int, str]:
     """Sort key: known net profit first, then what is worth more, then the stable name."""
     net = opportunity.net_profit
     profit = opportunity.gross_profit if net is None else net
     worth = costs.native_value(profit, opportunity.base_token, market, opportunity.route)
-    if worth is None:
-        return (2, -profit, opportunity.key)
-    return (int(net is None), -worth, opportunity.key)
+    return (net is None, worth is None, -(profit if worth is None else worth), opportunity.key)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from aineon.errors import (
@@ -22,7 +24,7 @@ from aineon.market import (
     PriceMoved,
     ReservesChanged,
 )
-from aineon.primitives import Block
+from aineon.primitives import Address, Block
 from tests.market.pools import DAI, OTHER, USDC, V2, V3, WETH, block, v2, v3
 
 
@@ -49,6 +51,27 @@ class TestReading:
             market.pool(address)
         with pytest.raises(UnknownPool, match=address):
             market.changed_at(address)
+
+    def test_membership_takes_any_spelling_too(self, market: Market) -> None:
+        assert V2 in market
+        assert "0X" + V2[2:].upper() in market
+        assert OTHER not in market
+        assert "pool" not in market
+        assert None not in market
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            {"pools": None},
+            {"pools": [None]},
+            {"pools": V2},
+            {"block": 100},
+            {"block": "latest"},
+        ],
+    )
+    def test_what_is_no_market_is_refused(self, arguments: dict[str, Any]) -> None:
+        with pytest.raises(MarketError, match="allowed|no pool"):
+            Market(**arguments)
 
     def test_two_pools_with_one_address_are_refused(self) -> None:
         with pytest.raises(DuplicatePool, match=V2):
@@ -106,6 +129,23 @@ class TestApply:
         assert not market.apply(update(101, PoolAppeared(v2(OTHER)), PoolVanished(OTHER)))
         assert OTHER not in market
 
+    def test_an_event_may_spell_its_address_in_any_way(self, market: Market) -> None:
+        spelt = Address("0x" + V2[2:].upper())
+        assert market.apply(update(101, ReservesChanged(spelt, 7, 9))) == {V2}
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            None,
+            MarketUpdate(101),
+            MarketUpdate(block(101), step=-1),
+            MarketUpdate(block(101), (), None),
+        ],  # type: ignore[arg-type]
+    )
+    def test_what_is_no_update_is_refused(self, market: Market, wrong: Any) -> None:
+        with pytest.raises(MarketError, match="update"):
+            market.apply(wrong)
+
     def test_the_block_of_the_last_change_is_remembered(self, market: Market) -> None:
         market.apply(update(103, ReservesChanged(V2, 7, 9)))
         assert (market.changed_at(V2), market.changed_at(V3)) == (103, 100)
@@ -122,6 +162,9 @@ class TestApply:
             (ReservesChanged(V2, -1, 1), InvalidPoolState),
             (PriceMoved(V3, 1 << 96, 500, 10**21), InvalidPoolState),
             (LiquidityChanged(V3, -6000, 6000, -(10**22)), InsufficientLiquidity),
+            (None, MarketError),
+            (PoolAppeared(None), MarketError),  # type: ignore[arg-type]
+            (PoolVanished([]), UnknownPool),  # type: ignore[arg-type]
         ],
     )
     def test_an_update_is_applied_as_a_whole_or_not_at_all(
@@ -215,6 +258,11 @@ class TestRewind:
         assert market.rewind(49) == {V2}
         assert market.block is None
         assert market.pool(V2) == v2()
+
+    @pytest.mark.parametrize("to_block", [None, "99", 99.0])
+    def test_what_is_no_height_is_refused(self, market: Market, to_block: Any) -> None:
+        with pytest.raises(MarketError, match="to_block is"):
+            market.rewind(to_block)
 
     def test_deeper_than_remembered_is_refused_and_changes_nothing(self, market: Market) -> None:
         for number in range(101, 101 + REMEMBERED_BLOCKS + 1):

@@ -7,6 +7,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
+from aineon.errors import AineonError, InvalidValue
 from aineon.primitives import Token, TokenAmount, parse_address
 
 WETH = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"
@@ -37,6 +38,18 @@ def test_what_is_no_address_is_refused_by_value(text: object) -> None:
 def test_impossible_decimals_are_refused(decimals: object) -> None:
     with pytest.raises(ValueError, match="decimals"):
         Token(WETH, decimals=decimals)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("symbol", [None, b"WETH", 5])
+def test_a_symbol_that_is_no_text_is_refused(symbol: object) -> None:
+    with pytest.raises(InvalidValue, match="symbol"):
+        Token(WETH, symbol=symbol)  # type: ignore[arg-type]
+
+
+def test_refusals_are_the_librarys_own_and_value_errors_too() -> None:
+    for family in (AineonError, ValueError):
+        with pytest.raises(family):
+            Token("0x12")
 
 
 def test_symbols_are_reduced_to_harmless_characters() -> None:

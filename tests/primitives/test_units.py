@@ -19,6 +19,7 @@ def test_formatting_shows_no_exponent_and_all_decimals() -> None:
     assert format_units(-1_234_500_000, 6) == "-1,234.5"
     assert format_units(1_999_999, 6, places=2) == "1.99"
     assert format_units(7, 0) == "7"
+    assert format_units(-1, 18, places=4) == "0"
 
 
 @pytest.mark.parametrize("text", ["", "abc", "NaN", "inf", "1e400", "0.0000000000000000001", "1,5"])

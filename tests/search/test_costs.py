@@ -47,6 +47,11 @@ class TestFlashFee:
         with pytest.raises(ConfigurationError, match=f"{name} is {value!r}"):
             CostModel(**{name: value})  # type: ignore[arg-type]
 
+    @pytest.mark.parametrize("native_token", ["WETH", 5, WETH.address])
+    def test_a_native_token_that_is_none_is_refused(self, native_token: object) -> None:
+        with pytest.raises(ConfigurationError, match="native_token is"):
+            CostModel(native_token=native_token)  # type: ignore[arg-type]
+
     def test_a_fee_of_more_than_the_loan_is_refused(self) -> None:
         assert CostModel(flash_fee_bps=10_000).flash_fee(7) == 7
         with pytest.raises(ConfigurationError, match="flash_fee_bps is 10001"):
@@ -130,6 +135,14 @@ class TestWorth:
         empty = v2(8, WETH, DAI, 0, 0)
         assert MODEL.native_value(ETHER, DAI, Market([empty])) is None
         assert MODEL.native_value(2000, DAI, Market([empty, DEEP])) == 1
+
+    def test_a_pool_that_trades_one_way_only_tells_nothing(self) -> None:
+        # All its liquidity lies behind the price, which therefore may stand anywhere.
+        stranded = v3(9, DAI, WETH, 600_000, [(-6000, 6000, 10**12)])
+        assert stranded.local_curve(DAI, WETH).rate > 0
+        assert stranded.local_curve(WETH, DAI).rate == 0
+        assert MODEL.native_value(2000, DAI, Market([stranded])) is None
+        assert MODEL.native_value(2000, DAI, Market([stranded, DEEP])) == 1
 
     def test_without_a_native_token_nothing_is_known(self) -> None:
         model = CostModel(native_token=None)

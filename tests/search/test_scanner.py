@@ -131,11 +131,19 @@ class TestFindOpportunities:
             ({"max_hops": 2.0}, "max_hops is 2.0"),
             ({"max_hops": True}, "max_hops is True"),
             ({"limit": -1}, "limit is -1"),
+            ({"base_tokens": None}, "base_tokens is None"),
+            ({"base_tokens": [[]]}, r"base_tokens holds \[\]"),
+            ({"costs": 9}, "costs is 9; allowed is CostModel or NoneType"),
         ],
     )
     def test_senseless_searches_are_refused(self, arguments: dict[str, Any], words: str) -> None:
         with pytest.raises(InvalidSearch, match=words):
             find_opportunities(Market([CHEAP]), **{"base_tokens": [WETH], **arguments})
+
+    @pytest.mark.parametrize("market", [None, [CHEAP, DEAR]])
+    def test_only_a_market_is_searched(self, market: Any) -> None:
+        with pytest.raises(InvalidSearch, match="allowed is Market"):
+            find_opportunities(market, [WETH])
 
 
 class TestScanner:
@@ -273,11 +281,21 @@ class TestBestInput:
             [Hop(DEAR, WETH, DAI), Hop(CHEAP, WETH, DAI)],
             [Hop(DEAR, WETH, DAI), Hop(DEAR, DAI, WETH)],
             [Hop(DEAR, WETH, LINK), Hop(CHEAP, LINK, WETH)],
+            [Hop(DEAR, WETH, WETH)],
+            [Hop(None, WETH, DAI), Hop(CHEAP, DAI, WETH)],
+            [(DEAR, WETH), (CHEAP, DAI)],
+            None,
+            5,
         ],
     )
-    def test_what_is_no_cycle_is_refused(self, hops: list[Hop]) -> None:
+    def test_what_is_no_cycle_is_refused(self, hops: Any) -> None:
         with pytest.raises(InvalidRoute):
             best_input(hops)
+
+    @pytest.mark.parametrize("argument", ["block", "costs"])
+    def test_impossible_costs_are_refused(self, argument: str) -> None:
+        with pytest.raises(InvalidSearch, match=f"{argument} is 7"):
+            best_input(self.HOPS, **{argument: 7})  # type: ignore[arg-type]
 
 
 def test_a_thrifty_scanner_sizes_exactly_what_pays_its_way() -> None:

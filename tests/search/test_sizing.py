@@ -7,11 +7,12 @@ from typing import cast
 
 import pytest
 
-from aineon.amm import LocalCurve, Pool
-from aineon.errors import InvalidRoute
+from aineon.amm import ConcentratedPool, LocalCurve, Pool
+from aineon.errors import InvalidRoute, InvalidSearch
 from aineon.primitives import Token
 from aineon.search.route import Hop, Route
 from aineon.search.sizing import optimal_input, search
+from aineon.search.sizing.candidates import Candidates, TooMany, _Sieve, _Walk
 from tests.search.sizing_tools import (
     DAI,
     ETHER,
@@ -116,7 +117,7 @@ def test_a_route_that_does_not_return_is_refused() -> None:
 @pytest.mark.parametrize("fee", [-1, 10001, 1.5, True])
 def test_an_impossible_flash_fee_is_refused(fee: int) -> None:
     route = cycle(WETH, (v2(WETH, USDC, 1, 1), USDC), (v2(WETH, USDC, 1, 1), WETH))
-    with pytest.raises(ValueError, match="flash_fee_bps is"):
+    with pytest.raises(InvalidSearch, match="flash_fee_bps is"):
         optimal_input(route, fee)
 
 
@@ -238,3 +239,33 @@ def test_no_input_is_sized_beyond_112_bits() -> None:
     assert found
     assert found[0] <= 10**6
     assert judge.better(found[0], 1000) == []
+
+
+def test_a_concentrated_pool_without_a_fee_beyond_its_first_border() -> None:
+    first = v3(WETH, DAI, 2100.0, [(-200, 200, 10**22), (-1, 1, 10**20)], 0, 60)
+    second = v2(DAI, WETH, 2_000_000 * ETHER, 1000 * ETHER)
+    route = cycle(WETH, (first, DAI), (second, WETH))
+    found = optimal_input(route)
+    assert found
+    # The optimum lies behind a border, where the pool's inputs are counted from.
+    step = cast("ConcentratedPool", first).step_at(WETH, DAI, found[0])
+    assert step.taken_before > 0
+    assert Judge(route).better(found[0]) == []
+
+
+def test_a_sieve_that_bends_soon_gives_up_in_time() -> None:
+    looked = Candidates(0, [1.0, 1e6, 1e6], 1000)
+    barren = _Sieve(lambda amount: _Walk(1 << 95, 0, 1, 0, 0.0), 2.0**-90, 600)
+    with pytest.raises(TooMany):
+        list(looked._sieved(barren, 1, 1, 10**12))
+
+
+def test_dust_where_the_rate_changes_from_unit_to_unit() -> None:
+    a, b = Token("0x" + "0a" * 20, "A", 0), Token("0x" + "0b" * 20, "B", 0)
+    first = v3(a, b, 2.8e14, [(-100, 100, 773_171_394_624)], 3000, 200)
+    route = cycle(a, (first, b), (v2(b, a, 149, 526_000_612), a))
+    found = optimal_input(route)
+    expected = Judge(route).brute_force(5000)
+    assert found
+    assert expected
+    assert found[0] == expected[0] < 10

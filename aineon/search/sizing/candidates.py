@@ -24,11 +24,13 @@ from aineon.search.sizing.sieve import steps_into
 
 # Stretches up to this many amounts are quoted whole: setting up a sieve costs as much.
 _SMALL = 600
-_LARGEST_BLOCK = 1 << 14
+_LARGEST_BATCH = 1 << 14
 # How many a sieve finds before they are looked at; the first few often are enough.
 _SOME = 512
 # Finding one by a sieve takes as long as looking at so many without.
 _SIEVED_COSTS = 8
+# Beginning a sieve anew takes as long as looking at so many; where walks bend soon, that adds up.
+_ANEW_COSTS = 64
 # A sieve that lets more than one in so many pass is not worth its while.
 _SELECTIVE = 8
 # An arc of its own for each good remainder pays where it spares so many candidates.
@@ -55,7 +57,7 @@ class Stretch(NamedTuple):
     room: float
 
 
-class Block(NamedTuple):
+class Batch(NamedTuple):
     """Candidates: `anchor` plus each of the ascending `distances`."""
 
     anchor: int
@@ -122,7 +124,7 @@ class Candidates:
         self._before = worth[place - 1] if place else 0.0
         self.left = most
 
-    def blocks(self, stretch: Stretch) -> Iterator[Block]:
+    def batches(self, stretch: Stretch) -> Iterator[Batch]:
         """Yield all amounts that may reach the level, ascending.
 
         Raises:
@@ -140,10 +142,10 @@ class Candidates:
             yield from self._sieved(sieve, first, stride, count)
             return
         self._take(count)
-        for start in range(0, count, _LARGEST_BLOCK):
-            size = min(_LARGEST_BLOCK, count - start)
+        for start in range(0, count, _LARGEST_BATCH):
+            size = min(_LARGEST_BATCH, count - start)
             distances = np.arange(0, size * stride, stride, dtype=np.float64)
-            yield Block(first + start * stride, distances)
+            yield Batch(first + start * stride, distances)
 
     def _take(self, count: int) -> None:
         self.left -= count
@@ -170,14 +172,15 @@ class Candidates:
         straight = int(sqrt(allowed / bend)) + 1
         return None if straight < _SMALL else _Sieve(walk_at, allowed, straight)
 
-    def _sieved(self, sieve: _Sieve, first: int, stride: int, count: int) -> Iterator[Block]:
+    def _sieved(self, sieve: _Sieve, first: int, stride: int, count: int) -> Iterator[Batch]:
         for start in range(0, count, sieve.straight):
+            self._take(_ANEW_COSTS)
             anchor = first + start * stride
             size = min(sieve.straight, count - start)
             steps = sieve.walk_at(anchor).steps(sieve.allowed, size)
             while some := list(islice(steps, _SOME)):
                 self._take(_SIEVED_COSTS * len(some))
-                yield Block(anchor, np.array(some, dtype=np.float64) * stride)
+                yield Batch(anchor, np.array(some, dtype=np.float64) * stride)
 
 
 def _walk_behind(model: Model, place: int, amount: int, stride: int) -> _Walk:

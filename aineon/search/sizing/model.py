@@ -38,7 +38,7 @@ class Model:
                 self.first = max(self.first, chain.back(place, piece.first))
             if piece.last < chain.most_at[place]:
                 self.last = min(self.last, chain.back(place, piece.last + 1) - 1)
-            if piece.of == 1:
+            if piece.of == 1 and not piece.origin:
                 e, f, g, h = piece.a, piece.b, piece.c, piece.d
             else:
                 e, g = piece.a * piece.keep, piece.c * piece.keep

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from aineon.errors import InvalidRoute
+from aineon.errors import InvalidRoute, InvalidSearch
 from aineon.primitives.units import BPS
 from aineon.search.route import Route
 from aineon.search.sizing.chain import Chain
@@ -12,6 +12,10 @@ from aineon.search.sizing.model import locate
 from aineon.search.sizing.pieces import PieceFinder, piece_finder
 from aineon.search.sizing.probe import polish, probe
 from aineon.search.sizing.search import Search
+
+# Up to so many units a rate can change from one unit to the next; the search expects the rates
+# of the peak all around it.
+_DUST = 10_000
 
 
 def optimal_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | None:
@@ -24,7 +28,7 @@ def optimal_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | Non
 
     Raises:
         InvalidRoute: the route does not end with the token it began with.
-        ValueError: `flash_fee_bps` is not an int from 0 to 10000.
+        InvalidSearch: `flash_fee_bps` is not an int from 0 to 10000.
     """
     found = _start(route, flash_fee_bps)
     if found is None:
@@ -63,7 +67,9 @@ def _start(route: Route, flash_fee_bps: int) -> tuple[Chain, list[PieceFinder], 
     if not route.is_cycle:
         raise InvalidRoute(f"{route} does not end with the token it began with")
     if type(flash_fee_bps) is not int or not 0 <= flash_fee_bps <= BPS:
-        raise ValueError(f"flash_fee_bps is {flash_fee_bps!r}, not an int from 0 to {BPS}")
+        raise InvalidSearch(
+            f"flash_fee_bps is {flash_fee_bps!r}; allowed is an int from 0 to {BPS}"
+        )
     start = _smooth_optimum(route, 1 + flash_fee_bps / BPS)
     if start is None:
         return None
@@ -98,4 +104,5 @@ def _best_input(chain: Chain, finders: list[PieceFinder], start: int) -> int | N
     if best is None:
         return None
     amount_in = chain.back(search.place, best.amount)
-    return amount_in if search.settled else polish(chain, amount_in)
+    settled = search.settled and amount_in > _DUST
+    return amount_in if settled else polish(chain, amount_in)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aineon.search.sizing.candidates import Block, Candidates, Stretch, TooMany
+from aineon.search.sizing.candidates import Batch, Candidates, Stretch, TooMany
 from aineon.search.sizing.chain import Chain
 from aineon.search.sizing.lens import Lens
 from aineon.search.sizing.model import Model, slopes
@@ -31,7 +31,7 @@ _LEAP = 4
 # Enough for any stretch, however its candidates are counted.
 _AMPLE = 32
 _PARTS = 8
-# Real quotes for one block; a lens is hardly ever wrong, so few are needed.
+# Real quotes for one batch; a lens is hardly ever wrong, so few are needed.
 _MOST_CHECKS = CLEAR
 # Roundings that cost no more than this in all leave a plateau with hits everywhere.
 _PLATEAU_NOISE = 8.0
@@ -202,16 +202,16 @@ class Search:
         chain, place = self._chain, self.place
         room = model.room(level, chain.back(place, first) - 1, chain.back(place, last))
         best = None
-        for block in candidates.blocks(Stretch(model, first, last, max(room, 0.0))):
-            found = self._best_of_block(model, block, level)
+        for batch in candidates.batches(Stretch(model, first, last, max(room, 0.0))):
+            found = self._best_of_batch(model, batch, level)
             if found:
                 best, level = found, found.profit + 1
                 if level > ceiling:
                     break
         return best
 
-    def _best_of_block(self, model: Model, block: Block, level: int) -> Best | None:
-        anchor, distances = block
+    def _best_of_batch(self, model: Model, batch: Batch, level: int) -> Best | None:
+        anchor, distances = batch
         if distances.size <= _FEW:
             amounts = [anchor + int(distance) for distance in distances]
             return self._best_quoted(amounts, level)
