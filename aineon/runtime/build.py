@@ -22,6 +22,7 @@ from aineon.primitives import Book, Clock, SystemClock
 from aineon.risk import Limits, RiskGate
 from aineon.runtime.settings import FeedName, Settings, load_settings
 from aineon.search import CostModel, Scanner, pays_its_way
+from aineon.search.costs import AAVE_FLASH_GAS
 
 if TYPE_CHECKING:
     from aineon.engine.booking import Booking
@@ -53,6 +54,7 @@ def build_engine(
     feed = build_feed(settings)
     costs = CostModel(
         flash_fee_bps=settings.flash_loan_fee_bps,
+        flash_gas=AAVE_FLASH_GAS,
         priority_fee_wei=settings.priority_fee_wei,
         native_token=feed.native_token,
     )

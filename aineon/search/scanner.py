@@ -262,7 +262,8 @@ def best_input(
     Without `block` and `costs`, profitable means gross. With `costs` the flash fee is taken off.
     With `block` the gas is taken off too; where its price is not known (the block has no base
     fee, or no hop joins base and native token), the opportunity is returned with a net profit
-    of None.
+    of None. The size is the one that pays best before gas: a smaller one that crosses one tick
+    less, and so saves its gas, is not looked for.
 
     Raises:
         InvalidRoute: the hops do not join, use a pool twice, or do not end where they began.
