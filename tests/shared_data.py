@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 FOLDER = Path(
-    os.environ.get("AINEON_SHARED_DATA")
-    or Path(__file__).resolve().parents[2] / "shared" / "data"
+    os.environ.get("AINEON_SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data"
 )
 
 

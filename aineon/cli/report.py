@@ -64,7 +64,8 @@ def _totals(report: RunReport, origin: str) -> Table:
     table = _table("Totals", [("What", False), ("Figure", True)])
     span = f"{totals.first_block} to {totals.last_block}" if totals.blocks else ""
     opportunities = f"{totals.opportunities} ({totals.opportunities_gas_unknown} with unknown gas)"
-    net = f"{_ether(totals.net_simulated)} ETH"
+    known = totals.net_simulated
+    net = _UNKNOWN if known is None else f"{_ether(known)} ETH"
     if totals.settlements_net_unknown:
         net += f" (left out, net unknown: {totals.settlements_net_unknown})"
     rows = [

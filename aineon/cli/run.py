@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from aineon.cli.failures import INTERRUPTED, OK, reader_may_leave
 from aineon.cli.progress import Progress, progress_lines, progress_on_terminal
-from aineon.engine.events import EngineEvent
+from aineon.engine.events import EngineEvent, StateChanged
 from aineon.engine.report import RunReport
 from aineon.runtime.build import build_engine
-from aineon.runtime.lock import FolderLock
+from aineon.runtime.lock import engine_lock
 from aineon.runtime.settings import FeedName, Settings
 from aineon.runtime.storage import check_storage
 
@@ -28,7 +28,7 @@ _WIDTH_IN_FILES = 100
 
 def run_supervised(settings: Settings) -> int:
     """Run the engine with its book and heartbeat until it is told to stop."""
-    with FolderLock(settings.data_dir, "engine", "another engine"):
+    with engine_lock(settings):
         engine = _engine_with_books(settings)
         with progress_lines("engine: ") as progress:
             asyncio.run(_play(engine, [progress.follow]))
@@ -43,12 +43,14 @@ def run_reported(settings: Settings, *, keep: bool, as_json: bool) -> int:
     settings = _at_its_own_pace(settings)
     with ExitStack() as stack:
         if keep:
-            stack.enter_context(FolderLock(settings.data_dir, "engine", "another engine"))
+            stack.enter_context(engine_lock(settings))
         engine = _engine_with_books(settings) if keep else build_engine(settings)
         source = str(settings.replay_file) if settings.feed is FeedName.REPLAY else ""
         report = RunReport(engine.feed.name, engine.feed.provenance, source)
         progress = stack.enter_context(_progress())
         stopped = asyncio.run(_play(engine, [report.add, progress.follow]))
+    if stopped:
+        report.add(StateChanged(engine.state, "stopped before the feed ended"))
     with reader_may_leave():
         _print(report, as_json=as_json)
     return INTERRUPTED if stopped else OK

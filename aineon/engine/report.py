@@ -176,7 +176,7 @@ class RunReport:
             opportunities_gas_unknown=sum(line.gas_cost is None for line in self._lines.values()),
             attempts=len(self._attempts),
             attempts_in_flight=len(self._attempts) - len(settled),
-            net_simulated=sum(known, start=SimulatedMoney(0)),
+            net_simulated=sum(known, start=SimulatedMoney(0)) if known or not settled else None,
             settlements_net_unknown=len(settled) - len(known),
             takings=sum(map(len, self._takings.values())),
         )

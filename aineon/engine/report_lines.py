@@ -109,7 +109,8 @@ class Totals:
         steps: states of the market that were applied, warm-up included.
         scans, scans_dropped: states that were searched, and that were too old to be.
         opportunities: lines of the report; `opportunities_gas_unknown` of them without gas cost.
-        net_simulated: of all settled attempts whose net is known.
+        net_simulated: of all settled attempts whose net is known; None where attempts settled
+            and of none it is known.
         settlements_net_unknown: settled attempts that are not in it.
     """
 
@@ -125,7 +126,7 @@ class Totals:
     opportunities_gas_unknown: int
     attempts: int
     attempts_in_flight: int
-    net_simulated: SimulatedMoney
+    net_simulated: SimulatedMoney | None
     settlements_net_unknown: int
     takings: int
 

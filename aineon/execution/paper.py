@@ -3,7 +3,8 @@
 What it models: latency in blocks, the builder leaving a bundle out, competitors (whatever they
 did is in the next states), gas of attempts that land and revert. What a paper trade took is
 gone: the pools it moved stay moved in the paper book until a real event replaces their state,
-so one opportunity is never booked twice.
+and the gap it closed stays taken until the real market has closed it too, so one opportunity is
+never booked twice.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from aineon.amm import Pool
 from aineon.execution.plan import ExecutionPlan
 from aineon.execution.settlement import Attempt, Outcome, PaperSettlement
 from aineon.execution.simulation import simulate
+from aineon.execution.taken import TakenGaps, directions_of
 from aineon.market import Market
 from aineon.primitives import Address, Block, Clock, SimulatedMoney
 from aineon.primitives.units import BPS, format_units
 from aineon.search.costs import CostModel
+from aineon.search.route import Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +32,14 @@ class PaperConditions:
 
     Attributes:
         latency_blocks: how many blocks after the one it was seen in an attempt can land at the
-            earliest; at least 1.
+            earliest; at least 1. It has no meaning where `whole_blocks` is False.
         inclusion_rate: share of attempts that a builder takes up at all, 0 to 1.
         revert_rate: share of failing attempts that land all the same and pay for their gas;
             the others are dropped by the builder and cost nothing.
         whole_blocks: whether the feed delivers every change, so that an attempt settles on the
-            next block; where it does not, an attempt settles when one of its pools is recorded
-            again.
+            first block it can land in; where it does not, an attempt settles when one of its
+            pools is recorded again, in the same block or later, and is unresolved where none is
+            before the plan's deadline.
         seed: decides inclusion and reverts, together with the plan's id.
     """
 
@@ -59,6 +63,8 @@ class PaperExecutor:
         self._submitted = 0
         self._in_flight: list[Attempt] = []
         self._moved: dict[Address, Pool] = {}
+        self._recorded: set[Address] = set()
+        self._taken = TakenGaps(costs)
 
     @property
     def in_flight(self) -> tuple[Attempt, ...]:
@@ -87,15 +93,27 @@ class PaperExecutor:
         """Real events replaced these pools' states: what paper trades did to them is over."""
         for address in changed:
             self._moved.pop(address, None)
+            # A change inside a transaction counts when the transaction is over.
+            self._recorded.add(address)
 
     def view(self, market: Market) -> Market:
         """The market as the paper book sees it."""
         return market.with_pools(self._moved.values()) if self._moved else market
 
+    def taker_of(self, route: Route) -> str | None:
+        """The attempt that has taken on paper what `route` would take, and real states still show.
+
+        None where there is no such attempt.
+        """
+        return self._taken.taker(((hop.pool.address, hop.token_in) for hop in route), self._moved)
+
     def settle(
         self, market: Market, block: Block, changed: frozenset[Address]
     ) -> list[PaperSettlement]:
         """Settle what is due on the market's present states, oldest attempt first."""
+        self._taken.review(market, block, self._moved)
+        recorded = changed | self._recorded
+        self._recorded.clear()
         settlements = []
         waiting = []
         for attempt in self._in_flight:
@@ -103,7 +121,13 @@ class PaperExecutor:
                 settlements.append(
                     _unresolved(attempt, "no next state: a pool of the route is not known any more")
                 )
-            elif self._is_due(attempt, block, changed):
+            elif self._is_too_late(attempt, block):
+                settlements.append(
+                    _unresolved(
+                        attempt, "no next state: its pools were not recorded before its deadline"
+                    )
+                )
+            elif self._is_due(attempt, block, recorded):
                 settlements.append(self._settle(attempt, market, block))
             else:
                 waiting.append(attempt)
@@ -120,9 +144,13 @@ class PaperExecutor:
         self._in_flight = [attempt for attempt in self._in_flight if attempt not in lost]
         return [_unresolved(attempt, reason) for attempt in lost]
 
-    def _is_due(self, attempt: Attempt, block: Block, changed: frozenset[Address]) -> bool:
+    def _is_too_late(self, attempt: Attempt, block: Block) -> bool:
+        """Whether the blocks in which it could land went by without a word about its pools."""
+        return not self._conditions.whole_blocks and block.number > attempt.plan.deadline_block
+
+    def _is_due(self, attempt: Attempt, block: Block, recorded: frozenset[Address]) -> bool:
         if not self._conditions.whole_blocks:
-            return not changed.isdisjoint(attempt.plan.pools)
+            return not recorded.isdisjoint(attempt.plan.pools)
         return block.number >= attempt.submitted_block + self._conditions.latency_blocks
 
     def _settle(self, attempt: Attempt, market: Market, block: Block) -> PaperSettlement:
@@ -131,7 +159,7 @@ class PaperExecutor:
         taken_up = dice.random() < self._conditions.inclusion_rate
         lands_failing = dice.random() < self._conditions.revert_rate
         if block.number > plan.deadline_block:
-            return _missed(attempt, block, "its deadline passed before a state was recorded again")
+            return _missed(attempt, block, "its deadline passed before the next block came")
         if not taken_up:
             return _missed(
                 attempt,
@@ -146,9 +174,19 @@ class PaperExecutor:
                 f"gas price rose to {format_units(gas_price, 9, 3)} gwei, above the plan's "
                 f"{format_units(plan.max_fee_per_gas_wei or 0, 9, 3)} gwei",
             )
+        taker = self._taken.taker(directions_of(plan), self._moved)
+        if taker is not None:
+            return _missed(attempt, block, f"attempt {taker} has taken it already")
         run = simulate(plan, self.view(market))
-        if run.amount_out is not None:
-            return self._included(attempt, run.amount_out, run.pools_after, market, block)
+        real = simulate(plan, market)
+        if run.amount_out is not None and real.amount_out is None:
+            # It would undo what an earlier paper trade moved, and nobody competes for that.
+            return _missed(
+                attempt, block, f"only the paper book shows it: in reality {real.failure}"
+            )
+        if run.amount_out is not None and real.amount_out is not None:
+            paid = min(run.amount_out, real.amount_out)
+            return self._included(attempt, paid, run.pools_after, market, block)
         if lands_failing:
             return _reverted(attempt, block, run.failure, gas_price)
         return _missed(attempt, block, f"the builder dropped it: {run.failure}")
@@ -163,6 +201,7 @@ class PaperExecutor:
     ) -> PaperSettlement:
         plan = attempt.plan
         self._moved.update((pool.address, pool) for pool in pools_after)
+        self._taken.add(attempt)
         gross = amount_out - plan.amount_in
         gas_price = self._costs.gas_price_wei(block)
         worth = self._costs.native_value(gross - plan.flash_loan.fee, plan.base_token, market)

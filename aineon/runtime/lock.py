@@ -1,4 +1,4 @@
-"""FolderLock: one process of a kind in a data folder.
+"""FolderLock: one process of a kind in a data folder, one engine at a book.
 
 The operating system lets go of the lock when its holder dies, so a lock file that a crash left
 behind is stale by itself; the pid in it is for the message only.
@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from aineon.errors import StartError
+from aineon.runtime.settings import Settings
 
 if sys.platform == "win32":
     import msvcrt
@@ -32,17 +35,54 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+@contextmanager
+def engine_lock(settings: Settings) -> Iterator[None]:
+    """Be the only engine of the data folder, and of the book where that lies elsewhere.
+
+    A second engine at one book would settle the first one's open attempts as left over.
+
+    Raises:
+        StartError: another engine is at work there.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(FolderLock(settings.data_dir, "engine", "another engine"))
+        if settings.database_url is not None:
+            book = settings.book_path
+            stack.enter_context(
+                FolderLock(
+                    book.parent, book.name, "another engine", f"database {book}", "DATABASE_URL"
+                )
+            )
+        yield
+
+
 class FolderLock:
     """Holds `folder`/`name`.lock as long as it is open; use it with `with`.
+
+    Args:
+        folder: where the lock file lies.
+        name: of the lock file, without its ending.
+        holder: what messages call the process that holds it.
+        place: what messages call the thing that is locked; the data folder where not given.
+        setting: the variable that names another such thing.
 
     Raises:
         StartError: on entering, where another process holds it, or the folder cannot be
             written.
     """
 
-    def __init__(self, folder: Path, name: str, holder: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        holder: str,
+        place: str | None = None,
+        setting: str = "AINEON_DATA_DIR",
+    ) -> None:
         self._path = folder / f"{name}.lock"
         self._holder = holder
+        self._place = place or f"data folder {folder}"
+        self._setting = setting
         self._descriptor: int | None = None
 
     def __enter__(self) -> Self:
@@ -51,8 +91,8 @@ class FolderLock:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise StartError(
-                f"data folder {self._path.parent} cannot be written: {error.strerror or error}; "
-                "name another one in AINEON_DATA_DIR."
+                f"{self._place} cannot be written: {error.strerror or error}; "
+                f"name another one in {self._setting}."
             ) from error
         try:
             _take(descriptor)
@@ -60,8 +100,8 @@ class FolderLock:
             pid = os.read(descriptor, 20).decode(errors="replace").strip()
             os.close(descriptor)
             raise StartError(
-                f"{self._holder}{f' (process {pid})' if pid else ''} already works in data "
-                f"folder {self._path.parent}; stop it, or name another one in AINEON_DATA_DIR."
+                f"{self._holder}{f' (process {pid})' if pid else ''} already works in "
+                f"{self._place}; stop it, or name another one in {self._setting}."
             ) from error
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())

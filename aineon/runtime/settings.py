@@ -78,20 +78,25 @@ class Settings(
         return self._origins.get(field, "default")
 
     @property
+    def book_path(self) -> Path:
+        """The file of this mode's book."""
+        return self._file(self.mode.value)
+
+    @property
     def book_url(self) -> str:
         """SQLAlchemy URL of the database of this mode's book."""
-        return self._database(self.mode.value)
+        return f"sqlite:///{self.book_path}"
 
     @property
     def control_url(self) -> str:
         """SQLAlchemy URL of the control database."""
-        return self._database("control")
+        return f"sqlite:///{self._file('control')}"
 
-    def _database(self, name: str) -> str:
+    def _file(self, name: str) -> Path:
         if self.database_url is None:
-            return f"sqlite:///{self.data_dir.absolute() / name}.db"
+            return self.data_dir.absolute() / f"{name}.db"
         path = Path(self.database_url.get_secret_value().removeprefix("sqlite:///"))
-        return f"sqlite:///{path.absolute().with_name(f'{path.stem}-{name}{path.suffix}')}"
+        return path.absolute().with_name(f"{path.stem}-{name}{path.suffix}")
 
     def limits_in_force(self) -> dict[str, str]:
         """The limits that trading and withdrawals obey, label to text with unit."""

@@ -171,6 +171,7 @@ def test_a_signal_ends_a_run_with_its_report(shell: Shell, number: signal.Signal
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "AINEON run report" in out
+    assert "stopped before the feed ended" in out
     assert "Traceback" not in err
 
 

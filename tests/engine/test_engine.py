@@ -28,7 +28,18 @@ from aineon.feeds.base import FeedStep, Rewind
 from aineon.risk import Limits, RiskGate
 from aineon.search import Scanner
 from tests.execution.making import CERTAIN, COSTS, RULES, make_executor
-from tests.scripted import CHEAP, DEAR, ETHER, EVEN, GWEI, WETH, ScriptedFeed, first_step, step
+from tests.scripted import (
+    CHEAP,
+    DEAR,
+    ETHER,
+    EVEN,
+    GWEI,
+    WETH,
+    ScriptedFeed,
+    first_step,
+    pool,
+    step,
+)
 
 LIMITS = Limits(
     min_profit_wei=ETHER // 100,
@@ -82,6 +93,18 @@ async def test_what_a_paper_trade_took_is_not_seen_again() -> None:
     left = [entry for each in steps_of(events)[1:] for entry in each.entries]
     assert {entry.gate for entry in left} <= {"min_profit"}
     assert all(entry.net_wei is not None and entry.net_wei < 0 for entry in left)
+
+
+async def test_dust_on_the_pools_does_not_sell_the_same_gap_again() -> None:
+    """Long after the cooldown, real events show the pools as if the paper trade had never been."""
+    dust = [pool(1, 30_000_001, 10_000), pool(2, 31_000_001, 10_000, venue="sushiswap")]
+    events = await play(
+        first_step(100, CHEAP, DEAR), *map(step, range(101, 110)), step(110, *dust), step(111)
+    )
+    assert outcomes_of(events) == [Outcome.INCLUDED]
+    [entry] = steps_of(events)[-1].entries
+    assert (entry.stage, entry.gate) == (Stage.PASSED_RISK, "taken_already")
+    assert "sim-000001" in entry.reason
 
 
 async def test_each_stop_has_its_stage_and_its_reason() -> None:

@@ -119,6 +119,15 @@ def test_net_is_summed_over_what_is_known_and_the_rest_is_counted() -> None:
     assert (totals.attempts, totals.attempts_in_flight) == (5, 1)
 
 
+def test_net_is_unknown_where_it_is_known_of_no_settled_attempt() -> None:
+    """An attempt in flight leaves it at zero: nothing has come in and nothing has gone out."""
+    run = report().add_all([submitted("sim-1")])
+    assert run.totals.net_simulated == SimulatedMoney(0)
+    run.add(settled("sim-1", Outcome.UNRESOLVED, "no next state", settled_block=None))
+    assert run.totals.net_simulated is None
+    assert run.totals.settlements_net_unknown == 1
+
+
 def test_attempt_that_settles_stays_one_line() -> None:
     run = report().add_all(
         [

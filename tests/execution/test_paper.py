@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from aineon.amm import ConstantProductPool
 from aineon.execution import Outcome, PaperExecutor, PaperSettlement
 from aineon.market import Market, MarketUpdate, PoolVanished, ReservesChanged
 from aineon.primitives import SimulatedMoney
+from aineon.search import Hop, Route
 from tests.execution.making import CERTAIN, COSTS, RULES, make_executor, make_plan
-from tests.scripted import CHEAP, DEAR, EVEN, GWEI, block
+from tests.scripted import CHEAP, DEAR, EVEN, GWEI, USDC, WETH, block
 
 NOTHING: frozenset[str] = frozenset()
+
+
+def route_of(market: Market) -> Route:
+    """The way of `make_plan(CHEAP, DEAR)` through the pools as they stand."""
+    return Route(
+        [
+            Hop(market.pool(DEAR.address), WETH, USDC),
+            Hop(market.pool(CHEAP.address), USDC, WETH),
+        ]
+    )
 
 
 def settle_next(
@@ -68,6 +80,61 @@ def test_a_real_event_replaces_what_paper_trades_moved() -> None:
     )
     executor.forget(changed)
     assert set(executor.moved_pools) == {CHEAP.address}
+
+
+def dust(*pools: ConstantProductPool) -> tuple[ReservesChanged, ...]:
+    """Events of real trades so small that they change next to nothing."""
+    return tuple(ReservesChanged(each.address, each.reserve0 + 1, each.reserve1) for each in pools)
+
+
+def test_dust_on_its_pools_does_not_bring_back_what_was_taken() -> None:
+    """The events replace what the paper trade moved; the gap that it closed stays taken."""
+    executor = make_executor()
+    market = Market([CHEAP, DEAR], block=block(100))
+    plan = make_plan(CHEAP, DEAR)
+    first = executor.submit(plan, block(100), 0)
+    assert settle_next(executor, market)[0].outcome is Outcome.INCLUDED
+    changed = market.apply(MarketUpdate(block(102), dust(CHEAP, DEAR)))
+    executor.forget(changed)
+    assert executor.settle(market, block(102), changed) == []
+    assert executor.moved_pools == {}
+    assert executor.taker_of(route_of(market)) == first.attempt_id
+    executor.submit(plan, block(102), 0)
+    [second] = settle_next(executor, market, number=103)
+    assert second.outcome is Outcome.MISSED
+    assert first.attempt_id in second.reason
+
+
+def test_a_gap_that_the_real_market_closed_may_be_taken_when_it_opens_again() -> None:
+    executor = make_executor()
+    market = Market([CHEAP, DEAR], block=block(100))
+    executor.submit(make_plan(CHEAP, DEAR), block(100), 0)
+    settle_next(executor, market)
+    for number, state in ((102, EVEN), (103, DEAR)):
+        event = ReservesChanged(state.address, state.reserve0, state.reserve1)
+        changed = market.apply(MarketUpdate(block(number), (event, *dust(CHEAP)[: number - 102])))
+        executor.forget(changed)
+        executor.settle(market, block(number), changed)
+    assert executor.taker_of(route_of(market)) is None
+
+
+def test_undoing_ones_own_paper_trade_is_no_profit() -> None:
+    """After the real market closed the gap on one side, the other is off in the paper book only."""
+    executor = make_executor()
+    market = Market([CHEAP, DEAR], block=block(100))
+    executor.submit(make_plan(CHEAP, DEAR), block(100), 0)
+    settle_next(executor, market)
+    closing = ReservesChanged(DEAR.address, EVEN.reserve0, EVEN.reserve1)
+    changed = market.apply(MarketUpdate(block(102), (closing,)))
+    executor.forget(changed)
+    executor.settle(market, block(102), changed)
+    cheap, even = (executor.view(market).pool(each.address) for each in (CHEAP, EVEN))
+    assert isinstance(cheap, ConstantProductPool)
+    assert isinstance(even, ConstantProductPool)
+    executor.submit(make_plan(even, cheap), block(102), 0)
+    [settlement] = settle_next(executor, market, number=103)
+    assert settlement.outcome is Outcome.MISSED
+    assert "paper book" in settlement.reason
 
 
 def test_an_opportunity_that_is_gone_is_missed_and_costs_nothing() -> None:
@@ -128,6 +195,34 @@ def test_on_partial_recordings_an_attempt_waits_until_its_pools_are_seen_again()
     assert executor.settle(market, block(101), frozenset({"0x" + "9" * 40})) == []
     [settlement] = executor.settle(market, block(101), frozenset({DEAR.address}))
     assert settlement.outcome is Outcome.INCLUDED
+
+
+def test_on_partial_recordings_the_next_state_may_stand_in_the_same_block() -> None:
+    executor = make_executor(replace(CERTAIN, whole_blocks=False))
+    executor.submit(make_plan(CHEAP, DEAR), block(100), 0)
+    market = Market([CHEAP, EVEN])
+    [settlement] = executor.settle(market, block(100), frozenset({EVEN.address}))
+    assert settlement.outcome is Outcome.MISSED
+
+
+def test_a_pool_seen_again_inside_a_transaction_counts_when_the_transaction_is_over() -> None:
+    executor = make_executor(replace(CERTAIN, whole_blocks=False))
+    executor.submit(make_plan(CHEAP, DEAR), block(100), 0)
+    executor.forget({DEAR.address})
+    [settlement] = settle_next(executor, Market([CHEAP, EVEN]))
+    assert settlement.outcome is Outcome.MISSED
+
+
+def test_on_partial_recordings_a_state_after_the_deadline_resolves_nothing() -> None:
+    executor = make_executor(replace(CERTAIN, whole_blocks=False))
+    plan = make_plan(CHEAP, DEAR)
+    later = block(plan.deadline_block + 1)
+    for changed in (NOTHING, frozenset({DEAR.address})):
+        executor.submit(plan, block(100), 0)
+        [settlement] = executor.settle(Market([CHEAP, DEAR]), later, changed)
+        assert settlement.outcome is Outcome.UNRESOLVED
+        assert settlement.net is None
+        assert "no next state" in settlement.reason
 
 
 def test_where_no_next_state_comes_it_is_unresolved_and_never_profit() -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from aineon.errors import StartError
-from aineon.runtime.lock import FolderLock
+from aineon.runtime.lock import FolderLock, engine_lock
+from aineon.runtime.settings import load_settings
 
 HOLD = """
 import sys, time
@@ -72,3 +73,26 @@ def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StartError, match="cannot be written"):
         FolderLock(tmp_path / "file" / "x", "engine", "x").__enter__()
+
+
+def test_one_book_has_one_engine_whatever_the_data_folders(tmp_path: Path) -> None:
+    """Control: with a book of its own, the other engine may work."""
+    one, same_book, own_book = [
+        load_settings(
+            {"AINEON_DATA_DIR": str(tmp_path / folder), "DATABASE_URL": f"sqlite:///{book}"}
+        )
+        for folder, book in (
+            ("a", tmp_path / "shared.db"),
+            ("b", tmp_path / "shared.db"),
+            ("c", tmp_path / "other.db"),
+        )
+    ]
+    with engine_lock(one):
+        with engine_lock(own_book):
+            pass
+        with pytest.raises(StartError) as caught, engine_lock(same_book):
+            pass
+    assert str(caught.value) == (
+        f"another engine (process {os.getpid()}) already works in database "
+        f"{tmp_path}/shared-simulation.db; stop it, or name another one in DATABASE_URL."
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
@@ -70,9 +71,16 @@ class ReplayFeed:
         return self._play()
 
     async def steps(self) -> AsyncIterator[FeedStep | Rewind]:
-        """Deliver the steps in order, as fast as they are taken."""
+        """Deliver the steps in order, as fast as they are taken.
+
+        None is droppable, even where it was when it was recorded: a recording waits, and what is
+        found in it must not depend on the speed of the machine.
+        """
         for step in self.blocks():
-            yield step
+            if isinstance(step, FeedStep) and step.droppable:
+                yield replace(step, droppable=False)
+            else:
+                yield step
             # A recording is never short of steps: others must get their turn.
             await asyncio.sleep(0)
 
