@@ -30,7 +30,7 @@ def choose_env_file(env: Mapping[str, str] | None, env_file: Path | str | None) 
     named = (os.environ if env is None else env).get(ENV_FILE_VARIABLE, "").strip()
     if named:
         return None if named.lower() == NO_ENV_FILE else Path(named).expanduser()
-    return _DEFAULT_ENV_FILE if env is None and _DEFAULT_ENV_FILE.is_file() else None
+    return _DEFAULT_ENV_FILE if env is None and _DEFAULT_ENV_FILE.exists() else None
 
 
 def read_sources(
