@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import logging
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,13 +31,23 @@ _log = logging.getLogger("aineon.console")
 
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
-    """Load what pages need before the first visitor comes, and keep it out of collections."""
+    """Load what pages need while the first visitor is on the way."""
+    threading.Thread(target=load_ahead, name="aineon-load-ahead", daemon=True).start()
+    yield {}
+
+
+def load_ahead() -> None:
+    """Import what draws tables and charts, and keep all that is loaded out of collections.
+
+    It takes seconds, for which neither the port nor the first page's text should have to wait.
+    """
+    import pandas as pd  # noqa: F401
+
     import app.components.charts
     import app.components.tables  # noqa: F401
 
     gc.collect()
     gc.freeze()
-    yield {}
 
 
 def say_what_failed(error: Exception) -> bool:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import streamlit as st
 
 from aineon.ledger.figures import Balances
 from aineon.ledger.records import OpportunityRecord, TakingRecord
 from aineon.ledger.views import Booked, Funnel, Trade
 from app import format as fmt
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ROW_HEIGHT = 35
 _MOST_HEIGHT = 460
@@ -44,6 +46,9 @@ def show(rows: Sequence[dict[str, Any]], empty: str, **columns: Any) -> None:
 
 def _frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Return rows as a frame; numbers too long for an exact column become text."""
+    # Loaded where it is needed: a page's title and words do not wait for it.
+    import pandas as pd
+
     frame = pd.DataFrame(list(rows))
     for name in frame.columns:
         exact = [value for value in frame[name] if isinstance(value, Decimal)]
