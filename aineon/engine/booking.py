@@ -68,7 +68,6 @@ class Booking:
         self.run = run
         self._costs = costs
         self._clock = clock
-        self._detail = ""
         self._last_step: StepProcessed | None = None
         self._last_scan_seconds: float | None = None
         self._not_replayable: Counter[str] = Counter()
@@ -88,7 +87,6 @@ class Booking:
             elif isinstance(event, AttemptSettled):
                 settlements.append(event.settlement)
             elif isinstance(event, StateChanged):
-                self._detail = event.detail
                 self._beat_at = float("-inf")
             elif isinstance(event, StepProcessed):
                 self._write_step(event, attempts, settlements, engine.market)
@@ -268,7 +266,7 @@ class Booking:
         self._control.beat(
             Heartbeat(
                 state=str(engine.state),
-                detail=self._detail,
+                detail=engine.detail,
                 mode=self.run.mode,
                 feed=self.run.feed,
                 provenance=str(self.run.provenance),

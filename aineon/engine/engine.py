@@ -60,6 +60,7 @@ class Engine:
         self.market = Market()
         self.executor = executor
         self.state = EngineState.STARTING
+        self.detail = ""
         self.scans_dropped = 0
         self._scanner = scanner
         self._screening = screening
@@ -98,8 +99,9 @@ class Engine:
             for event in self._finish():
                 yield event
         except Exception as error:
-            self.state = EngineState.FAILED
-            yield StateChanged(EngineState.FAILED, str(error))
+            # Not into the journal: it may be what failed. It learns of the state when it closes.
+            for event in self._enter(EngineState.FAILED, str(error), keep=False):
+                yield event
             raise
         finally:
             reader.cancel()
@@ -185,13 +187,13 @@ class Engine:
 
     def _close(self) -> None:
         if self.state not in (EngineState.FINISHED, EngineState.FAILED):
-            self.state = EngineState.STOPPED
+            self.state, self.detail = EngineState.STOPPED, ""
         journal, self._journal = self._journal, None
         if journal is not None:
             journal.close(self)
 
     def _enter(self, state: EngineState, detail: str, keep: bool = True) -> list[EngineEvent]:
-        self.state = state
+        self.state, self.detail = state, detail
         events: list[EngineEvent] = [StateChanged(state, detail)]
         if keep:
             self._keep(events)

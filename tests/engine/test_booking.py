@@ -131,4 +131,4 @@ async def test_an_engine_whose_book_fails_stops_and_says_so(
     with ControlStore.open_reader(urls[1]) as control:
         beat = control.heartbeat()
     assert beat is not None
-    assert beat.state == "failed"
+    assert (beat.state, beat.detail) == ("failed", "database or disk is full")
