@@ -64,6 +64,8 @@ def _totals(report: RunReport, origin: str) -> Table:
     table = _table("Totals", [("What", False), ("Figure", True)])
     span = f"{totals.first_block} to {totals.last_block}" if totals.blocks else ""
     opportunities = f"{totals.opportunities} ({totals.opportunities_gas_unknown} with unknown gas)"
+    if totals.opportunities_not_listed:
+        opportunities += f"; the oldest {totals.opportunities_not_listed} are not listed"
     known = totals.net_simulated
     net = _UNKNOWN if known is None else f"{_ether(known)} ETH"
     if totals.settlements_net_unknown:

@@ -62,6 +62,7 @@ def _totals_dict(report: RunReport) -> dict[str, Any]:
         "scans_dropped": totals.scans_dropped,
         "rewinds": totals.rewinds,
         "opportunities": totals.opportunities,
+        "opportunities_not_listed": totals.opportunities_not_listed,
         "opportunities_gas_unknown": totals.opportunities_gas_unknown,
         "attempts": totals.attempts,
         "attempts_in_flight": totals.attempts_in_flight,

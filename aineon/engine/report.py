@@ -38,6 +38,9 @@ from aineon.primitives import Provenance, SimulatedMoney, Token
 
 MID_TRANSACTION_GATE = "mid_transaction"
 
+MOST_LINES = 50_000
+"""How many opportunities a report lists; a run without an end lets go of the oldest."""
+
 _STAGES = list(Stage)
 
 
@@ -48,7 +51,9 @@ class RunReport:
     earned is simulated money whatever the feed.
     """
 
-    def __init__(self, feed: str, provenance: Provenance, source: str = "") -> None:
+    def __init__(
+        self, feed: str, provenance: Provenance, source: str = "", most_lines: int = MOST_LINES
+    ) -> None:
         self.feed = feed
         self.provenance = provenance
         self.source = source
@@ -60,6 +65,9 @@ class RunReport:
         # A block that comes again after a reorg is another block: lines are kept by fork too.
         self._fork = 0
         self._lines: dict[tuple[int, int, str], OpportunityLine] = {}
+        self._most_lines = most_lines
+        self._let_go: Counter[str] = Counter()
+        self._gates_let_go: Counter[str] = Counter()
         self._takings: dict[tuple[int, int], list[Taking]] = {}
         self._attempts: dict[str, AttemptLine] = {}
         self._funnel: Counter[Stage] = Counter()
@@ -137,7 +145,8 @@ class RunReport:
     @property
     def gates(self) -> Mapping[str, int]:
         """How many lines each gate stopped."""
-        return Counter(line.gate for line in self._lines.values() if line.gate is not None)
+        listed = Counter(line.gate for line in self._lines.values() if line.gate is not None)
+        return listed + self._gates_let_go
 
     @property
     def not_replayable(self) -> Mapping[str, int]:
@@ -172,8 +181,10 @@ class RunReport:
             scans=self._counts["scans"],
             scans_dropped=self._scans_dropped,
             rewinds=self._fork,
-            opportunities=len(self._lines),
-            opportunities_gas_unknown=sum(line.gas_cost is None for line in self._lines.values()),
+            opportunities=len(self._lines) + self._let_go["lines"],
+            opportunities_not_listed=self._let_go["lines"],
+            opportunities_gas_unknown=sum(line.gas_cost is None for line in self._lines.values())
+            + self._let_go["gas_unknown"],
             attempts=len(self._attempts),
             attempts_in_flight=len(self._attempts) - len(settled),
             net_simulated=sum(known, start=SimulatedMoney(0)) if known or not settled else None,
@@ -201,6 +212,8 @@ class RunReport:
         known = self._lines.get(key)
         if known is None:
             self._lines[key] = line
+            if len(self._lines) > self._most_lines:
+                self._let_oldest_go()
             return
         best = line if _rank(line) > _rank(known) else known
         self._lines[key] = replace(
@@ -208,6 +221,13 @@ class RunReport:
             states=known.states + 1,
             mid_transaction_states=known.mid_transaction_states + line.mid_transaction_states,
         )
+
+    def _let_oldest_go(self) -> None:
+        oldest = self._lines.pop(next(iter(self._lines)))
+        self._let_go["lines"] += 1
+        self._let_go["gas_unknown"] += oldest.gas_cost is None
+        if oldest.gate is not None:
+            self._gates_let_go[oldest.gate] += 1
 
 
 def _rank(line: OpportunityLine) -> tuple[int, int, int, int, int]:

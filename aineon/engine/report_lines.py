@@ -108,7 +108,8 @@ class Totals:
     Attributes:
         steps: states of the market that were applied, warm-up included.
         scans, scans_dropped: states that were searched, and that were too old to be.
-        opportunities: lines of the report; `opportunities_gas_unknown` of them without gas cost.
+        opportunities: lines of the report; `opportunities_gas_unknown` of them without gas cost,
+            and `opportunities_not_listed` let go of because newer ones needed their place.
         net_simulated: of all settled attempts whose net is known; None where attempts settled
             and of none it is known.
         settlements_net_unknown: settled attempts that are not in it.
@@ -123,6 +124,7 @@ class Totals:
     scans_dropped: int
     rewinds: int
     opportunities: int
+    opportunities_not_listed: int
     opportunities_gas_unknown: int
     attempts: int
     attempts_in_flight: int

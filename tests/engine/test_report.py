@@ -103,6 +103,21 @@ def test_unknown_gas_is_counted_and_never_zero() -> None:
     assert [line.net_profit for line in unknown] == [None]
 
 
+def test_a_run_without_an_end_lets_go_of_its_oldest_lines_and_counts_them() -> None:
+    run = RunReport("sandbox", Provenance.SIMULATED, most_lines=2)
+    for number in range(100, 105):
+        run.add(
+            processed(
+                entry(opportunity(gas_cost=None), block=number, gate="gas_unknown"), block=number
+            )
+        )
+    assert [line.block for line in run.opportunities] == [103, 104]
+    totals = run.totals
+    assert (totals.opportunities, totals.opportunities_not_listed) == (5, 3)
+    assert totals.opportunities_gas_unknown == 5
+    assert run.gates == {"gas_unknown": 5}
+
+
 def test_net_is_summed_over_what_is_known_and_the_rest_is_counted() -> None:
     run = report().add_all(
         [
