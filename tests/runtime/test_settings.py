@@ -17,38 +17,13 @@ from aineon.primitives import Book
 from aineon.primitives.units import format_units
 from aineon.runtime.kinds import PUBLISHED_KEY_DIGESTS
 from aineon.runtime.settings import PARAMETERS, FeedName, Settings, load_settings
+from tests.operator_names import OPERATOR_NAMES
 
 ETHER = 10**18
 FIRST_ANVIL_KEY = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 A_KEY = "0x" + "1f" * 32
 # The test address of EIP-55.
 CHECKSUMMED = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
-
-EXPECTED_NAMES = {
-    "ALCHEMY_API_KEY",
-    "INFURA_API_KEY",
-    "ETHERSCAN_API_KEY",
-    "PRIVATE_KEY",
-    "WITHDRAWAL_ADDRESS",
-    "AINEON_MODE",
-    "AINEON_RPC_URLS",
-    "MIN_PROFIT_THRESHOLD",
-    "MAX_GAS_PRICE",
-    "CONFIDENCE_THRESHOLD",
-    "MAX_POSITION_SIZE",
-    "MIN_WITHDRAWAL_ETH",
-    "MAX_WITHDRAWAL_ETH",
-    "AUTO_WITHDRAWAL_ENABLED",
-    "AUTO_WITHDRAWAL_THRESHOLD",
-    "DAILY_WITHDRAWAL_LIMIT",
-    "SCAN_INTERVAL",
-    "MAX_CONCURRENT",
-    "MAX_SLIPPAGE_BPS",
-    "PAIR_COOLDOWN",
-    "REDIS_URL",
-    "DATABASE_URL",
-    "PORT",
-}
 
 
 def refusal(**env: str) -> str:
@@ -60,7 +35,7 @@ def refusal(**env: str) -> str:
 
 def test_every_name_operators_expect_is_there_once() -> None:
     names = [parameter.env for parameter in PARAMETERS.values()]
-    assert set(names) >= EXPECTED_NAMES
+    assert set(names) >= OPERATOR_NAMES
     assert len(names) == len(set(names)) >= 25
 
 

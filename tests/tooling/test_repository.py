@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from tests.conftest import operator_variables
+from tests.operator_names import OPERATOR_NAMES
 from tests.tooling.locks import ROOT
 
 RENDER: dict[str, Any] = yaml.safe_load((ROOT / "render.yaml").read_text(encoding="utf-8"))
@@ -117,36 +118,10 @@ def test_streamlit_knows_every_option() -> None:
 
 # --- .env.example --------------------------------------------------------------------------
 
-OPERATORS_EXPECT = [
-    "ALCHEMY_API_KEY",
-    "INFURA_API_KEY",
-    "ETHERSCAN_API_KEY",
-    "PRIVATE_KEY",
-    "WITHDRAWAL_ADDRESS",
-    "AINEON_MODE",
-    "AINEON_RPC_URLS",
-    "MIN_PROFIT_THRESHOLD",
-    "MAX_GAS_PRICE",
-    "CONFIDENCE_THRESHOLD",
-    "MAX_POSITION_SIZE",
-    "MIN_WITHDRAWAL_ETH",
-    "MAX_WITHDRAWAL_ETH",
-    "AUTO_WITHDRAWAL_ENABLED",
-    "AUTO_WITHDRAWAL_THRESHOLD",
-    "DAILY_WITHDRAWAL_LIMIT",
-    "SCAN_INTERVAL",
-    "MAX_CONCURRENT",
-    "MAX_SLIPPAGE_BPS",
-    "PAIR_COOLDOWN",
-    "REDIS_URL",
-    "DATABASE_URL",
-    "PORT",
-]
-
 
 def test_env_example_names_what_operators_expect_and_sets_nothing() -> None:
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
-    assert operator_variables() == set(OPERATORS_EXPECT)
+    assert operator_variables() == OPERATOR_NAMES
     assert all(line.startswith("#") for line in text.splitlines() if line)
 
 
