@@ -38,6 +38,18 @@ class InsufficientLiquidity(PoolError):
     """The pool holds less than what was asked for."""
 
 
+class UnsupportedToken(PoolError):
+    """A token moves other amounts than it is asked to, in a way the pool cannot follow exactly."""
+
+
+class IncompleteState(PoolError):
+    """The state given does not tell what was asked; the message names what is missing."""
+
+
+class PoolPaused(PoolError):
+    """The pool is paused (or killed): its contract refuses every swap."""
+
+
 class InvalidPriceLimit(PoolError):
     """A price limit lies on the wrong side of the current price (the contract's `SPL`)."""
 
@@ -70,6 +82,10 @@ class ReorgTooDeep(MarketError):
 
 class InvalidHeader(AineonError):
     """Figures that cannot be those of a block's header."""
+
+
+class InvalidLog(AineonError):
+    """A log that was removed by a reorg, or whose fields are not those of its event."""
 
 
 # --- search --------------------------------------------------------------------------------

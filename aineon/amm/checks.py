@@ -1,10 +1,18 @@
-"""The refusals that pools of two tokens have in common."""
+"""The refusals that pools have in common."""
 
 from __future__ import annotations
 
-from aineon.errors import InvalidAmount, InvalidPoolState, SameToken, UnknownToken
+from collections.abc import Collection
+
+from aineon.errors import (
+    InvalidAmount,
+    InvalidPoolState,
+    SameToken,
+    UnknownToken,
+    UnsupportedToken,
+)
 from aineon.primitives.address import Address, parse_address
-from aineon.primitives.token import Token
+from aineon.primitives.token import Token, Transfers
 from aineon.primitives.units import PIPS
 
 
@@ -40,6 +48,23 @@ def check_pair(token0: Token, token1: Token) -> None:
             f"token0 {token0.address} comes after token1 {token1.address}; "
             "tokens are ordered by address"
         )
+
+
+def check_transfers(
+    tokens: Collection[Token],
+    followed: Collection[Transfers] = (Transfers.NOMINAL,),
+) -> None:
+    """Raise UnsupportedToken where a token moves amounts that a pool does not follow.
+
+    `followed` is what the pool's arithmetic follows to the unit; most believe what was asked.
+    """
+    for token in tokens:
+        if token.transfers not in followed:
+            allowed = ", ".join(kind.value for kind in followed)
+            raise UnsupportedToken(
+                f"the transfers of {token!r} are {token.transfers.value}; "
+                f"this pool is exact for {allowed} transfers only"
+            )
 
 
 def refuse_amount(name: str, amount: object, most: int) -> InvalidAmount:

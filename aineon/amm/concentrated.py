@@ -10,6 +10,15 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from aineon.amm.borders import (
+    Borders,
+    TickLiquidity,
+    borders_after,
+    borders_of,
+    check_burnt,
+    liquidity_after,
+    liquidity_at,
+)
 from aineon.amm.checks import checked_int, refuse_amount
 from aineon.amm.concentrated_state import (
     check_price_and_tick,
@@ -18,12 +27,14 @@ from aineon.amm.concentrated_state import (
     ticks_after,
 )
 from aineon.amm.directions import DOWN, UP
+from aineon.amm.frozen import draft_of
 from aineon.amm.liquidity_math import MAX_LIQUIDITY, add_delta
 from aineon.amm.pair_pool import PairPool
 from aineon.amm.pool import LocalCurve
 from aineon.amm.quote import Quote
-from aineon.amm.segments import Segments, TickLiquidity
-from aineon.amm.tick_math import MAX_SQRT_RATIO, MIN_SQRT_RATIO
+from aineon.amm.segments import Segments
+from aineon.amm.tables import Table
+from aineon.amm.tick_math import is_well_inside
 from aineon.amm.walk import PriceState, Step, Walk
 from aineon.errors import InvalidPoolState, InvalidPriceLimit
 from aineon.primitives.token import Token
@@ -32,7 +43,6 @@ from aineon.primitives.units import PIPS
 MAX_AMOUNT = 2**255 - 1
 _WIDEST_SPACING = 16383
 
-_new = object.__new__
 _new_tuple = tuple.__new__
 _set = object.__setattr__
 
@@ -54,10 +64,11 @@ class ConcentratedPool(PairPool):
     """
 
     __slots__ = (
-        "_downward",
+        "_borders",
+        "_downward_table",
         "_falling",
         "_rising",
-        "_upward",
+        "_upward_table",
         "liquidity",
         "sqrt_price_x96",
         "tick",
@@ -71,8 +82,9 @@ class ConcentratedPool(PairPool):
     liquidity: int
     ticks: MappingProxyType[int, TickLiquidity]
     # Tables of both directions, shared by all states of the pool with these ticks.
-    _downward: Segments
-    _upward: Segments
+    _borders: Borders
+    _downward_table: Table
+    _upward_table: Table
     # This state's place in each table, made when it is first asked for.
     _falling: Walk | None
     _rising: Walk | None
@@ -94,13 +106,18 @@ class ConcentratedPool(PairPool):
         checked_int("tick_spacing", tick_spacing, 1, _WIDEST_SPACING)
         _set(self, "tick_spacing", tick_spacing)
         checked = checked_ticks(ticks, tick_spacing)
-        self._set_tables(
-            checked,
-            Segments.build(DOWN, fee_pips, tick_spacing, checked),
-            Segments.build(UP, fee_pips, tick_spacing, checked),
-        )
-        self._check_state(sqrt_price_x96, tick, liquidity)
-        self._set_state(sqrt_price_x96, tick, liquidity)
+        _set(self, "ticks", MappingProxyType(checked))
+        _set(self, "_borders", borders_of(checked))
+        check_price_and_tick(sqrt_price_x96, tick, tick_spacing)
+        self._check_liquidity(tick, liquidity, liquidity_at(self._borders, checked, tick))
+        for name, direction in (("_downward_table", DOWN), ("_upward_table", UP)):
+            segments = Segments.build(direction, fee_pips, tick_spacing, checked)
+            _set(self, name, Table(segments))
+        _set(self, "sqrt_price_x96", sqrt_price_x96)
+        _set(self, "tick", tick)
+        _set(self, "liquidity", liquidity)
+        _set(self, "_falling", None)
+        _set(self, "_rising", None)
 
     def with_state(self, sqrt_price_x96: int, tick: int, liquidity: int) -> ConcentratedPool:
         """Return this pool at another price, as a Swap event reports it.
@@ -109,8 +126,13 @@ class ConcentratedPool(PairPool):
             InvalidPoolState: price and tick do not belong together, or the liquidity is not
                 what the ticks add up to there.
         """
-        self._check_state(sqrt_price_x96, tick, liquidity)
-        return _moved(self, PriceState(sqrt_price_x96, tick, liquidity))
+        check_price_and_tick(sqrt_price_x96, tick, self.tick_spacing)
+        expected = self.liquidity
+        if tick != self.tick:
+            expected = liquidity_after(self._borders, self.ticks, self.tick, expected, tick)
+        if type(liquidity) is not int or liquidity != expected:
+            self._check_liquidity(tick, liquidity, expected)
+        return _moved(self, (sqrt_price_x96, tick, liquidity))
 
     def with_liquidity(
         self, tick_lower: int, tick_upper: int, liquidity_delta: int
@@ -131,18 +153,22 @@ class ConcentratedPool(PairPool):
         if liquidity_delta == 0:
             return self
         ticks = ticks_after(self.ticks, tick_lower, tick_upper, liquidity_delta, self.tick_spacing)
+        borders = borders_after(self._borders, ticks, tick_lower, tick_upper)
         liquidity = self.liquidity
         if tick_lower <= self.tick < tick_upper:
             liquidity = add_delta(liquidity, liquidity_delta)
-        change = (tick_lower, tick_upper, liquidity_delta, ticks)
-        downward = self._downward.spliced(*change)
-        upward = self._upward.spliced(*change)
-        changed = _new(ConcentratedPool)
-        changed._copy_identity(self)
-        _set(changed, "tick_spacing", self.tick_spacing)
-        changed._set_tables(ticks, downward, upward)
-        changed._set_state(self.sqrt_price_x96, self.tick, liquidity)
-        return changed
+        if liquidity_delta < 0:
+            check_burnt(borders, ticks, self.tick, liquidity, tick_lower, tick_upper)
+        change = (tick_lower, tick_upper, ticks, borders)
+        changed = _draft_like(self)
+        changed.ticks = MappingProxyType(ticks)
+        changed._borders = borders
+        changed._downward_table = self._downward_table.changed(*change)
+        changed._upward_table = self._upward_table.changed(*change)
+        changed.sqrt_price_x96, changed.tick = self.sqrt_price_x96, self.tick
+        changed.liquidity = liquidity
+        changed.__class__ = ConcentratedPool
+        return changed  # type: ignore[no-any-return]
 
     def quote_exact_input(
         self,
@@ -211,11 +237,15 @@ class ConcentratedPool(PairPool):
 
         Where nothing is to be had at the current price, the next step that has something.
         """
-        walk = self._walk(token_in, token_out)
-        step = walk.first_liquid_step()
+        direction = DOWN if self._sells_token0(token_in, token_out) else UP
+        step: tuple[int, int] | None
+        if self.liquidity and is_well_inside(self.sqrt_price_x96, self.tick):
+            # Searches ask this of every pool that changed: mostly no table is needed for it.
+            step = self.sqrt_price_x96, self.liquidity
+        else:
+            step = self._walk(token_in, token_out).first_liquid_step()
         if step is None:
             return LocalCurve(0.0, 0.0)
-        direction = DOWN if self._sells_token0(token_in, token_out) else UP
         rate, bend = direction.curve(*step)
         kept = (PIPS - self.fee_pips) / PIPS
         return LocalCurve(kept * rate, kept * bend)
@@ -273,29 +303,20 @@ class ConcentratedPool(PairPool):
     def _price_state(self) -> PriceState:
         return PriceState(self.sqrt_price_x96, self.tick, self.liquidity)
 
-    def _check_state(self, sqrt_price_x96: int, tick: int, liquidity: int) -> None:
-        checked_int("sqrt_price_x96", sqrt_price_x96, MIN_SQRT_RATIO, MAX_SQRT_RATIO - 1)
-        check_price_and_tick(sqrt_price_x96, tick, self.tick_spacing)
-        checked_int("liquidity", liquidity, 0, MAX_LIQUIDITY)
-        expected = self._upward.liquidity_at(tick)
-        if liquidity != expected:
+    def _check_liquidity(self, tick: int, liquidity: int, expected: int) -> None:
+        if type(liquidity) is not int or liquidity != expected or liquidity > MAX_LIQUIDITY:
+            checked_int("liquidity", liquidity, 0, MAX_LIQUIDITY)
             raise InvalidPoolState(
                 f"liquidity is {liquidity}; the ticks add up to {expected} at tick {tick}"
             )
 
-    def _set_tables(
-        self, ticks: dict[int, TickLiquidity], downward: Segments, upward: Segments
-    ) -> None:
-        _set(self, "ticks", MappingProxyType(ticks))
-        _set(self, "_downward", downward)
-        _set(self, "_upward", upward)
+    @property
+    def _downward(self) -> Segments:
+        return self._downward_table.segments()
 
-    def _set_state(self, sqrt_price_x96: int, tick: int, liquidity: int) -> None:
-        _set(self, "sqrt_price_x96", sqrt_price_x96)
-        _set(self, "tick", tick)
-        _set(self, "liquidity", liquidity)
-        _set(self, "_falling", None)
-        _set(self, "_rising", None)
+    @property
+    def _upward(self) -> Segments:
+        return self._upward_table.segments()
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -303,7 +324,9 @@ class ConcentratedPool(PairPool):
         if not isinstance(other, ConcentratedPool):
             return NotImplemented
         return (
-            self._price_state() == other._price_state()
+            self.sqrt_price_x96 == other.sqrt_price_x96
+            and self.tick == other.tick
+            and self.liquidity == other.liquidity
             and self.tick_spacing == other.tick_spacing
             and self._same_identity(other)
             and (self.ticks is other.ticks or self.ticks == other.ticks)
@@ -330,15 +353,26 @@ class ConcentratedPool(PairPool):
         )
 
 
-def _moved(pool: ConcentratedPool, state: PriceState) -> ConcentratedPool:
-    moved = _new(ConcentratedPool)
-    moved._copy_identity(pool)
-    _set(moved, "tick_spacing", pool.tick_spacing)
-    _set(moved, "ticks", pool.ticks)
-    _set(moved, "_downward", pool._downward)
-    _set(moved, "_upward", pool._upward)
-    moved._set_state(*state)
-    return moved
+_draft = draft_of(ConcentratedPool)
+
+
+def _draft_like(pool: ConcentratedPool) -> Any:
+    """Return a draft with what no event changes, and with no place in any table yet."""
+    draft = _draft()
+    draft.address, draft.venue, draft.fee_pips = pool.address, pool.venue, pool.fee_pips
+    draft.token0, draft.token1 = pool.token0, pool.token1
+    draft.tick_spacing = pool.tick_spacing
+    draft._falling = draft._rising = None
+    return draft
+
+
+def _moved(pool: ConcentratedPool, state: tuple[int, int, int]) -> ConcentratedPool:
+    moved = _draft_like(pool)
+    moved.ticks, moved._borders = pool.ticks, pool._borders
+    moved._downward_table, moved._upward_table = pool._downward_table, pool._upward_table
+    moved.sqrt_price_x96, moved.tick, moved.liquidity = state
+    moved.__class__ = ConcentratedPool
+    return moved  # type: ignore[no-any-return]
 
 
 def _after_input(pool: ConcentratedPool, walk: Walk, amount_in: int) -> ConcentratedPool:

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from aineon.amm.borders import TickLiquidity
 from aineon.amm.checks import checked_int
 from aineon.amm.liquidity_math import max_liquidity_per_tick
-from aineon.amm.segments import TickLiquidity
-from aineon.amm.tick_math import MAX_TICK, MIN_TICK, sqrt_ratio_at_tick, tick_at_sqrt_ratio
+from aineon.amm.tick_math import (
+    MAX_SQRT_RATIO,
+    MAX_TICK,
+    MIN_SQRT_RATIO,
+    MIN_TICK,
+    is_well_inside,
+    sqrt_ratio_at_tick,
+    tick_at_sqrt_ratio,
+)
 from aineon.errors import InsufficientLiquidity, InvalidPoolState
 
 
@@ -38,7 +46,8 @@ def checked_ticks(
             ) from error
         checked_int(f"liquidity_gross of tick {tick}", gross, 1, most)
         checked_int(f"liquidity_net of tick {tick}", net, -gross, gross)
-        checked[tick] = (gross, net)
+        # Most ticks end positions of one kind: then one int serves both, in thousands of pools.
+        checked[tick] = (gross, gross if net == gross else net)
     surplus = sum(net for _, net in checked.values())
     if surplus:
         raise InvalidPoolState(f"liquidity_net of all ticks adds up to {surplus}; allowed is 0")
@@ -67,6 +76,14 @@ def check_price_and_tick(sqrt_price_x96: int, tick: int, tick_spacing: int) -> N
 
     It notes the tick below where a falling price crossed a border and ended exactly on it.
     """
+    if (
+        type(sqrt_price_x96) is int
+        and type(tick) is int
+        and MIN_SQRT_RATIO <= sqrt_price_x96 < MAX_SQRT_RATIO
+        and is_well_inside(sqrt_price_x96, tick)
+    ):
+        return
+    checked_int("sqrt_price_x96", sqrt_price_x96, MIN_SQRT_RATIO, MAX_SQRT_RATIO - 1)
     checked_int("tick", tick, MIN_TICK, MAX_TICK - 1)
     proper = tick_at_sqrt_ratio(sqrt_price_x96)
     on_border = proper % tick_spacing == 0 and sqrt_ratio_at_tick(proper) == sqrt_price_x96

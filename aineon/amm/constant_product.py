@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from aineon.amm.checks import checked_int, refuse_amount
+from aineon.amm.frozen import draft_of
 from aineon.amm.pair_pool import PairPool
 from aineon.amm.pool import LocalCurve
 from aineon.amm.quote import Quote
@@ -20,7 +21,6 @@ from aineon.primitives.units import PIPS
 
 MAX_RESERVE = 2**112 - 1
 
-_new = object.__new__
 _new_tuple = tuple.__new__
 _set = object.__setattr__
 
@@ -65,8 +65,13 @@ class ConstantProductPool(PairPool):
         Raises:
             InvalidPoolState: a reserve is not an int from 0 to 2^112 - 1.
         """
-        checked_int("reserve0", reserve0, 0, MAX_RESERVE)
-        checked_int("reserve1", reserve1, 0, MAX_RESERVE)
+        if (
+            type(reserve0) is not int
+            or type(reserve1) is not int
+            or not (0 <= reserve0 <= MAX_RESERVE and 0 <= reserve1 <= MAX_RESERVE)
+        ):
+            checked_int("reserve0", reserve0, 0, MAX_RESERVE)
+            checked_int("reserve1", reserve1, 0, MAX_RESERVE)
         return _moved(self, reserve0, reserve1)
 
     def quote_exact_input(self, token_in: Token, token_out: Token, amount_in: int) -> Quote:
@@ -134,7 +139,7 @@ class ConstantProductPool(PairPool):
         if not (reserve_in and reserve_out):
             return LocalCurve(0.0, 0.0)
         kept = self._keep / PIPS
-        return LocalCurve(kept * reserve_out / reserve_in, kept / reserve_in)
+        return _new_tuple(LocalCurve, (kept * reserve_out / reserve_in, kept / reserve_in))
 
     def max_amount_in(self, token_in: Token, token_out: Token) -> int:
         """What fits until the reserve fills its 112 bits; 0 where the pool is empty."""
@@ -165,6 +170,9 @@ class ConstantProductPool(PairPool):
         return smallest_input
 
     def _reserves(self, token_in: Token, token_out: Token) -> tuple[int, int]:
+        # Identity first: searches pass the very objects the pool holds, and `==` is slow.
+        if token_in is self.token0 and token_out is self.token1:
+            return self.reserve0, self.reserve1
         if token_in is self.token1 and token_out is self.token0:
             return self.reserve1, self.reserve0
         if self._sells_token0(token_in, token_out):
@@ -206,13 +214,16 @@ class ConstantProductPool(PairPool):
         )
 
 
+_draft = draft_of(ConstantProductPool)
+
+
 def _moved(pool: ConstantProductPool, reserve0: int, reserve1: int) -> ConstantProductPool:
-    moved = _new(ConstantProductPool)
-    moved._copy_identity(pool)
-    _set(moved, "_keep", pool._keep)
-    _set(moved, "reserve0", reserve0)
-    _set(moved, "reserve1", reserve1)
-    return moved
+    moved = _draft()
+    moved.address, moved.venue, moved.fee_pips = pool.address, pool.venue, pool.fee_pips
+    moved.token0, moved.token1 = pool.token0, pool.token1
+    moved._keep, moved.reserve0, moved.reserve1 = pool._keep, reserve0, reserve1
+    moved.__class__ = ConstantProductPool
+    return moved  # type: ignore[no-any-return]
 
 
 def _after(

@@ -100,15 +100,15 @@ class Direction(ABC):
         """Return the price after an output."""
 
     @abstractmethod
-    def least_amount_in(self, start: int, liquidity: int, amount_out: int) -> int:
-        """Return the smallest input, fee taken already, whose output reaches `amount_out`."""
-
-    @abstractmethod
     def output_function(self, table: Segments, entry: Entry) -> Callable[[int], int]:
         """Return the exact, unchecked `amount_in -> amount_out` from a place in a table.
 
         This is the loop that searches live in, hence written out in full for each direction.
         """
+
+    @abstractmethod
+    def input_function(self, table: Segments, entry: Entry) -> Callable[[int], int]:
+        """Return the exact, unchecked, smallest input whose output reaches an amount."""
 
     @abstractmethod
     def curve(self, start: int, liquidity: int) -> tuple[float, float]:
@@ -168,15 +168,6 @@ class Downward(Direction):
     def price_after_output(self, start: int, liquidity: int, amount: int) -> int:
         return start - -(-(amount << 96) // liquidity)
 
-    def least_amount_in(self, start: int, liquidity: int, amount_out: int) -> int:
-        end = self.price_after_output(start, liquidity, amount_out)
-        amount = self.amount_in(start, end, liquidity)
-        numerator = liquidity << 96
-        if numerator + amount * start < OVERFLOW:
-            return amount
-        # Beyond 256 bits the price follows the contract's other form: invert that one.
-        return -(-numerator // end) - numerator // start
-
     def output_function(self, table: Segments, entry: Entry) -> Callable[[int], int]:
         price, liquidity, index, entry_in, entry_out = entry
         keep, prices, liquidities = table.keep, table.prices, table.liquidity
@@ -209,6 +200,32 @@ class Downward(Direction):
             return sums_out[before] - entry_out + (within * move >> 96)
 
         return output
+
+    def input_function(self, table: Segments, entry: Entry) -> Callable[[int], int]:
+        price, liquidity, index, entry_in, entry_out = entry
+        keep, prices, liquidities = table.keep, table.prices, table.liquidity
+        sums_in, sums_out = table.input_to, table.output_to
+
+        def smallest_input(amount_out: int) -> int:
+            target = entry_out + amount_out
+            border = bisect_left(sums_out, target, index)
+            if border == index:
+                start, within, before, paid = price, liquidity, entry_in, amount_out
+            else:
+                start, within = prices[border - 1], liquidities[border]
+                before, paid = sums_in[border - 1], target - sums_out[border - 1]
+            move = -(-(paid << 96) // within)
+            end = start - move
+            numerator = within << 96
+            amount = -(-numerator * move // (start * end))
+            if numerator + amount * start >= OVERFLOW:
+                # Then the price follows the contract's other form: invert that one.
+                amount = -(-numerator // end) - numerator // start
+            inside = before - (-amount * PIPS // keep)
+            # At the border itself the whole step is paid out, whatever its inside would need.
+            return min(inside, sums_in[border]) - entry_in
+
+        return smallest_input
 
     def curve(self, start: int, liquidity: int) -> tuple[float, float]:
         root = start / 2**96
@@ -263,10 +280,6 @@ class Upward(Direction):
         numerator = liquidity << 96
         return -(-numerator * start // (numerator - amount * start))
 
-    def least_amount_in(self, start: int, liquidity: int, amount_out: int) -> int:
-        end = self.price_after_output(start, liquidity, amount_out)
-        return self.amount_in(start, end, liquidity)
-
     def output_function(self, table: Segments, entry: Entry) -> Callable[[int], int]:
         price, liquidity, index, entry_in, entry_out = entry
         keep, prices, liquidities = table.keep, table.prices, table.liquidity
@@ -289,6 +302,27 @@ class Upward(Direction):
             return sums_out[before] - entry_out + paid
 
         return output
+
+    def input_function(self, table: Segments, entry: Entry) -> Callable[[int], int]:
+        price, liquidity, index, entry_in, entry_out = entry
+        keep, prices, liquidities = table.keep, table.prices, table.liquidity
+        sums_in, sums_out = table.input_to, table.output_to
+
+        def smallest_input(amount_out: int) -> int:
+            target = entry_out + amount_out
+            border = bisect_left(sums_out, target, index)
+            if border == index:
+                start, within, before, paid = price, liquidity, entry_in, amount_out
+            else:
+                start, within = prices[border - 1], liquidities[border]
+                before, paid = sums_in[border - 1], target - sums_out[border - 1]
+            numerator = within << 96
+            end = -(-numerator * start // (numerator - paid * start))
+            amount = within * (end - start) + _Q96_LESS_ONE >> 96
+            inside = before - (-amount * PIPS // keep)
+            return min(inside, sums_in[border]) - entry_in
+
+        return smallest_input
 
     def curve(self, start: int, liquidity: int) -> tuple[float, float]:
         root = start / 2**96

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from aineon.amm.checks import check_pair, checked_address, checked_fee, refuse_tokens
+from aineon.amm.checks import (
+    check_pair,
+    check_transfers,
+    checked_address,
+    checked_fee,
+    refuse_tokens,
+)
 from aineon.amm.frozen import Frozen
 from aineon.errors import InvalidPoolState
 from aineon.primitives.address import Address
@@ -33,6 +39,7 @@ class PairPool(Frozen):
         self, address: str, token0: Token, token1: Token, fee_pips: int, venue: str
     ) -> None:
         check_pair(token0, token1)
+        check_transfers((token0, token1))
         if not isinstance(venue, str) or not venue:
             raise InvalidPoolState(f"venue is {venue!r}; allowed is the name of a protocol")
         _set(self, "address", checked_address(address))

@@ -14,12 +14,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from itertools import accumulate, compress
 
+from aineon.amm.borders import TickLiquidity
 from aineon.amm.directions import WORD, Direction
-from aineon.errors import InsufficientLiquidity
 from aineon.primitives.units import PIPS
 
-# Gross and net liquidity of an initialised tick.
-TickLiquidity = tuple[int, int]
 # Keys and prices of borders, the liquidity of the steps that lead to them, and the keys of
 # word borders that the table folds away.
 Steps = tuple[list[int], list[int], list[int], set[int]]
@@ -84,11 +82,7 @@ class Segments:
         tick_spacing: int,
         ticks: Mapping[int, TickLiquidity],
     ) -> Segments:
-        """Return the table of a direction for these initialised ticks.
-
-        Raises:
-            InsufficientLiquidity: the liquidity would be negative somewhere.
-        """
+        """Return the table of a direction for these initialised ticks."""
         table = cls(direction, PIPS - fee_pips, tick_spacing)
         table._append_steps(*table._steps_to(sorted(map(direction.key, ticks)), ticks, 0))
         table.folds = table._folds_in(0, len(table.keys))
@@ -96,35 +90,30 @@ class Segments:
         return table
 
     def spliced(
-        self, lower: int, upper: int, liquidity_delta: int, ticks: Mapping[int, TickLiquidity]
+        self,
+        lower: int,
+        upper: int,
+        borders: Iterable[int],
+        ticks: Mapping[int, TickLiquidity],
     ) -> Segments:
         """Return the table after the liquidity between two ticks changed.
 
-        `ticks` are all initialised ticks after the change. Steps between the neighbouring
-        borders are computed anew, sums behind them are shifted; nothing else is touched.
-
-        Raises:
-            InsufficientLiquidity: the liquidity would be negative somewhere.
+        `ticks` are all initialised ticks after the change, `borders` those of them from `lower`
+        to `upper`. Steps between the neighbouring borders are computed anew, sums behind them
+        are shifted; nothing else is touched.
         """
         key = self.direction.key
         ends = (min(key(lower), key(upper)), max(key(lower), key(upper)))
         first = bisect_left(self.keys, ends[0])
         # The step that leads to the first border behind the change starts within it.
         last = bisect_right(self.keys, ends[1]) + 1
-        may_fold = self._is_wide(0, len(self.keys))
-        if may_fold:
+        if self._is_wide(0, len(self.keys)):
             first, last = self._between_stops(first, last, ticks)
-            may_fold = self._is_wide(first - 1, last)
         kept = self.keys[last - 1 : last]
         table = self._up_to(0, first)
-        liquid = min(self.liquidity[first:last], default=0)
-        if kept and liquid > max(0, -liquidity_delta) and not may_fold:
-            steps = self._changed_steps(first, last, ends, liquidity_delta, ticks)
-        else:
-            # Where liquidity begins or ends, and in folds, word borders come or go as well.
-            stops = {k for k in (*self.keys[first:last], *ends) if key(k) in ticks}
-            steps = table._steps_to(sorted(stops.union(kept)), ticks, self.liquidity_to(first))
-        table._append_steps(*steps)
+        outside = (k for k in self.keys[first:last] if not ends[0] <= k <= ends[1])
+        stops = {k for k in outside if key(k) in ticks}.union(map(key, borders), kept)
+        table._append_steps(*table._steps_to(sorted(stops), ticks, self.liquidity_to(first)))
         table.folds = [fold for fold in self.folds if fold < first]
         table.folds += table._folds_in(first, len(table.keys))
         if kept:
@@ -133,35 +122,6 @@ class Segments:
             table._append_shifted(self, last)
         table._close()
         return table
-
-    def _changed_steps(
-        self,
-        first: int,
-        last: int,
-        ends: tuple[int, int],
-        liquidity_delta: int,
-        ticks: Mapping[int, TickLiquidity],
-    ) -> Steps:
-        """Return steps `first` to `last` after a change between two ends that leaves all liquid."""
-        direction = self.direction
-        keys, prices = self.keys[first:last], self.prices[first:last]
-        liquidity = self.liquidity[first:last]
-        at = [bisect_left(keys, end) for end in ends]
-        for place, end in ((1, ends[1]), (0, ends[0])):
-            index = at[place]
-            if keys[index] != end:
-                keys.insert(index, end)
-                prices.insert(index, direction.border_price(direction.key(end)))
-                liquidity.insert(index, liquidity[index])
-                at[1] += place == 0
-        begin, stop = at[0] + 1, at[1] + 1
-        liquidity[begin:stop] = [each + liquidity_delta for each in liquidity[begin:stop]]
-        for index in (at[1], at[0]):
-            border = keys[index]
-            word = direction.word_borders(border - 1, border + 1, self.tick_spacing)
-            if direction.key(border) not in ticks and not word:
-                del keys[index], prices[index], liquidity[index]
-        return keys, prices, liquidity, set()
 
     def cut(self, start: int, end: int) -> Segments:
         """Return the part of the table from border `start` up to, not including, border `end`."""
@@ -200,10 +160,6 @@ class Segments:
         """Return the liquidity of the step that leads to border `index`, also behind the last."""
         return self.liquidity[index] if index < len(self.keys) else self.beyond
 
-    def liquidity_at(self, tick: int) -> int:
-        """Return the liquidity of a state whose tick is `tick`."""
-        return self.liquidity_to(self.direction.entry(self.keys, tick))
-
     def append(self, key: int, start: int, end: int, liquidity: int) -> None:
         """Add the step from price `start` to a border with price `end`."""
         self._append_steps([key], [end], [liquidity], set(), start)
@@ -239,11 +195,6 @@ class Segments:
             tick = direction.key(stop)
             if tick in ticks:
                 liquidity += direction.sign * ticks[tick][1]
-                if liquidity < 0:
-                    raise InsufficientLiquidity(
-                        f"liquidity would be {liquidity} beyond tick {tick}; "
-                        "more was burnt than was minted there"
-                    )
         prices = [direction.border_price(direction.key(key)) for key in keys]
         return keys, prices, liquidities, hidden
 

@@ -11,6 +11,8 @@ from aineon.amm.segments import Segments
 from aineon.amm.tick_math import tick_at_sqrt_ratio
 from aineon.primitives.units import PIPS
 
+_new_tuple = tuple.__new__
+
 
 class PriceState(NamedTuple):
     """The part of a V3 pool's state that a swap changes."""
@@ -46,10 +48,12 @@ class Walk:
     """
 
     __slots__ = (
+        "_entry",
         "_entry_in",
         "_entry_out",
         "_index",
         "_segments",
+        "_smallest_input",
         "_state",
         "_unfolded",
         "blocked",
@@ -88,9 +92,10 @@ class Walk:
             self.most_out = segments.output_to[-1] - self._entry_out
         else:
             self._entry_in = self._entry_out = self.most_in = self.most_out = 0
-        entry = Entry(price, state.liquidity, index, self._entry_in, self._entry_out)
+        self._entry = Entry(price, state.liquidity, index, self._entry_in, self._entry_out)
         self._unfolded: tuple[int, Walk] | None = None
-        self.output: Callable[[int], int] = direction.output_function(segments, entry)
+        self.output: Callable[[int], int] = direction.output_function(segments, self._entry)
+        self._smallest_input: Callable[[int], int] | None = None
         if segments.folds and segments.folds[-1] >= index:
             self.output = self._output_with_folds(self.output)
 
@@ -134,18 +139,16 @@ class Walk:
         step_in = direction.amount_in(price, end, liquidity)
         return sum_in - self._entry_in - (-step_in * PIPS // segments.keep)
 
-    def smallest_input(self, amount_out: int) -> int:
-        """Return the smallest input whose `output` reaches `amount_out`."""
-        segments = self._segments
-        target = self._entry_out + amount_out
-        index = bisect_left(segments.output_to, target, self._index)
-        if segments.is_fold(index):
-            return self._opened(index).smallest_input(amount_out)
-        price, liquidity, sum_in, sum_out = self._step(index)
-        needed = segments.direction.least_amount_in(price, liquidity, target - sum_out)
-        inside = sum_in - (-needed * PIPS // segments.keep)
-        # At the border itself the whole step is paid out, whatever its inside would need.
-        return min(inside, segments.input_to[index]) - self._entry_in
+    @property
+    def smallest_input(self) -> Callable[[int], int]:
+        """The smallest input whose `output` reaches an amount from 1 to `most_out`."""
+        if self._smallest_input is None:
+            segments = self._segments
+            inverse = segments.direction.input_function(segments, self._entry)
+            if segments.folds and segments.folds[-1] >= self._index:
+                inverse = self._input_with_folds(inverse)
+            self._smallest_input = inverse
+        return self._smallest_input
 
     def after_input(self, amount_in: int) -> PriceState:
         """Return the state after an input of at most `most_in`."""
@@ -189,17 +192,18 @@ class Walk:
     def step_at(self, amount_in: int) -> Step:
         """Return the step that an input from 1 to `most_in` ends in."""
         segments = self._segments
-        index = bisect_left(segments.input_to, self._entry_in + amount_in, self._index)
-        if segments.is_fold(index):
+        entry_in = self._entry_in
+        index = bisect_left(segments.input_to, entry_in + amount_in, self._index)
+        end = segments.input_to[index] - entry_in
+        if index == self._index:
+            # Such a step is never a fold: those at the price are laid out from the beginning.
+            state = self._state
+            return _new_tuple(Step, (state.sqrt_price_x96, state.liquidity, 0, 0, end))
+        if segments.folds and segments.is_fold(index):
             return self._opened(index).step_at(amount_in)
         price, liquidity, sum_in, sum_out = self._step(index)
-        return Step(
-            price,
-            liquidity,
-            sum_in - self._entry_in,
-            sum_out - self._entry_out,
-            segments.input_to[index] - self._entry_in,
-        )
+        before = (price, liquidity, sum_in - entry_in, sum_out - self._entry_out)
+        return _new_tuple(Step, (*before, end))
 
     def first_liquid_step(self) -> tuple[int, int] | None:
         """Return price and liquidity where something can first be had; None where nowhere."""
@@ -232,6 +236,17 @@ class Walk:
             return output(amount_in)
 
         return output_with_folds
+
+    def _input_with_folds(self, smallest_input: Callable[[int], int]) -> Callable[[int], int]:
+        segments, entry_out, start = self._segments, self._entry_out, self._index
+
+        def input_with_folds(amount_out: int) -> int:
+            index = bisect_left(segments.output_to, entry_out + amount_out, start)
+            if segments.is_fold(index):
+                return self._opened(index).smallest_input(amount_out)
+            return smallest_input(amount_out)
+
+        return input_with_folds
 
     def _step(self, index: int) -> tuple[int, int, int, int]:
         """Return where a step starts: price, liquidity, sums of input and output up to there."""

@@ -13,9 +13,10 @@ from aineon.primitives.book import (
     SimulatedMoney,
 )
 from aineon.primitives.clock import Clock, ManualClock, SystemClock
-from aineon.primitives.token import Token
+from aineon.primitives.token import ETHER, Token, Transfers
 
 __all__ = [
+    "ETHER",
     "MONEY_OF",
     "Address",
     "Block",
@@ -30,5 +31,6 @@ __all__ = [
     "SystemClock",
     "Token",
     "TokenAmount",
+    "Transfers",
     "parse_address",
 ]
