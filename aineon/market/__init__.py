@@ -1,6 +1,10 @@
 """The market: all pools at one block, what happens to them, and what a reorg undoes."""
 
 from aineon.market.events import (
+    BalancesChanged,
+    BalancesMoved,
+    CoinsExchanged,
+    CoinsMoved,
     LiquidityChanged,
     MarketEvent,
     MarketUpdate,
@@ -15,6 +19,10 @@ from aineon.market.registry import Registry
 
 __all__ = [
     "REMEMBERED_BLOCKS",
+    "BalancesChanged",
+    "BalancesMoved",
+    "CoinsExchanged",
+    "CoinsMoved",
     "GraphHop",
     "LiquidityChanged",
     "Market",

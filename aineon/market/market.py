@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import replace
 
 from aineon.amm import Pool
 from aineon.errors import (
@@ -16,36 +15,26 @@ from aineon.errors import (
     ReorgTooDeep,
     UnknownPool,
 )
-from aineon.market.events import MarketEvent, MarketUpdate, PoolAppeared
+from aineon.market.changes import changes_of
+from aineon.market.events import MarketUpdate
+from aineon.market.followers import Followers, Watched
 from aineon.market.graph import TokenGraph
 from aineon.market.registry import Registry
-from aineon.market.transitions import after_event, checked_pool
+from aineon.market.state import NOTHING_LOST, MarketState
+from aineon.market.transitions import checked_pool
+from aineon.market.versions import VersionedMap
 from aineon.primitives import Address, Block, Token, parse_address
 
 REMEMBERED_BLOCKS = 64
 """How many blocks a market can be rewound by; a mainnet reorg deeper than 2 is news."""
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
-    """All that a market knows at one moment.
-
-    It is never changed, only replaced. So an update that fails half-way leaves nothing
-    behind, and undoing a block is putting its predecessor back.
-    """
-
-    block: Block | None
-    step: int
-    pools: dict[Address, Pool]
-    changed_at: dict[Address, int | None]
-    graph: TokenGraph
-
-
 class Market:
     """The pools at one block: apply what happens, rewind what a reorg undid.
 
     Pools are frozen values, so reading needs no copy and no lock: what `pools` returned stays
-    as it was when the market moves on.
+    as it was when the market moves on. A block costs what it changes, however many pools there
+    are; pools that come or go cost a copy of the market's dictionary.
 
     Args:
         pools: the pools known from the beginning.
@@ -69,9 +58,13 @@ class Market:
                 raise DuplicatePool(f"pool {pool.address} was given twice")
             known[pool.address] = pool
         number = None if block is None else block.number
-        changed_at: dict[Address, int | None] = dict.fromkeys(known, number)
-        self._state = _State(block, 0, known, changed_at, TokenGraph(known.values()))
-        self._history: deque[_State] = deque(maxlen=REMEMBERED_BLOCKS)
+        changed_at: VersionedMap[int | None] = VersionedMap(dict.fromkeys(known, number))
+        graph = TokenGraph(known.values())
+        followers = Followers.among(known.values())
+        self._state = MarketState(
+            block, 0, VersionedMap(known), changed_at, graph, NOTHING_LOST, followers
+        )
+        self._history: deque[MarketState] = deque(maxlen=REMEMBERED_BLOCKS)
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -88,7 +81,7 @@ class Market:
     @property
     def pools(self) -> Mapping[Address, Pool]:
         """The pools by address, read-only; a later update does not change what was returned."""
-        return MappingProxyType(self._state.pools)
+        return self._state.pools
 
     @property
     def graph(self) -> TokenGraph:
@@ -123,6 +116,20 @@ class Market:
         """
         return self._state.changed_at[self._known(address)]
 
+    @property
+    def watched(self) -> Container[Address]:
+        """The addresses whose logs change this market; for `decode_logs`."""
+        pools, bases = self._state.pools.keys(), self._state.followers.of_base
+        return Watched(pools, bases) if bases else pools
+
+    @property
+    def lost(self) -> Mapping[Address, str]:
+        """The pools that vanished because their state is no longer known, each with the reason.
+
+        A pool that vanished without a reason, or has appeared again, is not among them.
+        """
+        return self._state.lost
+
     def __len__(self) -> int:
         return len(self._state.pools)
 
@@ -139,6 +146,8 @@ class Market:
         """Apply an update, all of it or nothing, and return which pools really changed.
 
         A pool that appeared or vanished counts as changed; one that ends as it began does not.
+        A metapool changes with its base pool, and when the price it cached of it expires. A pool
+        whose state an event does not tell, and cannot be computed, vanishes; see `lost`.
 
         Raises:
             BlockOutOfOrder: the update's block is older than the market's, is the same with a
@@ -150,12 +159,14 @@ class Market:
         _refuse_nonsense(update)
         before = self._state
         _refuse_disorder(before, update)
-        changes = _changes(before.pools, update.events)
-        after = _changed(before, changes, update.block, update.step)
+        changes = changes_of(
+            before.pools.current(), before.followers, update.events, update.block.timestamp
+        )
+        after = before.changed(changes, update.block, update.step)
         if before.block is None or update.block.number > before.block.number:
             self._history.append(before)
         self._state = after
-        return frozenset(changes)
+        return changes.addresses
 
     def rewind(self, to_block: int) -> frozenset[Address]:
         """Go back to the end of block `to_block` and return which pools differ from before.
@@ -180,12 +191,19 @@ class Market:
                     f"{len(self._history)} blocks before {self.block and self.block.number}"
                 )
             target = self._history[-undone]
-        left = self._state.pools
+        if not undone:
+            return frozenset()
+        left, found = self._state.pools.current(), target.pools.copy()
         for _ in range(undone):
             self._history.pop()
-        self._state = target
-        addresses = left.keys() | target.pools.keys()
-        return frozenset(a for a in addresses if _differ(left.get(a), target.pools.get(a)))
+        # A reorg is rare: it may cost a copy, which spares all versions between from the undoing.
+        self._state = replace(
+            target,
+            pools=VersionedMap(found),
+            changed_at=VersionedMap(target.changed_at.copy()),
+        )
+        addresses = left.keys() | found.keys()
+        return frozenset(a for a in addresses if left.get(a) != found.get(a))
 
     def with_pools(self, replacements: Iterable[Pool]) -> Market:
         """Return a what-if copy in which `replacements` stand for the pools of their addresses.
@@ -198,12 +216,22 @@ class Market:
             MarketError: a replacement is no pool.
         """
         state = self._state
-        changes: dict[Address, Pool | None] = {}
+        changes: dict[Address, Pool] = {}
+        gone: list[Pool] = []
+        come: list[Pool] = []
         for pool in map(checked_pool, replacements):
-            changes[self._known(pool.address)] = pool
+            address = self._known(pool.address)
+            changes[address] = pool
+            if state.pools[address].tokens != pool.tokens:
+                gone.append(state.pools[address])
+                come.append(pool)
         copy = object.__new__(Market)
-        changed = _changed(state, changes, state.block, state.step)
-        copy._state = replace(changed, changed_at=state.changed_at)
+        copy._state = replace(
+            state,
+            pools=state.pools.overlaid(changes),
+            changed_at=state.changed_at.overlaid({}),
+            graph=state.graph.changed(gone, come) if gone else state.graph,
+        )
         copy._history = deque(maxlen=REMEMBERED_BLOCKS)
         return copy
 
@@ -234,7 +262,7 @@ def _refuse_nonsense(update: MarketUpdate) -> None:
         raise MarketError(f"step of an update is {update.step!r}; allowed is an int from 0 on")
 
 
-def _refuse_disorder(state: _State, update: MarketUpdate) -> None:
+def _refuse_disorder(state: MarketState, update: MarketUpdate) -> None:
     """Raise BlockOutOfOrder unless `update` follows `state`."""
     current, coming = state.block, update.block
     if current is None:
@@ -265,71 +293,6 @@ def _refuse_disorder(state: _State, update: MarketUpdate) -> None:
         )
 
 
-def _changes(
-    pools: Mapping[Address, Pool], events: Iterable[MarketEvent]
-) -> dict[Address, Pool | None]:
-    """Return what `events`, one after the other, really change; None for a pool that goes."""
-    touched: dict[Address, Pool | None] = {}
-    for event in events:
-        if not isinstance(event, MarketEvent):
-            raise MarketError(f"an event is {event!r}; allowed are the events of a market")
-        if isinstance(event, PoolAppeared):
-            checked_pool(event.pool)
-        address = _address_of(event)
-        pool = touched[address] if address in touched else pools.get(address)
-        if pool is None:
-            if not isinstance(event, PoolAppeared):
-                raise UnknownPool(
-                    f"{type(event).__name__} names pool {address}, which the market does not hold"
-                )
-            touched[address] = event.pool
-        else:
-            touched[address] = after_event(pool, event)
-    return {a: pool for a, pool in touched.items() if _differ(pools.get(a), pool)}
-
-
-def _address_of(event: MarketEvent) -> Address:
-    try:
-        return parse_address(event.address)
-    except InvalidValue as error:
-        raise UnknownPool(f"{type(event).__name__} names no pool: {error}") from error
-
-
-def _changed(
-    state: _State, changes: Mapping[Address, Pool | None], block: Block | None, step: int
-) -> _State:
-    """Return `state` with `changes` made at `block`."""
-    if not changes:
-        return _State(block, step, state.pools, state.changed_at, state.graph)
-    pools, changed_at = dict(state.pools), dict(state.changed_at)
-    number = None if block is None else block.number
-    gone: list[Pool] = []
-    come: list[Pool] = []
-    for address, pool in changes.items():
-        old = pools.get(address)
-        topology_stays = None not in (old, pool) and _tokens(old) == _tokens(pool)
-        if old is not None and not topology_stays:
-            gone.append(old)
-        if pool is None:
-            del pools[address], changed_at[address]
-            continue
-        if not topology_stays:
-            come.append(pool)
-        pools[address] = pool
-        changed_at[address] = number
-    graph = state.graph.changed(gone, come) if gone or come else state.graph
-    return _State(block, step, pools, changed_at, graph)
-
-
-def _tokens(pool: Pool | None) -> tuple[Token, ...]:
-    return () if pool is None else pool.tokens
-
-
-def _differ(one: Pool | None, other: Pool | None) -> bool:
-    """Whether two states of one pool differ; identity answers most cases without comparing."""
-    return one is not other and one != other
-
-
-def _is_later(state: _State, number: int) -> bool:
+def _is_later(state: MarketState, number: int) -> bool:
     """Whether `state` is of a later block; one of no known block precedes all."""
     return state.block is not None and state.block.number > number

@@ -8,8 +8,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aineon.amm import ConcentratedPool, ConstantProductPool
+from aineon.amm import ConcentratedPool, ConstantProductPool, WeightedPool
 from aineon.market import (
+    BalancesChanged,
+    BalancesMoved,
     LiquidityChanged,
     Market,
     MarketEvent,
@@ -24,6 +26,7 @@ from tests.market.pools import DAI, WETH, block, v2, v3
 
 V2S = [Address(f"0x{n:040x}") for n in range(1, 4)]
 V3S = [Address(f"0x{n:040x}") for n in range(11, 13)]
+WEIGHTED = Address(f"0x{21:040x}")
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Snapshot:
             tuple((address, state_of(pool)) for address, pool in market.pools.items()),
             tuple(market.changed_at(address) for address in market.pools),
             tuple((token, market.graph.hops_from(token)) for token in market.graph),
-            (market.block, market.step, len(market)),
+            (market.block, market.step, len(market), dict(market.lost)),
         )
 
 
@@ -49,24 +52,35 @@ def state_of(pool: Any) -> tuple[Any, ...]:
     """Values and answers of a pool, so that derived tables are compared as well."""
     if isinstance(pool, ConstantProductPool):
         return (pool.reserve0, pool.reserve1)
+    if isinstance(pool, WeightedPool):
+        return pool.balances
     ticks = tuple(sorted(pool.ticks.items()))
     quotes = tuple(pool.quote_exact_input(*pair, 10**19)[:3] for pair in ((DAI, WETH), (WETH, DAI)))
     return (pool.sqrt_price_x96, pool.tick, pool.liquidity, ticks, quotes)
 
 
+def weighted(address: Address) -> WeightedPool:
+    return WeightedPool(address, (DAI, WETH), (10**21, 10**21), (5 * 10**17, 5 * 10**17), 1)
+
+
 def one_event(data: st.DataObject, market: Market) -> MarketEvent:
     """An event that can happen to the market as it is."""
     known = list(market.pools)
-    absent = [a for a in (*V2S, *V3S) if a not in market]
+    absent = [a for a in (*V2S, *V3S, WEIGHTED) if a not in market]
     kinds = ["swap", "liquidity", "vanish"] if known else []
     kind = data.draw(st.sampled_from([*kinds, *(["appear"] if absent else [])]))
     if kind == "appear":
         address = data.draw(st.sampled_from(absent))
-        return PoolAppeared(v2(address) if address in V2S else v3(address))
+        makers = {**dict.fromkeys(V2S, v2), **dict.fromkeys(V3S, v3), WEIGHTED: weighted}
+        return PoolAppeared(makers[address](address))
     address = data.draw(st.sampled_from(known))
     pool = market.pool(address)
     if kind == "vanish":
-        return PoolVanished(address)
+        return PoolVanished(address, data.draw(st.sampled_from(["", "unknown"])))
+    if isinstance(pool, WeightedPool):
+        if kind == "swap":
+            return BalancesMoved(address, ((WETH.address, data.draw(st.integers(-9, 9))),))
+        return BalancesChanged(address, (data.draw(st.integers(10**3, 10**9)), 10**21))
     if isinstance(pool, ConcentratedPool):
         if kind == "liquidity":
             lower = data.draw(st.integers(-20, 19)) * 60
@@ -83,7 +97,7 @@ def one_event(data: st.DataObject, market: Market) -> MarketEvent:
 @settings(max_examples=40)
 @given(data=st.data())
 def test_rewind_undoes_apply(data: st.DataObject) -> None:
-    market = Market([v2(V2S[0]), v3(V3S[0])], block(100))
+    market = Market([v2(V2S[0]), v3(V3S[0]), weighted(WEIGHTED)], block(100))
     at_end_of = {100: Snapshot.of(market)}
     number = 100
     for _ in range(data.draw(st.integers(1, 8))):
