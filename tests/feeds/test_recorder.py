@@ -325,7 +325,8 @@ def test_truncated_recording_never_plays(tmp_path: Path, name: str, share: float
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (b'"version":1', b'"version":2', "version 1, the one this program reads"),
+        (b'"version":2', b'"version":3', "version 1 and 2, which this program reads"),
+        (b'"version":2', b'"version":true', "version 1 and 2, which this program reads"),
         (b'"aineon-recording"', b'"another"', "line 1: format is 'another'"),
         (b'"simulated"', b'"dreamt"', "line 1: provenance is 'dreamt'"),
         (b'"complete":true', b'"complete":1', "line 1: complete is 1"),

@@ -1,19 +1,27 @@
-"""Steps, events and pools as JSON objects, and back.
-
-Integers beyond 2^53 are written as decimal strings, because other languages' JSON readers turn
-them into floats; both spellings are read. What is unknown (None) is left out.
-"""
+"""Steps and events as JSON objects, and back; pools are written by `codec_pools`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
 
-from aineon.amm import ConcentratedPool, ConstantProductPool, Pool
-from aineon.errors import FeedError, InvalidRecording, PoolError
+from aineon.errors import FeedError
 from aineon.feeds.base import FeedStep, Taking
+from aineon.feeds.replay.codec_pools import decode_pool, encode_pool, tokens_within
 from aineon.feeds.replay.fields import UINT256_MAX, Field
+from aineon.feeds.replay.parts import (
+    MAX_LIQUIDITY,
+    MAX_RESERVE,
+    MAX_TICK,
+    Json,
+    declared,
+    number,
+    price_state,
+)
 from aineon.market.events import (
+    BalancesChanged,
+    BalancesMoved,
+    CoinsExchanged,
+    CoinsMoved,
     LiquidityChanged,
     MarketEvent,
     MarketUpdate,
@@ -24,18 +32,7 @@ from aineon.market.events import (
 )
 from aineon.primitives import Address, Block, Token
 
-_EXACT_IN_JSON = 2**53
-_MAX_RESERVE = 2**112 - 1
-_MAX_LIQUIDITY = 2**128 - 1
-_MAX_TICK = 887_272
 _MAX_COUNT = 2**63 - 1
-
-Json = dict[str, Any]
-
-
-def number(value: int) -> int | str:
-    """Return `value` as JSON readers of any language read it without loss."""
-    return value if -_EXACT_IN_JSON <= value <= _EXACT_IN_JSON else str(value)
 
 
 def _known(values: Mapping[str, int | str | None]) -> Json:
@@ -91,29 +88,42 @@ def encode_event(event: MarketEvent) -> Json:
     Raises:
         FeedError: a pool of a type that the format cannot hold.
     """
+    if isinstance(event, PoolAppeared):
+        return {"event": "pool_appeared", "pool": encode_pool(event.pool)}
+    name, values = _content(event)
+    return {"event": name, "address": event.address, **values}
+
+
+def _content(event: MarketEvent) -> tuple[str, Json]:
     match event:
-        case PoolAppeared():
-            return {"event": "pool_appeared", "pool": _encode_pool(event.pool)}
         case PoolVanished():
-            return {"event": "pool_vanished", "address": event.address}
+            return "pool_vanished", {"reason": event.reason} if event.reason else {}
         case ReservesChanged():
-            name = "reserves_changed"
-            values = {"reserve0": event.reserve0, "reserve1": event.reserve1}
+            return "reserves_changed", _fields(event, "reserve0", "reserve1")
         case PriceMoved():
-            name = "price_moved"
-            values = {
-                "sqrt_price_x96": event.sqrt_price_x96,
-                "tick": event.tick,
-                "liquidity": event.liquidity,
-            }
+            return "price_moved", _fields(event, "sqrt_price_x96", "tick", "liquidity")
         case LiquidityChanged():
-            name = "liquidity_changed"
-            values = {
-                "tick_lower": event.tick_lower,
-                "tick_upper": event.tick_upper,
-                "liquidity_delta": event.liquidity_delta,
-            }
-    return {"event": name, "address": event.address, **_known(values)}
+            names = ("tick_lower", "tick_upper", "liquidity_delta")
+            return "liquidity_changed", _fields(event, *names)
+        case BalancesChanged():
+            return "balances_changed", {"balances": _numbers(event.balances)}
+        case BalancesMoved():
+            deltas = [[address, number(delta)] for address, delta in event.deltas]
+            return "balances_moved", {"deltas": deltas}
+        case CoinsExchanged():
+            return "coins_exchanged", _fields(event, "sold", "amount_in", "bought", "amount_out")
+        case CoinsMoved():
+            lists = {"amounts": _numbers(event.amounts), "fees": _numbers(event.fees)}
+            return "coins_moved", {**lists, **_fields(event, "supply")}
+    raise FeedError(f"a recording cannot hold an event of the kind {type(event).__name__}")
+
+
+def _fields(event: MarketEvent, *names: str) -> Json:
+    return _known({name: getattr(event, name) for name in names})
+
+
+def _numbers(values: Iterable[int]) -> list[int | str]:
+    return [number(value) for value in values]
 
 
 def tokens_of(events: Iterable[MarketEvent], takings: Iterable[Taking]) -> list[Token]:
@@ -121,48 +131,11 @@ def tokens_of(events: Iterable[MarketEvent], takings: Iterable[Taking]) -> list[
     named: dict[Address, Token] = {}
     for event in events:
         if isinstance(event, PoolAppeared):
-            for token in event.pool.tokens:
+            for token in tokens_within(event.pool):
                 named.setdefault(token.address, token)
     for taking in takings:
         named.setdefault(taking.profit_token.address, taking.profit_token)
     return list(named.values())
-
-
-def _encode_pool(pool: Pool) -> Json:
-    if isinstance(pool, ConstantProductPool):
-        return {
-            "type": "constant_product",
-            **_encode_identity(pool),
-            "reserve0": number(pool.reserve0),
-            "reserve1": number(pool.reserve1),
-        }
-    if isinstance(pool, ConcentratedPool):
-        return {
-            "type": "concentrated",
-            **_encode_identity(pool),
-            "tick_spacing": pool.tick_spacing,
-            "sqrt_price_x96": number(pool.sqrt_price_x96),
-            "tick": pool.tick,
-            "liquidity": number(pool.liquidity),
-            "ticks": [
-                [tick, number(gross), number(net)]
-                for tick, (gross, net) in sorted(pool.ticks.items())
-            ],
-        }
-    raise FeedError(
-        f"pool {pool.address} is a {type(pool).__name__}, a recording can hold "
-        "ConstantProductPool and ConcentratedPool"
-    )
-
-
-def _encode_identity(pool: ConstantProductPool | ConcentratedPool) -> Json:
-    return {
-        "address": pool.address,
-        "venue": pool.venue,
-        "token0": pool.token0.address,
-        "token1": pool.token1.address,
-        "fee_pips": pool.fee_pips,
-    }
 
 
 def _encode_taking(taking: Taking) -> Json:
@@ -228,86 +201,79 @@ def _decode_block(field: Field) -> Block:
 def _decode_event(field: Field, tokens: Mapping[Address, Token]) -> MarketEvent:
     name = field["event"].text()
     if name == "pool_appeared":
-        return PoolAppeared(_decode_pool(field["pool"], tokens))
-    address = field["address"].address()
-    match name:
-        case "pool_vanished":
-            return PoolVanished(address)
-        case "reserves_changed":
-            return ReservesChanged(
-                address,
-                field["reserve0"].integer(0, _MAX_RESERVE),
-                field["reserve1"].integer(0, _MAX_RESERVE),
-            )
-        case "price_moved":
-            return PriceMoved(address, *_price_state(field))
-        case "liquidity_changed":
-            return LiquidityChanged(
-                address,
-                _tick(field["tick_lower"]),
-                _tick(field["tick_upper"]),
-                field["liquidity_delta"].integer(-_MAX_LIQUIDITY, _MAX_LIQUIDITY),
-            )
-    raise field["event"].refuse(
-        "pool_appeared, pool_vanished, reserves_changed, price_moved or liquidity_changed"
+        return PoolAppeared(decode_pool(field["pool"], tokens))
+    read = _EVENTS.get(name)
+    if read is None:
+        raise field["event"].refuse(f"pool_appeared, {', '.join(_EVENTS)}")
+    return read(field["address"].address(), field)
+
+
+def _vanished(address: Address, field: Field) -> MarketEvent:
+    return PoolVanished(address, field.optional_text("reason") or "")
+
+
+def _reserves_changed(address: Address, field: Field) -> MarketEvent:
+    reserves = (field[name].integer(0, MAX_RESERVE) for name in ("reserve0", "reserve1"))
+    return ReservesChanged(address, *reserves)
+
+
+def _price_moved(address: Address, field: Field) -> MarketEvent:
+    return PriceMoved(address, *price_state(field))
+
+
+def _liquidity_changed(address: Address, field: Field) -> MarketEvent:
+    return LiquidityChanged(
+        address,
+        field["tick_lower"].integer(-MAX_TICK, MAX_TICK),
+        field["tick_upper"].integer(-MAX_TICK, MAX_TICK),
+        field["liquidity_delta"].integer(-MAX_LIQUIDITY, MAX_LIQUIDITY),
     )
 
 
-def _decode_pool(field: Field, tokens: Mapping[Address, Token]) -> Pool:
-    kind = field["type"].text()
-    address = field["address"].address()
-    token0 = _declared(field["token0"], tokens)
-    token1 = _declared(field["token1"], tokens)
-    fee_pips = field["fee_pips"].integer(0, 999_999)
-    venue = field["venue"].text()
-    try:
-        if kind == "constant_product":
-            return ConstantProductPool(
-                address=address,
-                token0=token0,
-                token1=token1,
-                reserve0=field["reserve0"].integer(0, _MAX_RESERVE),
-                reserve1=field["reserve1"].integer(0, _MAX_RESERVE),
-                fee_pips=fee_pips,
-                venue=venue,
-            )
-        if kind == "concentrated":
-            sqrt_price_x96, tick, liquidity = _price_state(field)
-            return ConcentratedPool(
-                address=address,
-                token0=token0,
-                token1=token1,
-                fee_pips=fee_pips,
-                tick_spacing=field["tick_spacing"].integer(1, _MAX_TICK),
-                sqrt_price_x96=sqrt_price_x96,
-                tick=tick,
-                liquidity=liquidity,
-                ticks=dict(_tick_liquidity(each) for each in field["ticks"]),
-                venue=venue,
-            )
-    except PoolError as error:
-        raise InvalidRecording(f"{field.file}: {field.place} cannot be a pool: {error}") from error
-    raise field["type"].refuse("constant_product or concentrated")
+def _balances_changed(address: Address, field: Field) -> MarketEvent:
+    return BalancesChanged(address, tuple(each.integer() for each in field["balances"]))
 
 
-def _price_state(field: Field) -> tuple[int, int, int]:
-    return (
-        field["sqrt_price_x96"].integer(0, 2**160 - 1),
-        _tick(field["tick"]),
-        field["liquidity"].integer(0, _MAX_LIQUIDITY),
+def _balances_moved(address: Address, field: Field) -> MarketEvent:
+    pairs = (each.fixed(2) for each in field["deltas"])
+    return BalancesMoved(
+        address, tuple((token.address(), _signed(delta)) for token, delta in pairs)
     )
 
 
-def _tick(field: Field) -> int:
-    return field.integer(-_MAX_TICK, _MAX_TICK)
-
-
-def _tick_liquidity(field: Field) -> tuple[int, tuple[int, int]]:
-    tick, gross, net = field.fixed(3)
-    return _tick(tick), (
-        gross.integer(0, _MAX_LIQUIDITY),
-        net.integer(-_MAX_LIQUIDITY, _MAX_LIQUIDITY),
+def _coins_exchanged(address: Address, field: Field) -> MarketEvent:
+    return CoinsExchanged(
+        address,
+        field["sold"].integer(0, _MAX_COUNT),
+        field["amount_in"].integer(),
+        field["bought"].integer(0, _MAX_COUNT),
+        field["amount_out"].integer(),
     )
+
+
+def _coins_moved(address: Address, field: Field) -> MarketEvent:
+    return CoinsMoved(
+        address,
+        tuple(_signed(each) for each in field["amounts"]),
+        tuple(each.integer() for each in field["fees"]),
+        field.optional_integer("supply"),
+    )
+
+
+def _signed(field: Field) -> int:
+    return field.integer(-UINT256_MAX, UINT256_MAX)
+
+
+_EVENTS: Mapping[str, Callable[[Address, Field], MarketEvent]] = {
+    "pool_vanished": _vanished,
+    "reserves_changed": _reserves_changed,
+    "price_moved": _price_moved,
+    "liquidity_changed": _liquidity_changed,
+    "balances_changed": _balances_changed,
+    "balances_moved": _balances_moved,
+    "coins_exchanged": _coins_exchanged,
+    "coins_moved": _coins_moved,
+}
 
 
 def _decode_taking(field: Field, tokens: Mapping[Address, Token]) -> Taking:
@@ -315,15 +281,8 @@ def _decode_taking(field: Field, tokens: Mapping[Address, Token]) -> Taking:
         reference=field["reference"].text(),
         searcher=field["searcher"].text(),
         pools=tuple(each.address() for each in field["pools"]),
-        profit_token=_declared(field["profit_token"], tokens),
+        profit_token=declared(field["profit_token"], tokens),
         profit=field["profit"].integer(-UINT256_MAX),
         gas_cost_wei=field.optional_integer("gas_cost_wei"),
         builder_payment_wei=field.optional_integer("builder_payment_wei"),
     )
-
-
-def _declared(field: Field, tokens: Mapping[Address, Token]) -> Token:
-    token = tokens.get(field.address())
-    if token is None:
-        raise field.refuse("the address of a token that an earlier line declares")
-    return token

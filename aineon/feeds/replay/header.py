@@ -8,10 +8,11 @@ from typing import Any
 from aineon.errors import InvalidRecording
 from aineon.feeds.base import Feed
 from aineon.feeds.replay.fields import Field
-from aineon.primitives import Provenance, Token
+from aineon.primitives import Provenance, Token, Transfers
 
 FORMAT = "aineon-recording"
-VERSION = 1
+VERSION = 2
+READ_VERSIONS = (1, 2)
 
 # Play money stays play money however often it is played again; everything else that is
 # replayed was true once, and is said to be replayed.
@@ -81,8 +82,10 @@ def decode_header(field: Field) -> Header:
     """
     if field["format"].value != FORMAT:
         raise field["format"].refuse(repr(FORMAT))
-    if field["version"].value != VERSION:
-        raise field["version"].refuse(f"version {VERSION}, the one this program reads")
+    version = field["version"]
+    if type(version.value) is not int or version.value not in READ_VERSIONS:
+        known = " and ".join(map(str, READ_VERSIONS))
+        raise version.refuse(f"version {known}, which this program reads")
     native = field.get("native_token")
     return Header(
         feed=field["feed"].text(),
@@ -97,7 +100,10 @@ def decode_header(field: Field) -> Header:
 
 def encode_token(token: Token) -> dict[str, Any]:
     """Return a token as a JSON object."""
-    return {"address": token.address, "symbol": token.symbol, "decimals": token.decimals}
+    encoded = {"address": token.address, "symbol": token.symbol, "decimals": token.decimals}
+    if token.transfers is not Transfers.NOMINAL:
+        encoded["transfers"] = token.transfers.value
+    return encoded
 
 
 def decode_token(field: Field) -> Token:
@@ -105,10 +111,19 @@ def decode_token(field: Field) -> Token:
     address = field["address"].address()
     symbol = field["symbol"].text()
     decimals = field.optional_integer("decimals", 0, 255)
-    token = Token(address, symbol, decimals)
+    token = Token(address, symbol, decimals, _transfers(field.get("transfers")))
     if token.symbol != symbol:
         raise field["symbol"].refuse("at most 16 of the characters A-Z a-z 0-9 . _ + $ -")
     return token
+
+
+def _transfers(field: Field | None) -> Transfers:
+    if field is None:
+        return Transfers.NOMINAL
+    try:
+        return Transfers(field.text())
+    except ValueError as error:
+        raise field.refuse(f"one of {', '.join(Transfers)}") from error
 
 
 def _provenance(field: Field) -> Provenance:

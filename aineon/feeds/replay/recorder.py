@@ -13,9 +13,10 @@ from typing import Any, BinaryIO, Self
 
 from aineon.errors import FeedError
 from aineon.feeds.base import Feed, FeedStep, Rewind
-from aineon.feeds.replay.codec import Json, encode_step, tokens_of
+from aineon.feeds.replay.codec import encode_step, tokens_of
 from aineon.feeds.replay.files import PART
 from aineon.feeds.replay.header import Header, encode_header, encode_token
+from aineon.feeds.replay.parts import Json
 from aineon.feeds.replay.reader import COUNTED
 from aineon.primitives import Address, Token
 
@@ -150,5 +151,5 @@ async def record(feed: Feed, path: str | PathLike[str], source: str = "") -> Non
             recorder.write(step)
 
 
-def _name(token: Token) -> tuple[str, int | None]:
-    return token.symbol, token.decimals
+def _name(token: Token) -> tuple[str, int | None, str]:
+    return token.symbol, token.decimals, token.transfers
