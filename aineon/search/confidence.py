@@ -4,7 +4,7 @@ It is the product of four factors, each from 0 to 1, so one good reason for dist
 and no other factor can make up for it. It is not a probability of winning: who wins depends
 on competitors and on inclusion, which no pool's state tells.
 
-* depth: `1 / (1 + 2 s)`, where `s` is the largest share of its pool's depth that a hop takes.
+* depth: `1 / (1 + 2 s)`, where `s` is the largest share of a pool's depth that a swap takes.
   Depth is the smaller of `1 / bend` (the input at which the pool's average rate has halved; a
   Uniswap V2 pool's reserve, a Uniswap V3 pool's virtual reserve) and all that the pool can
   take. A size that eats into a pool depends on every unit of its state.
@@ -28,12 +28,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
 
 from aineon.amm import LocalCurve, Quote
 from aineon.errors import PoolError
 from aineon.market import Market
 from aineon.search.opportunity import Opportunity
-from aineon.search.route import Route
+from aineon.search.parallel import ParallelPools
+from aineon.search.route import Hop, Route
 
 _DEPTH_WEIGHT = 2.0
 _PLAIN_SPREAD = 0.01
@@ -86,12 +89,12 @@ def confidence_factors(
 
 def factors_of(route: Route, amounts: Sequence[int], age: float) -> ConfidenceFactors:
     """The factors of a sized route whose age factor is known."""
-    curves = [hop.pool.local_curve(hop.token_in, hop.token_out) for hop in route]
+    hops = [_swaps(hop, amount_in) for hop, amount_in in zip(route, amounts, strict=False)]
     return ConfidenceFactors(
-        depth=_depth(route, curves, amounts),
-        spread=_spread(curves),
+        depth=_depth(hops),
+        spread=_spread(hops),
         age=age,
-        agreement=_agreement(route, curves, amounts),
+        agreement=_agreement(route, hops, amounts),
     )
 
 
@@ -99,10 +102,9 @@ def pool_ages(route: Route, market: Market | None) -> tuple[int, ...] | None:
     """Blocks since each of the route's pools last changed; None where the market cannot tell."""
     if market is None or market.block is None:
         return None
-    changed_at = [
-        market.changed_at(hop.pool.address) for hop in route if hop.pool.address in market
-    ]
-    if len(changed_at) < len(route) or None in changed_at:
+    pools = route.pools
+    changed_at = [market.changed_at(pool.address) for pool in pools if pool.address in market]
+    if len(changed_at) < len(pools) or None in changed_at:
         return None
     return tuple(market.block.number - number for number in changed_at if number is not None)
 
@@ -114,22 +116,46 @@ def age_factor(ages: Sequence[int] | None) -> float:
     return 1 / (1 + min(ages) / _YOUNGEST_SCALE) / (1 + max(ages) / _OLDEST_SCALE)
 
 
-def _depth(route: Route, curves: Sequence[LocalCurve], amounts: Sequence[int]) -> float:
+class _Swap(NamedTuple):
+    """One pool's part of a hop: its curve, what it can take, and what goes into it."""
+
+    curve: LocalCurve
+    most: int
+    amount_in: int
+
+
+def _swaps(hop: Hop, amount_in: int) -> list[_Swap]:
+    """The swaps of a hop; a divided one has several, unless it is more than they can take."""
+    pool, tokens = hop.pool, hop[1:]
+    pools = hop.pools
+    shares: tuple[int, ...] = (amount_in,)
+    if isinstance(pool, ParallelPools):
+        if 1 <= amount_in <= pool.max_amount_in(*tokens):
+            shares = pool.split(*tokens, amount_in)
+        else:
+            pools = (pool,)
+    return [
+        _Swap(pool.local_curve(*tokens), pool.max_amount_in(*tokens), share)
+        for pool, share in zip(pools, shares, strict=True)
+    ]
+
+
+def _depth(hops: Sequence[Sequence[_Swap]]) -> float:
     share = 0.0
-    for hop, curve, amount_in in zip(route, curves, amounts, strict=False):
-        most = hop.pool.max_amount_in(hop.token_in, hop.token_out)
+    for curve, most, amount_in in chain.from_iterable(hops):
         if amount_in > most:
             return 0.0
-        share = max(share, amount_in * curve.bend, amount_in / most)
+        if amount_in:
+            share = max(share, amount_in * curve.bend, amount_in / most)
     return 1 / (1 + _DEPTH_WEIGHT * share)
 
 
-def _spread(curves: Sequence[LocalCurve]) -> float:
-    gain = math.prod(curve.rate for curve in curves) - 1
+def _spread(hops: Sequence[Sequence[_Swap]]) -> float:
+    gain = math.prod(max(swap.curve.rate for swap in swaps) for swaps in hops) - 1
     return 1 / (1 + max(0.0, gain - _PLAIN_SPREAD) / _SPREAD_SCALE)
 
 
-def _agreement(route: Route, curves: Sequence[LocalCurve], amounts: Sequence[int]) -> float:
+def _agreement(route: Route, hops: Sequence[Sequence[_Swap]], amounts: Sequence[int]) -> float:
     profit = amounts[-1] - amounts[0]
     if profit <= 0:
         return 0.0
@@ -139,7 +165,7 @@ def _agreement(route: Route, curves: Sequence[LocalCurve], amounts: Sequence[int
         off = _near(route, amounts[0], profit) + _split(route, amounts, profit)
     except PoolError:
         return 0.0
-    return 1 / (1 + off + _CURVE_WEIGHT * _off_curve(curves, amounts, profit))
+    return 1 / (1 + off + _CURVE_WEIGHT * _off_curve(hops, amounts, profit))
 
 
 def _near(route: Route, amount_in: int, profit: int) -> float:
@@ -166,11 +192,12 @@ def _split(route: Route, amounts: Sequence[int], profit: int) -> float:
     return abs(first[-1].amount_out + second[-1].amount_out - amounts[-1]) / profit
 
 
-def _off_curve(curves: Sequence[LocalCurve], amounts: Sequence[int], profit: int) -> float:
+def _off_curve(hops: Sequence[Sequence[_Swap]], amounts: Sequence[int], profit: int) -> float:
     """How far the local curves' output is off, relative to the profit."""
     predicted = float(amounts[0])
-    for curve in curves:
-        predicted = curve.rate * predicted / (1 + curve.bend * predicted)
+    for swaps, amount_in in zip(hops, amounts, strict=False):
+        shares = [(curve, predicted * share / amount_in) for curve, _, share in swaps]
+        predicted = sum(curve.rate * share / (1 + curve.bend * share) for curve, share in shares)
     return abs(predicted - amounts[-1]) / profit
 
 

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from aineon.amm import ConcentratedPool, ConstantProductPool
+from aineon.amm import (
+    ComposableStablePool,
+    ConcentratedPool,
+    ConstantProductPool,
+    CryptoSwapPool,
+    EtherWrapper,
+    Pool,
+    StablePool,
+    StableSwapPool,
+    StakedEtherPool,
+    StakedEtherWrapper,
+    UnderlyingPool,
+    WeightedPool,
+)
 from aineon.errors import ConfigurationError
 from aineon.market import Market
 from aineon.primitives import Block, Token
 from aineon.primitives.units import BPS, GWEI, ceil_div
+from aineon.search.parallel import ParallelPools
 from aineon.search.route import Hop, Route
 
 WRAPPED_ETHER = Token("0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2", symbol="WETH", decimals=18)
@@ -40,8 +54,42 @@ CROSSED_TICK_GAS = 22_000
 (5,000 each, EIP-2200 and EIP-2929) and reads a fourth (2,100); the rest is the next look into
 the bitmap and the step's arithmetic."""
 
-OTHER_POOL_GAS = 160_000
-"""A swap through any other kind of pool (Curve, Balancer): on the dear side of what is usual."""
+STABLE_SWAP_GAS = 176_000
+"""A swap between two coins of a Curve pool of three plain coins; this and the next four are what
+0x's router reckons with on mainnet (0xProject/protocol, asset-swapper,
+market_operation_utils/constants.ts). Pools of two coins are cheaper by some 30,000."""
+
+UNDERLYING_SWAP_GAS = 387_000
+"""`exchange_underlying` of a Curve metapool: a swap, and a deposit to its base pool or back."""
+
+CRYPTO_SWAP_GAS = 300_000
+"""A swap of Curve's Tricrypto, which may move its price scale; the same source."""
+
+BALANCER_SWAP_GAS = 140_000
+"""A single swap through Balancer's V2 vault, whatever the pool; the same source."""
+
+STAKED_ETHER_WRAPPER_GAS = 120_000
+"""Wrapping stETH, which reads Lido's share rate; unwrapping takes 95,000. The same source."""
+
+ETHER_WRAPPER_GAS = 33_000
+"""WETH9's deposit or withdrawal at most: a cold slot written for the first time (22,100, EIP-2929),
+a call that carries ether (9,000) and a log of two topics and a word (1,381)."""
+
+OTHER_POOL_GAS = 300_000
+"""A swap through a kind of pool that is not listed: on the dear side of what is usual."""
+
+_GAS_OF_KIND: Mapping[type, int] = {
+    ConstantProductPool: CONSTANT_PRODUCT_GAS,
+    StableSwapPool: STABLE_SWAP_GAS,
+    StakedEtherPool: STABLE_SWAP_GAS,
+    UnderlyingPool: UNDERLYING_SWAP_GAS,
+    CryptoSwapPool: CRYPTO_SWAP_GAS,
+    WeightedPool: BALANCER_SWAP_GAS,
+    StablePool: BALANCER_SWAP_GAS,
+    ComposableStablePool: BALANCER_SWAP_GAS,
+    EtherWrapper: ETHER_WRAPPER_GAS,
+    StakedEtherWrapper: STAKED_ETHER_WRAPPER_GAS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +134,19 @@ class CostModel:
         """Estimate the gas of the whole transaction that carries out `route`.
 
         Args:
-            route: the hops.
+            route: the hops; of a divided one every pool that takes a share is counted.
             amounts: what goes into each hop; with it the initialised ticks that a Uniswap V3
                 swap crosses are counted, without it one a pool is assumed.
         """
         inputs: Iterable[int | None] = [None] * len(route) if amounts is None else amounts
-        hops = sum(_hop_gas(hop, amount) for hop, amount in zip(route, inputs, strict=False))
-        return TRANSACTION_GAS + EXECUTOR_GAS + self.flash_gas + hops
+        units = TRANSACTION_GAS + EXECUTOR_GAS + self.flash_gas
+        for hop, amount in zip(route, inputs, strict=False):
+            if not isinstance(hop.pool, ParallelPools):
+                units += swap_gas(*hop, amount)
+                continue
+            for pool, share in _shares(hop.pool, hop, amount):
+                units += swap_gas(pool, hop.token_in, hop.token_out, share)
+        return units
 
     def gas_price_wei(self, block: Block | None) -> int | None:
         """Base fee and priority fee for one gas; None where the base fee is not known."""
@@ -140,19 +194,35 @@ class CostModel:
         return None if worth is None else math.floor(amount * worth)
 
 
-def _hop_gas(hop: Hop, amount_in: int | None) -> int:
-    if isinstance(hop.pool, ConstantProductPool):
-        return CONSTANT_PRODUCT_GAS
-    if isinstance(hop.pool, ConcentratedPool):
-        return CONCENTRATED_GAS + CROSSED_TICK_GAS * _crossed_ticks(hop.pool, hop, amount_in)
-    return OTHER_POOL_GAS
-
-
-def _crossed_ticks(pool: ConcentratedPool, hop: Hop, amount_in: int | None) -> int:
-    """How many initialised ticks the swap crosses; 1 is assumed where its size is not known."""
+def _shares(
+    pool: ParallelPools, hop: Hop, amount_in: int | None
+) -> Iterator[tuple[Pool, int | None]]:
+    """The real pools that a divided hop swaps through, each with what goes into it."""
     if amount_in is None:
-        return 1
-    after = pool.quote_exact_input(hop.token_in, hop.token_out, amount_in).pool_after
+        yield from ((member, None) for member in pool.members)
+        return
+    shares = pool.split(hop.token_in, hop.token_out, amount_in)
+    yield from ((member, share) for member, share in zip(hop.pools, shares, strict=True) if share)
+
+
+def swap_gas(pool: Pool, token_in: Token, token_out: Token, amount_in: int | None = None) -> int:
+    """Estimate the gas of one swap through a real pool; `amount_in` as in `CostModel.gas_units`."""
+    if isinstance(pool, ConcentratedPool):
+        crossed = 1 if amount_in is None else _crossed_ticks(pool, token_in, token_out, amount_in)
+        return CONCENTRATED_GAS + CROSSED_TICK_GAS * crossed
+    return _GAS_OF_KIND.get(type(pool), OTHER_POOL_GAS)
+
+
+def _crossed_ticks(
+    pool: ConcentratedPool, token_in: Token, token_out: Token, amount_in: int
+) -> int:
+    """How many initialised ticks the swap crosses."""
+    # Most swaps end in the step they begin in, and need no look at the pool behind them.
+    step = pool.step_at(token_in, token_out, amount_in)
+    stays = step[:2] == (pool.sqrt_price_x96, pool.liquidity)
+    if stays and amount_in < step.taken_after:
+        return 0
+    after = pool.quote_exact_input(token_in, token_out, amount_in).pool_after
     assert isinstance(after, ConcentratedPool)
     low, high = sorted((pool.tick, after.tick))
     # A rising price crosses what it reaches; a falling one ends below what it crossed.
@@ -187,4 +257,4 @@ def _joining(
     if not pools:
         for hop in route or ():
             if {hop.token_in, hop.token_out} == {token, in_token}:
-                yield Hop(hop.pool, token, in_token)
+                yield from (Hop(pool, token, in_token) for pool in hop.pools)

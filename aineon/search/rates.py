@@ -1,4 +1,4 @@
-"""RateTable: the marginal rate of every directed hop of a market, as logarithms.
+"""RateTable: what every directed hop of a market looks like to a screen, in columns.
 
 All pools are concave: the marginal rate after the fee is an upper bound of what any size gets.
 So a cycle whose rates multiply to no more than 1 cannot profit, whatever its size, and the
@@ -8,115 +8,127 @@ logarithms of the rates, which add up along a cycle, are all that a search has t
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import compress, count, repeat
+from operator import is_not
 
 import numpy as np
-import numpy.typing as npt
 
-from aineon.amm import LocalCurve, Pool
+from aineon.amm import Pool
 from aineon.market import Market, TokenGraph
-from aineon.primitives import Address, Token
-from aineon.search.route import Hop, Route
+from aineon.primitives import Address
+from aineon.search.anchor import Floats
+from aineon.search.curves import CurveTable
+from aineon.search.numbering import HopNumbers
+from aineon.search.route import Route
 
-_IMPOSSIBLE = -math.inf
+IMPOSSIBLE = -math.inf
 _HIGHEST_LOG = 1e4  # finite, so that sums with minus infinity stay numbers
 
 
 class RateTable:
-    """The directed hops of a market by number, kept in step with it.
+    """The rates of a market's hops, kept in step with it.
 
-    `refresh` looks at each pool once and computes anew only where the pool is another object
-    than before: pools are frozen values, so the same object has the same rates. Hops are
-    grouped by the token that they leave.
+    Pools are frozen values, so the same object has the same rates: `refresh` computes anew
+    only where the pool is another object than before.
 
     Attributes:
-        tokens: the market's tokens; a token's number is its place here.
-        token_numbers: the inverse.
-        hop_to: for each hop the number of the token that it ends with.
-        hop_pool: for each hop the number of its pool.
+        numbers: which hop has which number; another object where pools came or went.
+        pools: the market's pools by number, as they were at the last `refresh`.
         log_rates: for each hop the logarithm of its marginal rate; minus infinity where
             nothing can be swapped.
-        group_starts: the first hop of each token's group, and behind them the number of hops.
+        bends, least_bends: for each hop how fast its rate worsens; see `aineon.search.curves`.
     """
 
     def __init__(self) -> None:
-        self.tokens: tuple[Token, ...] = ()
-        self.token_numbers: dict[Token, int] = {}
-        self.hop_to: list[int] = []
-        self.hop_pool: list[int] = []
-        self.log_rates: npt.NDArray[np.float64] = np.empty(0)
-        self.group_starts: list[int] = []
+        self.numbers = HopNumbers(Market())
+        self.pools: list[Pool] = []
         self._graph: TokenGraph | None = None
-        self._addresses: list[Address] = []
-        self._pools: list[Pool | None] = []
-        self._hops_of: list[list[int]] = []
-        self._hop_tokens: list[tuple[Token, Token]] = []
+        self._curves = CurveTable()
+        self._reset_columns()
 
-    @property
-    def pools(self) -> int:
-        """How many pools the table covers."""
-        return len(self._pools)
+    def refresh(self, market: Market, changed: Collection[Address] | None = None) -> int:
+        """Take over the market's states; return how many pools were computed anew.
 
-    def refresh(self, market: Market) -> int:
-        """Take over the market's states; return how many pools were computed anew."""
+        Args:
+            market: the market as it is now.
+            changed: the pools that may differ from the market refreshed with before, as
+                `Market.apply` returns them; None looks at every pool.
+        """
         if market.graph is not self._graph:
-            self._rebuild(market)
-        pools = market.pools
-        changed = 0
-        for number, address in enumerate(self._addresses):
-            pool = pools[address]
-            if pool is not self._pools[number]:
-                self._pools[number] = pool
-                self._rate(number, pool)
-                changed += 1
-        return changed
+            fresh = self._renumber(market)
+        elif changed is None:
+            before, self.pools = self.pools, list(market.pools.values())
+            fresh = list(compress(count(), map(is_not, self.pools, before)))
+        else:
+            fresh = self._replace(market.pools, changed)
+        self._compute(fresh)
+        return len(fresh)
 
-    def route(self, hops: tuple[int, ...]) -> Route:
-        """Return the hops of these numbers as a route through the pools as they are."""
-        return Route(self._hop(number) for number in hops)
+    def route(self, hops: Iterable[int]) -> Route:
+        """Return the hops of these numbers, which make a cycle, through the pools as they are."""
+        return self.numbers.route(hops, self.pools.__getitem__)
 
-    def is_current(self, hops: tuple[int, ...], route: Route) -> bool:
+    def is_current(self, hops: Iterable[int], route: Route) -> bool:
         """Whether `route` is what `hops` mean now: the same tokens through the very same pools.
 
-        It may have been made before hops were numbered anew.
+        It may have been made when hops were numbered differently.
         """
-        return len(hops) == len(route) and all(
-            hop.pool is self._pools[self.hop_pool[number]]
-            and (hop.token_in, hop.token_out) == self._hop_tokens[number]
-            for number, hop in zip(hops, route, strict=True)
+        now = self.route(hops)
+        return len(now) == len(route) and all(
+            one.pool is other.pool and one[1:] == other[1:]
+            for one, other in zip(now, route, strict=True)
         )
 
-    def _hop(self, number: int) -> Hop:
-        pool = self._pools[self.hop_pool[number]]
-        assert pool is not None
-        return Hop(pool, *self._hop_tokens[number])
+    def _replace(self, pools: Mapping[Address, Pool], changed: Iterable[Address]) -> list[int]:
+        numbers = self.numbers.pool_numbers
+        fresh: list[int] = []
+        for address in changed:
+            number = numbers.get(address)
+            if number is None:
+                continue
+            pool = pools[address]
+            if pool is not self.pools[number]:
+                self.pools[number] = pool
+                fresh.append(number)
+        return fresh
 
-    def _rebuild(self, market: Market) -> None:
-        """Number tokens, pools and hops anew; every rate is then computed anew too."""
-        self._graph = market.graph
-        self.tokens = market.tokens
-        self.token_numbers = {token: number for number, token in enumerate(self.tokens)}
-        self._addresses = list(market.pools)
-        pool_numbers = {address: number for number, address in enumerate(self._addresses)}
-        self._pools = [None] * len(self._addresses)
-        self._hops_of = [[] for _ in self._addresses]
-        self.hop_to, self.hop_pool, self.group_starts, self._hop_tokens = [], [], [], []
-        for token in self.tokens:
-            self.group_starts.append(len(self.hop_to))
-            for hop in market.graph.hops_from(token):
-                pool_number = pool_numbers[hop.pool]
-                self._hops_of[pool_number].append(len(self.hop_to))
-                self.hop_pool.append(pool_number)
-                self.hop_to.append(self.token_numbers[hop.token_out])
-                self._hop_tokens.append((token, hop.token_out))
-        self.group_starts.append(len(self.hop_to))
-        self.log_rates = np.full(len(self.hop_to), _IMPOSSIBLE)
+    def _renumber(self, market: Market) -> list[int]:
+        """Number hops anew, keep what is known, and return the pools that are not the same."""
+        old, before, columns = self.numbers, self.pools, self._columns()
+        self.pools = list(market.pools.values())
+        places = map(old.pool_numbers.get, market.pools, repeat(-1))
+        kept = [
+            place if place >= 0 and before[place] is pool else -1
+            for place, pool in zip(places, self.pools, strict=True)
+        ]
+        self.numbers, self._graph = HopNumbers(market, old, kept), market.graph
+        self._reset_columns()
+        old_numbers = np.array(kept, dtype=np.intp)
+        same = np.flatnonzero(old_numbers >= 0)
+        hops_before, hops_now = old.hops_of(old_numbers[same]), self.numbers.hops_of(same)
+        for column, known in zip(self._columns(), columns, strict=True):
+            column[hops_now] = known[hops_before]
+        self._curves.forget(old.pool_numbers.keys() - self.numbers.pool_numbers.keys())
+        return np.flatnonzero(old_numbers < 0).tolist()
 
-    def _rate(self, pool_number: int, pool: Pool) -> None:
-        for hop in self._hops_of[pool_number]:
-            self.log_rates[hop] = _log_rate(pool.local_curve(*self._hop_tokens[hop]))
+    def _reset_columns(self) -> None:
+        hops = self.numbers.hops
+        self.log_rates = np.full(hops, IMPOSSIBLE)
+        self.bends, self.least_bends = np.zeros(hops), np.zeros(hops)
 
+    def _columns(self) -> tuple[Floats, Floats, Floats]:
+        return self.log_rates, self.bends, self.least_bends
 
-def _log_rate(curve: LocalCurve) -> float:
-    if not curve.rate > 0:
-        return _IMPOSSIBLE
-    return min(math.log(curve.rate), _HIGHEST_LOG)
+    def _compute(self, fresh: Sequence[int]) -> None:
+        if not fresh:
+            return
+        numbers = self.numbers
+        pools = [self.pools[number] for number in fresh]
+        curves = self._curves.curves(pools, numbers.first_places[fresh].tolist())
+        hops = numbers.hop_at[curves.place]
+        with np.errstate(divide="ignore"):
+            logs = np.log(np.where(curves.rate > 0, curves.rate, 0.0))
+        self.log_rates[hops] = np.minimum(logs, _HIGHEST_LOG)
+        self.bends[hops] = curves.bend
+        self.least_bends[hops] = curves.least_bend

@@ -8,14 +8,23 @@ from typing import NamedTuple
 from aineon.amm import Pool
 from aineon.errors import InvalidRoute
 from aineon.primitives import Token
+from aineon.search.parallel import ParallelPools
 
 
 class Hop(NamedTuple):
-    """One swap of a route: `token_in` into `token_out` through `pool`."""
+    """One swap of a route: `token_in` into `token_out` through `pool`.
+
+    Where the input is divided over several pools, `pool` is a `ParallelPools`.
+    """
 
     pool: Pool
     token_in: Token
     token_out: Token
+
+    @property
+    def pools(self) -> tuple[Pool, ...]:
+        """The real pools that the hop swaps through: one, or the members of a division."""
+        return self.pool.members if isinstance(self.pool, ParallelPools) else (self.pool,)
 
 
 class Route(tuple[Hop, ...]):
@@ -45,7 +54,7 @@ class Route(tuple[Hop, ...]):
                 )
         for hop in route:
             _check(hop)
-        addresses = [hop.pool.address for hop in route]
+        addresses = [pool.address for pool in route.pools]
         for address in addresses:
             if addresses.count(address) > 1:
                 raise InvalidRoute(f"pool {address} is used twice in one route")
@@ -57,13 +66,21 @@ class Route(tuple[Hop, ...]):
         return (self[0].token_in, *(hop.token_out for hop in self))
 
     @property
+    def pools(self) -> tuple[Pool, ...]:
+        """The real pools in order of the way; of a divided hop all members."""
+        return tuple(pool for hop in self for pool in hop.pools)
+
+    @property
     def is_cycle(self) -> bool:
         """Whether the route ends with the token it began with."""
         return self[0].token_in == self[-1].token_out
 
     @property
     def key(self) -> str:
-        """A stable name of this way through these pools, whatever their state."""
+        """A stable name of this way through these pools, whatever their state.
+
+        A divided hop is named by its members' addresses, joined by `+`.
+        """
         return ">".join(
             [self[0].token_in.address]
             + [f"{hop.pool.address}>{hop.token_out.address}" for hop in self]

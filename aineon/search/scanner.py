@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import groupby
+from operator import attrgetter, itemgetter
 from types import NoneType
 
 from aineon.errors import InvalidRoute, InvalidSearch
 from aineon.market import Market
-from aineon.primitives import Block, Token
+from aineon.primitives import Address, Block, Token
 from aineon.search.confidence import (
     ConfidenceFactors,
     age_factor,
@@ -19,61 +19,22 @@ from aineon.search.confidence import (
     pool_ages,
 )
 from aineon.search.costs import CostModel
-from aineon.search.cycles import RatedCycle, RatedCycles, best_rate_first, rated_cycles
+from aineon.search.explanation import Evidence
 from aineon.search.opportunity import Opportunity
+from aineon.search.prices import Prices
 from aineon.search.rates import RateTable
 from aineon.search.route import Hop, Route
+from aineon.search.scan import NearMiss, Scan
+from aineon.search.screening import Candidate, Screen, Screened, Screener
 from aineon.search.sizing import approximate_input, optimal_input
 
 _Sizer = Callable[[Route, int], tuple[int, ...] | None]
+_Judge = Callable[[Route, Sequence[int], float], ConfidenceFactors]
+_Hops = tuple[int, ...]
 
 DEFAULT_MAX_HOPS = 4
 NEAR_FLOOR = 0.99
 NEAR_COUNT = 20
-
-
-@dataclass(frozen=True, slots=True)
-class NearMiss:
-    """A cycle that does not gain, and by how little: the answer to "why not?".
-
-    It has no size: where the rates multiply to 1 or less, every size loses. One a little above
-    1 is here when the gain rounds away at every size.
-
-    Attributes:
-        route: the cycle through the pools as they were.
-        rate: its marginal rates after fees multiplied; what the first unit would bring back.
-    """
-
-    route: Route
-    rate: float
-
-    @property
-    def missing_bps(self) -> float:
-        """By how many basis points the first unit falls short of breaking even."""
-        return (1 - self.rate) * 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """What a scan of one state of the market found.
-
-    Attributes:
-        opportunities: every cycle with a gross profit, best net first.
-        near_misses: the cycles closest to one, best rate first.
-        cycles_screened: complete cycles whose rates were multiplied. Cycles whose beginning
-            already showed that they cannot come near a profit are not counted.
-        cycles_sized: how many of them were worth exact sizing.
-        pools_refreshed: pools whose state differed from the scan before.
-        block, step: of the market.
-    """
-
-    opportunities: tuple[Opportunity, ...]
-    near_misses: tuple[NearMiss, ...]
-    cycles_screened: int
-    cycles_sized: int
-    pools_refreshed: int
-    block: Block | None
-    step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +67,21 @@ class Scanner:
         max_hops: the most hops of a cycle, at least 2; up to 4 are fast.
         costs: gas and flash fees; by default without flash fee.
         near_floor: product of rates from which a losing cycle is a near miss, above 0, up to 1.
-        near_count: how many near misses to keep.
-        size_exactly: which opportunities are worth their exact size, which costs a hundred
-            times the approximate one; None for all. The others keep a size that misses a
-            millionth of the profit or a few smallest units.
+        near_count: how many near misses to keep; with `size_at_most` those of up to 3 hops.
+        size_exactly: which opportunities are worth their exact size, which costs many times
+            the approximate one; None for all. The others keep a size that misses a millionth
+            of the profit or a few smallest units.
+        size_at_most: how many cycles are sized, the best by estimated net profit; None for
+            all, of which markets with thousands of pools have too many. Estimates come from
+            the pools' local curves, which take a V3 pool's liquidity at its price as endless:
+            they rank, so a cycle near the end of the ranking may be sized in the place of a
+            better one.
+        profit_floor_wei: least gross profit of an opportunity, by its worth in the native
+            token (0 for any). No cycle that reaches it is lost in screening: what is dropped
+            there cannot reach it at any size. Where a base token's worth is not known, its
+            cycles have no floor.
+        judge: finds the confidence's factors of a sized route, as `factors_of` does; None
+            leaves the confidence unknown, and saves more time than the sizes take.
 
     Raises:
         InvalidSearch: no base tokens, fewer than 2 hops, or a floor or count out of range.
@@ -123,6 +95,9 @@ class Scanner:
         near_floor: float = NEAR_FLOOR,
         near_count: int = NEAR_COUNT,
         size_exactly: Callable[[Opportunity], bool] | None = None,
+        size_at_most: int | None = None,
+        profit_floor_wei: int = 0,
+        judge: _Judge | None = factors_of,
     ) -> None:
         self.base_tokens = _checked_bases(base_tokens)
         _check_kind("costs", costs, CostModel, NoneType)
@@ -130,99 +105,134 @@ class Scanner:
             raise InvalidSearch(f"max_hops is {max_hops!r}; allowed is an int from 2 on")
         if not isinstance(near_floor, int | float) or not 0 < near_floor <= 1:
             raise InvalidSearch(f"near_floor is {near_floor!r}; allowed is above 0, up to 1")
-        if type(near_count) is not int or near_count < 0:
-            raise InvalidSearch(f"near_count is {near_count!r}; allowed is an int from 0 on")
+        _check_count("near_count", near_count)
+        _check_count("profit_floor_wei", profit_floor_wei)
+        if size_at_most is not None:
+            _check_count("size_at_most", size_at_most)
         self.max_hops = max_hops
         self.costs = costs or CostModel()
-        self._near_floor = near_floor
-        self._near_count = near_count
+        self._screen = Screen(
+            self.base_tokens, max_hops, near_floor, near_count, size_at_most, profit_floor_wei
+        )
         self._size_exactly = size_exactly
+        self._judge = judge
         self._table = RateTable()
-        self._sized: dict[tuple[int, ...], _Sized] = {}
+        self._screener = Screener(self.costs)
+        self._sized: dict[_Hops, _Sized] = {}
 
-    def scan(self, market: Market, limit: int | None = None) -> Scan:
+    def scan(
+        self,
+        market: Market,
+        limit: int | None = None,
+        changed: Collection[Address] | None = None,
+    ) -> Scan:
         """Find every opportunity in the market as it is now.
 
         Args:
             market: its pools; without a block, or without the block's base fee, the net profit
                 of the opportunities is not known.
             limit: how many opportunities to return, the best; None for all.
+            changed: the pools that may differ from the market scanned before, as
+                `Market.apply` returned them since, so that others need not be looked at; a
+                pool missing here is taken for what it was. None looks at every pool.
 
         Raises:
             InvalidSearch: the limit is negative, or the market is none.
         """
         _check_kind("market", market, Market)
-        if limit is not None and (type(limit) is not int or limit < 0):
-            raise InvalidSearch(f"limit is {limit!r}; allowed is None or an int from 0 on")
-        refreshed = self._table.refresh(market)
-        found = [self._rated(base) for base in self.base_tokens]
+        if limit is not None:
+            _check_count("limit", limit, "None or an int")
+        refreshed = self._table.refresh(market, changed)
+        prices = Prices(self.costs, market, self._table, self.base_tokens)
+        screened = self._screener.screen(self._table, prices, self._screen)
+        candidates = screened.candidates(self._screen.most)
+        chosen = [each.hops for each in candidates]
         # Only what this scan needs is kept: what is gone has most likely been taken.
-        self._sized = {
-            cycle.hops: self._size(cycle) for cycles in found for cycle in cycles.promising
-        }
-        found_opportunities = (self._found(hops, market) for hops in tuple(self._sized))
-        opportunities = [each for each in found_opportunities if each is not None]
-        opportunities.sort(key=lambda each: _rank(each, self.costs, market))
+        self._sized = {hops: self._size(hops) for hops in chosen}
+        found = {hops: self._found(hops, market, prices) for hops in chosen}
+        low = frozenset(hops for hops in chosen if self._is_below_floor(found[hops], prices))
+        opportunities = [
+            each for hops, each in found.items() if each is not None and hops not in low
+        ]
+        opportunities = _ranked(opportunities, prices)
         return Scan(
             opportunities=tuple(opportunities[:limit]),
-            near_misses=self._near_misses(found),
-            cycles_screened=sum(cycles.screened for cycles in found),
-            cycles_sized=len(self._sized),
+            near_misses=self._near_misses(screened, candidates),
+            cycles_screened=screened.cycles_screened,
+            cycles_promising=screened.cycles_promising,
+            cycles_sized=len(chosen),
             pools_refreshed=refreshed,
             block=market.block,
             step=market.step,
+            evidence=Evidence(
+                screened,
+                self._table.numbers,
+                market.pools,
+                found,
+                low,
+                self._screen.profit_floor_wei,
+                self.costs,
+            ),
         )
 
-    def _rated(self, base: Token) -> RatedCycles:
-        return rated_cycles(self._table, base, self.max_hops, self._near_floor, self._near_count)
-
-    def _size(self, cycle: RatedCycle) -> _Sized:
-        known = self._sized.get(cycle.hops)
-        if known is not None and self._table.is_current(cycle.hops, known.route):
+    def _size(self, hops: _Hops) -> _Sized:
+        known = self._sized.get(hops)
+        if known is not None and self._table.is_current(hops, known.route):
             return known
         sizer = optimal_input if self._size_exactly is None else approximate_input
-        return self._sized_by(sizer, self._table.route(cycle.hops))
+        return self._sized_by(sizer, self._table.route(hops))
 
     def _sized_by(self, sizer: _Sizer, route: Route) -> _Sized:
         exact = sizer is optimal_input
         amounts = _best_amounts(sizer, route, self.costs.flash_fee_bps)
         if amounts is None:
             return _Sized(route, None, None, exact)
-        factors = factors_of(route, amounts, age=1.0)
+        factors = None if self._judge is None else self._judge(route, amounts, 1.0)
         return _Sized(route, amounts, factors, exact, self.costs.gas_units(route, amounts))
 
-    def _found(self, hops: tuple[int, ...], market: Market) -> Opportunity | None:
+    def _found(self, hops: _Hops, market: Market, prices: Prices) -> Opportunity | None:
         """The opportunity of a sized cycle, sized exactly where it is worth it."""
-        opportunity = self._opportunity(self._sized[hops], market)
+        opportunity = self._opportunity(self._sized[hops], market, prices)
         if opportunity is None or self._sized[hops].exact:
             return opportunity
         if self._size_exactly is not None and self._size_exactly(opportunity):
             self._sized[hops] = self._sized_by(optimal_input, opportunity.route)
-            return self._opportunity(self._sized[hops], market)
+            return self._opportunity(self._sized[hops], market, prices)
         return opportunity
 
-    def _opportunity(self, sized: _Sized, market: Market) -> Opportunity | None:
-        if sized.amounts is None or sized.factors is None:
+    def _opportunity(self, sized: _Sized, market: Market, prices: Prices) -> Opportunity | None:
+        if sized.amounts is None:
             return None
-        aged = replace(sized.factors, age=age_factor(pool_ages(sized.route, market)))
+        trusted = None
+        if sized.factors is not None:
+            age = age_factor(pool_ages(sized.route, market))
+            trusted = replace(sized.factors, age=age).confidence
         return Opportunity(
             route=sized.route,
             amounts=sized.amounts,
             flash_fee=self.costs.flash_fee(sized.amounts[0]),
             gas_units=sized.gas_units,
-            gas_cost=self.costs.cost_of_gas(sized.gas_units, sized.route, market.block, market),
-            confidence=aged.confidence,
+            gas_cost=prices.gas_cost(sized.gas_units, sized.route),
+            confidence=trusted,
             block=market.block,
         )
 
-    def _near_misses(self, found: Iterable[RatedCycles]) -> tuple[NearMiss, ...]:
-        if not self._near_count:
+    def _is_below_floor(self, opportunity: Opportunity | None, prices: Prices) -> bool:
+        floor_wei = self._screen.profit_floor_wei
+        if opportunity is None or not floor_wei:
+            return False
+        worth = prices.native_value(opportunity.gross_profit, opportunity.route)
+        return worth is not None and worth < floor_wei
+
+    def _near_misses(self, screened: Screened, sized: Iterable[Candidate]) -> tuple[NearMiss, ...]:
+        """The best losing cycles, and with them what gains in real numbers but at no size."""
+        count = self._screen.near_count
+        if not count:
             return ()
-        near = chain.from_iterable(cycles.near for cycles in found)
-        promising = chain.from_iterable(cycles.promising for cycles in found)
-        gainless = (cycle for cycle in promising if self._sized[cycle.hops].amounts is None)
-        best = sorted(chain(near, gainless), key=best_rate_first)[: self._near_count]
-        return tuple(NearMiss(self._table.route(c.hops), math.exp(c.log_rate)) for c in best)
+        missed = [Candidate(near, row) for near in screened.near for row in range(len(near.cycles))]
+        missed += [each for each in sized if self._sized[each.hops].amounts is None]
+        ranked = sorted((-each.rate, each.hops) for each in missed)
+        return tuple(NearMiss(self._table.route(hops), -rate) for rate, hops in ranked[:count])
 
 
 def find_opportunities(
@@ -312,6 +322,11 @@ def _check_kind(name: str, value: object, *kinds: type) -> None:
         raise InvalidSearch(f"{name} is {value!r}; allowed is {wanted}")
 
 
+def _check_count(name: str, value: object, wanted: str = "an int") -> None:
+    if type(value) is not int or value < 0:
+        raise InvalidSearch(f"{name} is {value!r}; allowed is {wanted} from 0 on")
+
+
 def _best_amounts(sizer: _Sizer, route: Route, flash_fee_bps: int) -> tuple[int, ...] | None:
     """The optimum after the flash fee, or the gross one where the fee eats every profit."""
     amounts = sizer(route, flash_fee_bps)
@@ -320,11 +335,19 @@ def _best_amounts(sizer: _Sizer, route: Route, flash_fee_bps: int) -> tuple[int,
     return amounts
 
 
-def _rank(
-    opportunity: Opportunity, costs: CostModel, market: Market
-) -> tuple[bool, bool, int, str]:
-    """Sort key: known net profit first, then what is worth more, then the stable name."""
+def _ranked(opportunities: Iterable[Opportunity], prices: Prices) -> list[Opportunity]:
+    """Known net profit first, then what is worth more, then by the stable name."""
+    ranks = [(_rank(each, prices), each) for each in opportunities]
+    ranked: list[Opportunity] = []
+    for _, tied in groupby(sorted(ranks, key=itemgetter(0)), key=itemgetter(0)):
+        equals = [each for _, each in tied]
+        # Names take long to spell, and are seldom needed.
+        ranked += sorted(equals, key=attrgetter("key")) if len(equals) > 1 else equals
+    return ranked
+
+
+def _rank(opportunity: Opportunity, prices: Prices) -> tuple[bool, bool, int]:
     net = opportunity.net_profit
     profit = opportunity.gross_profit if net is None else net
-    worth = costs.native_value(profit, opportunity.base_token, market, opportunity.route)
-    return (net is None, worth is None, -(profit if worth is None else worth), opportunity.key)
+    worth = prices.native_value(profit, opportunity.route)
+    return (net is None, worth is None, -(profit if worth is None else worth))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from aineon.amm import StableSwapPool, WeightedPool
 from aineon.errors import ConfigurationError
 from aineon.market import Market
 from aineon.primitives import Block
@@ -9,14 +10,19 @@ from aineon.search import CostModel, Hop, Route
 from aineon.search.costs import (
     AAVE_FLASH_GAS,
     BALANCER_FLASH_GAS,
+    BALANCER_SWAP_GAS,
     CONCENTRATED_GAS,
     CONSTANT_PRODUCT_GAS,
     CROSSED_TICK_GAS,
     EXECUTOR_GAS,
+    OTHER_POOL_GAS,
+    STABLE_SWAP_GAS,
     TRANSACTION_GAS,
     WRAPPED_ETHER,
+    swap_gas,
 )
-from tests.search.markets import token, v2, v3
+from aineon.search.parallel import ParallelPools
+from tests.search.markets import address, token, v2, v3
 
 DAI, WETH, LINK = token(1, "DAI"), token(2, "WETH"), token(3, "LINK")
 ETHER = 10**18
@@ -81,6 +87,26 @@ class TestGas:
         pool = v3(3, DAI, WETH, 0, [(-6000, 6000, 10**22)])
         units = MODEL.gas_units(pair(pool, THIN))
         assert units == UNITS - CONSTANT_PRODUCT_GAS + CONCENTRATED_GAS + CROSSED_TICK_GAS
+
+    def test_every_pool_that_takes_a_share_of_a_divided_hop_costs(self) -> None:
+        twin = v2(4, WETH, DAI, 1000 * ETHER, 2_000_000 * ETHER)
+        divided = pair(ParallelPools([DEEP, twin], WETH, DAI), THIN)
+        assert MODEL.gas_units(divided) == UNITS + CONSTANT_PRODUCT_GAS
+        assert MODEL.gas_units(divided, [ETHER, 1]) == UNITS + CONSTANT_PRODUCT_GAS
+        # At this size only the pool with the better price takes part.
+        unequal = pair(ParallelPools([DEEP, v2(4, WETH, DAI, ETHER, ETHER)], WETH, DAI), THIN)
+        assert MODEL.gas_units(unequal, [ETHER, 1]) == UNITS
+
+    def test_other_kinds_of_pools_have_figures_of_their_own(self) -> None:
+        curve = StableSwapPool(address(5), (DAI, LINK), (ETHER, ETHER), A=100, fee=0)
+        balancer = WeightedPool(
+            address(6), (DAI, LINK), (ETHER, ETHER), (ETHER // 2, ETHER // 2), 10**15
+        )
+        assert swap_gas(curve, DAI, LINK) == STABLE_SWAP_GAS
+        assert swap_gas(balancer, DAI, LINK) == BALANCER_SWAP_GAS
+        # What is not known is on the dear side of all that is, but for two swaps in one.
+        known = {CONSTANT_PRODUCT_GAS, CONCENTRATED_GAS, STABLE_SWAP_GAS, BALANCER_SWAP_GAS}
+        assert max(known) <= OTHER_POOL_GAS
 
     def test_price_is_base_fee_and_priority_fee(self) -> None:
         assert MODEL.gas_price_wei(BLOCK) == 10 * 10**9

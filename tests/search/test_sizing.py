@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import cast
 
@@ -23,6 +24,7 @@ from tests.search.sizing_tools import (
     Judge,
     cycle,
     deep_v3,
+    small_cycle,
     v2,
     v3,
 )
@@ -145,16 +147,41 @@ def veil(pool: Pool) -> Pool:
     return cast("Pool", Veiled(pool))
 
 
+def veiled(route: Route) -> Route:
+    return Route(Hop(veil(pool), *tokens) for pool, *tokens in route)
+
+
 def test_pools_of_unknown_form_are_sized_by_quotes_alone() -> None:
     low = deep_v3(WETH, USDC, 1970e-12, 20_000 * ETHER, 500, 10)
     high = v2(WETH, USDC, 15_000 * ETHER, 30 * 10**12 + 123_457)
     known = cycle(WETH, (high, USDC), (low, WETH))
-    veiled = Route(Hop(veil(pool), *tokens) for pool, *tokens in known)
-    best, found = optimal_input(known), optimal_input(veiled)
+    best, found = optimal_input(known), optimal_input(veiled(known))
     assert best
     assert found
-    assert Judge(known).better(found[0], 1000) == []
-    assert found[-1] - found[0] >= (best[-1] - best[0]) * (1 - 1e-9)
+    judge = Judge(known)
+    profit = judge.profit(found[0])
+    assert profit is not None
+    assert all((judge.profit(found[0] + step) or 0) <= profit for step in range(-64, 65))
+    assert profit >= (best[-1] - best[0]) * (1 - 1e-9)
+
+
+def test_the_end_of_liquidity_of_a_pool_of_unknown_form() -> None:
+    # Quotes alone find the kink: the price stays good up to the last unit of the only range.
+    short = v3(WETH, USDC, 3000e-12, [(-1, 1, 10**15)])
+    route = cycle(WETH, (short, USDC), (v2(WETH, USDC, 10**6 * ETHER, 2 * 10**15), WETH))
+    best, found = optimal_input(route), optimal_input(veiled(route))
+    assert best
+    assert found
+    assert found[-1] - found[0] >= best[-1] - best[0] - 2 * 10**9
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_small_pools_of_unknown_form(seed: int) -> None:
+    route = small_cycle(random.Random(seed), largest=4.0)
+    best, found = optimal_input(route), optimal_input(veiled(route))
+    assert bool(best) == bool(found)
+    if best and found:
+        assert found[-1] - found[0] >= (best[-1] - best[0]) * 0.99 - 1
 
 
 @pytest.mark.parametrize("token", [DAI, STETH])
@@ -162,10 +189,15 @@ def test_ties_of_pools_of_unknown_form(token: Token) -> None:
     per_ether = 2000 if token is DAI else 1
     cheap = v2(WETH, token, 9_000 * ETHER + 17, 9_100 * per_ether * ETHER + 1117)
     dear = v2(WETH, token, 19_000 * ETHER + 17, 19_003 * per_ether * ETHER + 11_177_777)
-    route = Route([Hop(veil(cheap), WETH, token), Hop(veil(dear), token, WETH)])
-    found = optimal_input(route)
+    route = cycle(WETH, (cheap, token), (dear, WETH))
+    best, found = optimal_input(route), optimal_input(veiled(route))
+    assert best
     assert found
-    assert Judge(route).better(found[0], 1000) == []
+    assert found[-1] - found[0] == best[-1] - best[0]
+    judge = Judge(route)
+    near = [judge.profit(found[0] + step) or 0 for step in range(-64, 65)]
+    assert max(near) == near[64]
+    assert max(near[:64]) < near[64]
 
 
 STAKED = cycle(

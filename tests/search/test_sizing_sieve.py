@@ -48,7 +48,7 @@ def test_sizing_finds_the_same_with_and_without_a_sieve(
 ) -> None:
     route = small_cycle(random.Random(1000 + seed), largest=9.0)
     with_sieve = optimal_input(route)
-    monkeypatch.setattr(candidates, "_SMALL", 1 << 60)
+    monkeypatch.setattr(candidates, "FEW_ENOUGH", 1 << 60)
     assert optimal_input(route) == with_sieve
 
 

@@ -23,7 +23,7 @@ from aineon.search.sizing.pieces import Piece
 from aineon.search.sizing.sieve import steps_into
 
 # Stretches up to this many amounts are quoted whole: setting up a sieve costs as much.
-_SMALL = 600
+FEW_ENOUGH = 600
 _LARGEST_BATCH = 1 << 14
 # How many a sieve finds before they are looked at; the first few often are enough.
 _SOME = 512
@@ -36,6 +36,8 @@ _SELECTIVE = 8
 # An arc of its own for each good remainder pays where it spares so many candidates.
 _ARC_PAYS = 60
 _UNIT = 1 << 96
+_STEPS = np.arange(FEW_ENOUGH, dtype=np.float64)
+_STEPS.flags.writeable = False
 # Rates are taken at the peak; nearby they differ by less.
 _MARGIN = 1.25
 
@@ -138,14 +140,13 @@ class Candidates:
         count = (stretch.last - first) // stride + 1
         if count <= 0:
             return
-        if count > _SMALL and (sieve := self._sieve(stretch, stride)):
+        if count > FEW_ENOUGH and (sieve := self._sieve(stretch, stride)):
             yield from self._sieved(sieve, first, stride, count)
             return
         self._take(count)
         for start in range(0, count, _LARGEST_BATCH):
             size = min(_LARGEST_BATCH, count - start)
-            distances = np.arange(0, size * stride, stride, dtype=np.float64)
-            yield Batch(first + start * stride, distances)
+            yield Batch(first + start * stride, _multiples(size, stride))
 
     def _take(self, count: int) -> None:
         self.left -= count
@@ -169,8 +170,8 @@ class Candidates:
 
         # As far as the walk stays straight to within what is allowed.
         bend = max(walk_at(stretch.first).bend, walk_at(stretch.last).bend)
-        straight = int(sqrt(allowed / bend)) + 1
-        return None if straight < _SMALL else _Sieve(walk_at, allowed, straight)
+        straight = int(sqrt(allowed / bend)) + 1 if bend else stretch.last
+        return None if straight < FEW_ENOUGH else _Sieve(walk_at, allowed, straight)
 
     def _sieved(self, sieve: _Sieve, first: int, stride: int, count: int) -> Iterator[Batch]:
         for start in range(0, count, sieve.straight):
@@ -181,6 +182,12 @@ class Candidates:
             while some := list(islice(steps, _SOME)):
                 self._take(_SIEVED_COSTS * len(some))
                 yield Batch(anchor, np.array(some, dtype=np.float64) * stride)
+
+
+def _multiples(size: int, stride: int) -> NDArray[np.float64]:
+    if stride == 1 and size <= FEW_ENOUGH:
+        return _STEPS[:size]
+    return np.arange(0, size * stride, stride, dtype=np.float64)
 
 
 def _walk_behind(model: Model, place: int, amount: int, stride: int) -> _Walk:

@@ -8,8 +8,6 @@ bounds, and nearly always the exact profits; whoever uses them checks the best b
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,18 +23,9 @@ _RELATIVE = 2.0**-50
 # ... and fractions computed from integers for this.
 _ABSOLUTE = 2.0**-40
 
-
-class _Curve(NamedTuple):
-    """`offset + rate * t / (1 + bend * t)`, the distance on one side for `t` on the other."""
-
-    offset: float
-    rate: float
-    bend: float
-
-
-class _Line(NamedTuple):
-    offset: float
-    rate: float
+# What happens to a distance `t` before one rounding: it becomes `t / (flat + bent * t) + offset`;
+# on a straight line, where `bent` is 0, `t * flat + offset`.
+_Numbers = tuple[float, float, float]
 
 
 class Lens:
@@ -49,82 +38,79 @@ class Lens:
     __slots__ = ("_down", "_fee", "_up", "profit")
 
     def __init__(self, chain: Chain, model: Model, place: int, amount: int) -> None:
-        self._up: list[tuple[_Curve, _Line | None]] = []
+        self._up: list[_Numbers] = []
+        self._down: list[_Numbers] = []
+        pieces = model.pieces
         needed = amount
-        for piece in reversed(model.pieces[:place]):
-            needed = self._add_up(piece, needed)
-        self._down: list[tuple[_Line | None, _Curve]] = []
-        for piece in model.pieces[place:]:
-            amount = self._add_down(piece, amount)
-        fee = -needed * chain.fee_bps // BPS
-        self._fee: _Line | None = None
+        for index in range(place - 1, -1, -1):
+            needed = self._add_up(pieces[index], needed)
+        for index in range(place, len(pieces)):
+            amount = self._add_down(pieces[index], amount)
+        fee = 0
+        self._fee: tuple[float, float] | None = None
         if chain.fee_bps:
+            fee = -needed * chain.fee_bps // BPS
             over = -needed * chain.fee_bps - fee * BPS
-            self._fee = _Line(-over / BPS, chain.fee_bps / BPS)
+            self._fee = chain.fee_bps / BPS, -over / BPS
         self.profit = amount - needed + fee
 
     def _add_up(self, piece: Piece, amount_out: int) -> int:
-        wanted = piece.d * amount_out - piece.b
-        at = piece.a - piece.c * amount_out
-        kept = -(-wanted // at)
-        steepness = piece.a * piece.d - piece.b * piece.c
-        curve = _Curve((wanted - kept * at) / at, steepness / (at * at), -piece.c / at)
-        if piece.of == 1:
-            self._up.append((curve, None))
-            return piece.origin + kept
-        needed = -(-kept * piece.of // piece.keep)
-        offset = (kept * piece.of - needed * piece.keep) / piece.keep
-        self._up.append((curve, _Line(offset, piece.of / piece.keep)))
-        return piece.origin + needed
+        _, _, origin, keep, of, a, b, c, d, steepness, _ = piece
+        at = a - c * amount_out
+        kept, missing = divmod(b - d * amount_out, at)
+        self._up.append(_curve(at, -c, steepness, -missing / at))
+        if of == 1:
+            return origin - kept
+        needed, missing = divmod(kept * of, keep)
+        self._up.append((of / keep, 0.0, -missing / keep))
+        return origin - needed
 
     def _add_down(self, piece: Piece, amount_in: int) -> int:
-        line = None
-        kept = amount_in - piece.origin
-        if piece.of != 1:
-            kept, rest = divmod(kept * piece.keep, piece.of)
-            line = _Line(rest / piece.of, piece.keep / piece.of)
-        at = piece.c * kept + piece.d
-        amount_out, rest = divmod(piece.a * kept + piece.b, at)
-        steepness = piece.a * piece.d - piece.b * piece.c
-        self._down.append((line, _Curve(rest / at, steepness / (at * at), piece.c / at)))
+        _, _, origin, keep, of, a, b, c, d, steepness, _ = piece
+        kept = amount_in - origin
+        if of != 1:
+            kept, rest = divmod(kept * keep, of)
+            self._down.append((keep / of, 0.0, rest / of))
+        at = c * kept + d
+        amount_out, rest = divmod(a * kept + b, at)
+        self._down.append(_curve(at, c, steepness, rest / at))
         return amount_out
 
     def profits(self, distances: Distances) -> Distances:
         """Return upper bounds of the profits, less `self.profit`, at ascending distances."""
         cost = distances
-        for curve, line in self._up:
-            cost = _up(_bent(cost, curve), curve.offset)
-            if line:
-                cost = _up(cost * line.rate, line.offset)
+        for numbers in self._up:
+            cost = _moved(cost, numbers)
+            cost += numbers[2] - _slack(cost)
+            np.ceil(cost, cost)
         if self._fee:
-            cost = cost + _up(cost * self._fee.rate, self._fee.offset)
+            rate, offset = self._fee
+            fee = cost * rate
+            fee += offset - _slack(fee)
+            cost = cost + np.ceil(fee, fee)
         out = distances
-        for line, curve in self._down:
-            if line:
-                out = _down(out * line.rate, line.offset)
-            out = _down(_bent(out, curve), curve.offset)
+        for numbers in self._down:
+            out = _moved(out, numbers)
+            out += numbers[2] + _slack(out)
+            np.floor(out, out)
         return out - cost
 
 
-def _bent(distances: Distances, curve: _Curve) -> Distances:
-    bent = distances * curve.bend
-    bent += 1.0
-    np.divide(distances, bent, out=bent)
-    bent *= curve.rate
-    return bent
+def _curve(at: int, bend: int, steepness: int, offset: float) -> _Numbers:
+    if not bend:
+        return steepness / (at * at), 0.0, offset
+    return at * at / steepness, bend * at / steepness, offset
+
+
+def _moved(distances: Distances, numbers: _Numbers) -> Distances:
+    flat, bent, _ = numbers
+    if not bent:
+        return distances * flat
+    moved = distances * bent
+    moved += flat
+    return np.divide(distances, moved, moved)
 
 
 def _slack(values: Distances) -> float:
-    return max(abs(float(values[0])), abs(float(values[-1]))) * _RELATIVE + _ABSOLUTE
-
-
-def _down(values: Distances, offset: float) -> Distances:
-    """Round down `values + offset` in place; what is nearly whole counts as whole."""
-    values += offset + _slack(values)
-    return np.floor(values, out=values)
-
-
-def _up(values: Distances, offset: float) -> Distances:
-    """Round up `values + offset` in place; what is nearly whole counts as whole."""
-    values += offset - _slack(values)
-    return np.ceil(values, out=values)
+    """Return how far the true values may lie from these; nearly whole then counts as whole."""
+    return max(abs(values.item(0)), abs(values.item(-1))) * _RELATIVE + _ABSOLUTE

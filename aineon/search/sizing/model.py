@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isqrt
+from math import isqrt, sqrt
 
-from aineon.primitives.units import BPS
 from aineon.search.sizing.chain import Chain
-from aineon.search.sizing.pieces import Piece, PieceFinder
+from aineon.search.sizing.pieces import ENDLESS, Piece, PieceFinder
 
 _MOST_REGIONS_TRIED = 256
 # Jumps to where the optimum of a region would be; after them, halving: it always ends.
@@ -20,81 +19,127 @@ class Model:
     Attributes:
         pieces: one for each hop.
         first, last: the inputs for which those pieces hold.
+        peak: the input of most profit, did this curve hold everywhere; may be negative.
     """
 
-    __slots__ = ("_a", "_b", "_c", "_d", "_unit_cost", "first", "last", "pieces")
+    __slots__ = (
+        "_a",
+        "_b",
+        "_c",
+        "_d",
+        "_left_edge",
+        "_reach",
+        "_right_edge",
+        "_root",
+        "_unit",
+        "_unit_cost",
+        "first",
+        "last",
+        "peak",
+        "pieces",
+    )
 
     def __init__(self, chain: Chain, finders: Sequence[PieceFinder], amount_in: int) -> None:
         self.pieces: list[Piece] = []
         self.first, self.last = 1, chain.most
-        self._unit_cost = chain.unit_cost
         a, b, c, d = 1, 0, 0, 1
         amount = amount_in
         for place, find in enumerate(finders):
+            if place:
+                amount = amount and chain.outputs[place - 1](amount)
             piece = find(amount or 1)
             self.pieces.append(piece)
-            amount = amount and chain.outputs[place](amount)
-            if piece.first > 1:
-                self.first = max(self.first, chain.back(place, piece.first))
-            if piece.last < chain.most_at[place]:
-                self.last = min(self.last, chain.back(place, piece.last + 1) - 1)
-            if piece.of == 1 and not piece.origin:
-                e, f, g, h = piece.a, piece.b, piece.c, piece.d
+            first, last, origin, keep, of, e, f, g, h, _, _ = piece
+            if first > 1:
+                self.first = max(self.first, chain.back(place, first))
+            if last < ENDLESS and last < chain.most_at[place]:
+                self.last = min(self.last, chain.back(place, last + 1) - 1)
+            if of != 1 or origin:
+                e, g = e * keep, g * keep
+                f = f * of - e * origin
+                h = h * of - g * origin
+            if place:
+                a, b, c, d = e * a + f * c, e * b + f * d, g * a + h * c, g * b + h * d
             else:
-                e, g = piece.a * piece.keep, piece.c * piece.keep
-                f = piece.b * piece.of - e * piece.origin
-                h = piece.d * piece.of - g * piece.origin
-            a, b, c, d = e * a + f * c, e * b + f * d, g * a + h * c, g * b + h * d
+                a, b, c, d = e, f, g, h
         self._a, self._b, self._c, self._d = a, b, c, d
+        self._unit_cost, self._unit = chain.unit_cost, chain.unit
+        # A cycle of straight lines has no peak of its own; so little bend puts it far away.
+        c = self._c = c or 1
+        steepness = a * d - b * c
+        # Twice the root of what the slope is compared with: it gives the peak and its height.
+        self._root = isqrt(4 * self._unit * self._unit_cost * steepness)
+        self.peak = (self._root // (2 * self._unit_cost) - d) // c
+        self._reach: tuple[int, int] | None = None
+        self._left_edge: int | None = None
+        self._right_edge: int | None = None
 
-    def peak(self) -> int:
-        """Return the input of most profit, did this curve hold everywhere; may be negative."""
-        steepness = self._a * self._d - self._b * self._c
-        return (isqrt(steepness * BPS // self._unit_cost) - self._d) // self._c
+    def height(self) -> tuple[int, int]:
+        """Return the profit at `peak`, did the curve hold there: a ratio, rounded up."""
+        a, c, g, unit = self._a, self._c, self._unit_cost, self._unit
+        if self._reach is None:
+            self._reach = unit * a + g * self._d - self._root, unit * c
+        return self._reach
 
     def bound(self) -> int:
         """Return an integer that no profit of the region exceeds."""
-        peak = self.peak()
-        if not self.first < peak < self.last:
-            return self.profit_bound(min(max(peak, self.first), self.last)) + 1
-        steepness = self._a * self._d - self._b * self._c
-        loss = isqrt(4 * BPS * self._unit_cost * steepness)
-        return (BPS * self._a + self._unit_cost * self._d - loss) // (BPS * self._c)
+        if not self.first < self.peak < self.last:
+            return self.profit_bound(min(max(self.peak, self.first), self.last)) + 1
+        above, unit = self.height()
+        return above // unit
+
+    def above(self, level: int) -> float:
+        """Return how far the curve stands above `level` at its peak."""
+        above, unit = self.height()
+        return (above - level * unit) / unit
+
+    def width(self, drop: float) -> float:
+        """Return about how many inputs around the peak lose no more than `drop`."""
+        return sqrt(2 * drop * (self._root / self._c) * self._unit) / self._unit_cost
 
     def room(self, level: int, first: int, last: int) -> float:
         """Return how far the curve stands above `level`, at most, from one input to another."""
-        g = self._unit_cost
-        peak = self.peak()
-        if first <= peak + 1 and last >= peak:
-            steepness = self._a * self._d - self._b * self._c
-            loss = isqrt(4 * BPS * g * steepness)
-            above = BPS * self._a + g * self._d - loss - level * BPS * self._c
-            return above / (BPS * self._c)
-        amount_in = last if peak > last else first
-        denominator = BPS * (self._c * amount_in + self._d)
-        out = BPS * (self._a * amount_in + self._b)
-        return (out - (g * amount_in + level * BPS) * (denominator // BPS)) / denominator
+        if first <= self.peak + 1 and last >= self.peak:
+            return self.above(level)
+        g, unit = self._unit_cost, self._unit
+        amount_in = last if self.peak > last else first
+        below = self._c * amount_in + self._d
+        out = unit * (self._a * amount_in + self._b)
+        return (out - (g * amount_in + level * unit) * below) / (unit * below)
 
     def profit_bound(self, amount_in: int) -> int:
         """Return the profit of an input before rounding, rounded down."""
-        denominator = self._c * amount_in + self._d
-        out = BPS * (self._a * amount_in + self._b) - self._unit_cost * amount_in * denominator
-        return out // (BPS * denominator)
+        below = self._c * amount_in + self._d
+        out = self._unit * (self._a * amount_in + self._b) - self._unit_cost * amount_in * below
+        return out // (self._unit * below)
+
+    @property
+    def left_edge(self) -> int:
+        """What `profit_bound` says of `first`."""
+        if self._left_edge is None:
+            self._left_edge = self.profit_bound(self.first)
+        return self._left_edge
+
+    @property
+    def right_edge(self) -> int:
+        """What `profit_bound` says of `last`."""
+        if self._right_edge is None:
+            self._right_edge = self.profit_bound(self.last)
+        return self._right_edge
 
     def level_set(self, level: int) -> tuple[int, int] | None:
         """Return the inputs whose profit before rounding reaches `level`; None where none does.
 
         Both ends may lie one unit too far out, never too far in.
         """
-        g = self._unit_cost
-        linear = BPS * (self._a - level * self._c) - g * self._d
-        constant = BPS * (self._b - level * self._d)
-        square = linear * linear + 4 * g * self._c * constant
+        c, g, unit = self._c, self._unit_cost, self._unit
+        linear = unit * (self._a - level * c) - g * self._d
+        square = linear * linear + 4 * g * unit * c * (self._b - level * self._d)
         if square < 0:
             return None
-        root = isqrt(square) + 1
-        first = max((linear - root) // (2 * g * self._c), self.first)
-        last = min((linear + root) // (2 * g * self._c) + 1, self.last)
+        root, below = isqrt(square) + 1, 2 * g * c
+        first = max((linear - root) // below, self.first)
+        last = min((linear + root) // below + 1, self.last)
         return (first, last) if first <= last else None
 
 
@@ -102,10 +147,13 @@ def slopes(model: Model, amounts: Sequence[int]) -> list[float]:
     """Return each hop's marginal rate at these amounts."""
     found = []
     for piece, amount in zip(model.pieces, amounts, strict=False):
-        kept = (amount - piece.origin) * piece.keep // piece.of
-        at = piece.c * kept + piece.d
-        steepness = piece.a * piece.d - piece.b * piece.c
-        found.append(piece.keep * steepness / (piece.of * at * at))
+        _, _, origin, keep, of, _, _, c, d, steepness, _ = piece
+        if of == 1:
+            at = c * (amount - origin) + d
+            found.append(steepness / (at * at))
+        else:
+            at = c * ((amount - origin) * keep // of) + d
+            found.append(keep * steepness / (of * at * at))
     return found
 
 
@@ -119,13 +167,13 @@ def locate(chain: Chain, finders: Sequence[PieceFinder], start: int) -> tuple[Mo
     amount_in = min(max(start, low), high)
     for attempt in range(_MOST_REGIONS_TRIED):
         model = Model(chain, finders, amount_in)
-        peak = model.peak()
+        peak = model.peak
         if peak < model.first:
             high = min(high, model.first - 1)
         elif peak > model.last:
             low = max(low, model.last + 1)
         else:
-            break
+            return model, peak
         if low > high:
             break
         amount_in = min(max(peak, low), high) if attempt < _JUMPS else (low + high) // 2

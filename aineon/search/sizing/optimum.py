@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from math import sqrt
 
+from aineon.amm import ConcentratedPool, ConstantProductPool
 from aineon.errors import InvalidRoute, InvalidSearch
 from aineon.primitives.units import BPS
 from aineon.search.route import Route
 from aineon.search.sizing.chain import Chain
+from aineon.search.sizing.climbing import polish
 from aineon.search.sizing.model import locate
 from aineon.search.sizing.pieces import PieceFinder, piece_finder
-from aineon.search.sizing.probe import polish, probe
+from aineon.search.sizing.probe import approximate, probe
 from aineon.search.sizing.search import Search
 
 # Up to so many units a rate can change from one unit to the next; the search expects the rates
@@ -30,11 +32,14 @@ def optimal_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | Non
         InvalidRoute: the route does not end with the token it began with.
         InvalidSearch: `flash_fee_bps` is not an int from 0 to 10000.
     """
-    found = _start(route, flash_fee_bps)
-    if found is None:
+    start = _checked_start(route, flash_fee_bps)
+    if start is None:
         return None
-    chain, finders, start = found
-    amount_in = _best_input(chain, finders, start) if finders else probe(chain, start)
+    chain = Chain(route, flash_fee_bps)
+    if not chain.most:
+        return None
+    known = [piece_finder(hop) for hop in route]
+    amount_in = _best_input(chain, known, start)
     return None if amount_in is None else chain.amounts(amount_in)
 
 
@@ -42,42 +47,61 @@ def approximate_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] |
     """Return the amounts near the optimum, for a few quotes instead of hundreds.
 
     The input is the peak of the cycle's curve without rounding, so the profit misses the best
-    one by no more than what roundings cost: some smallest units of the tokens on the way. None
-    where that input leaves nothing.
+    one by no more than what roundings cost: some smallest units of the tokens on the way. With
+    pools whose curve has to be fitted it can miss a millionth of the profit besides. None where
+    that input leaves nothing.
 
     Raises:
         As `optimal_input`.
     """
-    found = _start(route, flash_fee_bps)
-    if found is None:
+    start = _checked_start(route, flash_fee_bps)
+    if start is None:
         return None
-    chain, finders, start = found
-    if not finders:
-        return optimal_input(route, flash_fee_bps)
+    amounts = _in_first_steps(route, start) or _near_peak(route, flash_fee_bps, start)
+    if amounts is None:
+        return None
+    cost = amounts[0] - (-amounts[0] * flash_fee_bps // BPS)
+    return amounts if amounts[-1] > cost else None
+
+
+def _in_first_steps(route: Route, start: int) -> tuple[int, ...] | None:
+    """Return the amounts of an input found by local curves, where those hold up to it."""
+    amount = start
+    amounts = [amount]
+    for pool, token_in, token_out in route:
+        if not 0 < amount <= pool.max_amount_in(token_in, token_out):
+            return None
+        if isinstance(pool, ConcentratedPool):
+            if pool.step_at(token_in, token_out, amount).taken_before:
+                return None
+        elif not isinstance(pool, ConstantProductPool):
+            return None
+        amount = pool.output_function(token_in, token_out)(amount)
+        amounts.append(amount)
+    return tuple(amounts)
+
+
+def _near_peak(route: Route, flash_fee_bps: int, start: int) -> tuple[int, ...] | None:
+    chain = Chain(route, flash_fee_bps)
+    if not chain.most:
+        return None
+    known = [piece_finder(hop) for hop in route]
+    finders = [finder for finder in known if finder]
+    if len(finders) < len(known):
+        return chain.amounts(approximate(chain, known, start))
     _, peak = locate(chain, finders, start)
-    amounts = chain.amounts(peak)
-    return amounts if amounts[-1] > chain.cost(peak) else None
+    return chain.amounts(peak)
 
 
-def _start(route: Route, flash_fee_bps: int) -> tuple[Chain, list[PieceFinder], int] | None:
-    """Return what a search begins with, or None where no size can pay.
-
-    The finders are empty where some pool's smooth curve is not known.
-    """
+def _checked_start(route: Route, flash_fee_bps: int) -> int | None:
+    """Return about the best input by the hops' local curves, or None where no size can pay."""
     if not route.is_cycle:
         raise InvalidRoute(f"{route} does not end with the token it began with")
     if type(flash_fee_bps) is not int or not 0 <= flash_fee_bps <= BPS:
         raise InvalidSearch(
             f"flash_fee_bps is {flash_fee_bps!r}; allowed is an int from 0 to {BPS}"
         )
-    start = _smooth_optimum(route, 1 + flash_fee_bps / BPS)
-    if start is None:
-        return None
-    chain = Chain(route, flash_fee_bps)
-    if not chain.most:
-        return None
-    finders = [finder for hop in route if (finder := piece_finder(hop))]
-    return chain, finders if len(finders) == len(route) else [], start
+    return _smooth_optimum(route, 1 + flash_fee_bps / BPS)
 
 
 def _smooth_optimum(route: Route, unit_cost: float) -> int | None:
@@ -86,20 +110,23 @@ def _smooth_optimum(route: Route, unit_cost: float) -> int | None:
     `rate * x / (1 + bend * x)` composes to the same form. Rates are the best any size gets.
     """
     rate, bend = 1.0, 0.0
-    for hop in route:
-        local = hop.pool.local_curve(hop.token_in, hop.token_out)
-        bend += local.bend * rate
-        rate *= local.rate
+    for pool, token_in, token_out in route:
+        local_rate, local_bend = pool.local_curve(token_in, token_out)
+        bend += local_bend * rate
+        rate *= local_rate
     if rate <= unit_cost:
         return None
     return int((sqrt(rate / unit_cost) - 1) / bend) if bend > 0 else 1
 
 
-def _best_input(chain: Chain, finders: list[PieceFinder], start: int) -> int | None:
+def _best_input(chain: Chain, known: list[PieceFinder | None], start: int) -> int | None:
+    finders = [finder for finder in known if finder]
+    if len(finders) < len(known):
+        return probe(chain, known, start)
     model, peak = locate(chain, finders, start)
     search = Search(chain, finders, model, peak)
     if search.blur >= 1:
-        return probe(chain, peak)
+        return probe(chain, known, peak)
     best = search.run()
     if best is None:
         return None

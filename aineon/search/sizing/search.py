@@ -8,11 +8,12 @@ downward until one is reached; then nothing outside its window can be as good.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isqrt
 from typing import NamedTuple
 
 import numpy as np
 
-from aineon.search.sizing.candidates import Batch, Candidates, Stretch, TooMany
+from aineon.search.sizing.candidates import FEW_ENOUGH, Batch, Candidates, Stretch, TooMany
 from aineon.search.sizing.chain import Chain
 from aineon.search.sizing.lens import Lens
 from aineon.search.sizing.model import Model, slopes
@@ -25,17 +26,34 @@ REACH = 1 << 14
 # So many amounts at least fail before the one taken on a plateau that is too wide.
 CLEAR = 2048
 # Below this, quoting every amount costs less than building a lens.
-_FEW = 8
-_FIRST_STRETCH = 256
+_FEW = 6
+_FIRST_STRETCH = 512
+_LARGEST_FIRST = 4096
 _LEAP = 4
 # Enough for any stretch, however its candidates are counted.
 _AMPLE = 32
 _PARTS = 8
+# So many amounts that a fee spares the first window should hold.
+_SOME_SPARED = 3
 # Real quotes for one batch; a lens is hardly ever wrong, so few are needed.
-_MOST_CHECKS = CLEAR
+MOST_CHECKS = CLEAR
 # Roundings that cost no more than this in all leave a plateau with hits everywhere.
 _PLATEAU_NOISE = 8.0
 _WORTH_MUCH = 2000.0
+
+
+class Effort(NamedTuple):
+    """How much a search may do.
+
+    Attributes:
+        candidates: how many amounts it may look at before what is left counts as too wide.
+        reach: what is looked at on each side of the peak where a window is too wide.
+        checks: real quotes for one batch of candidates.
+    """
+
+    candidates: int
+    reach: int
+    checks: int
 
 
 class Best(NamedTuple):
@@ -59,39 +77,51 @@ class Search:
     Attributes:
         place: where that token stands.
         blur: what rounding prices can cost, in the base token; from 1 on a lens shows little.
+        is_complete: whether all that could be best was looked at; known once `run` is done.
         settled: whether no input nearby can be better; known once `run` is done.
     """
 
     def __init__(
-        self, chain: Chain, finders: Sequence[PieceFinder], model: Model, peak: int
+        self,
+        chain: Chain,
+        finders: Sequence[PieceFinder],
+        model: Model,
+        peak: int,
+        effort: Effort | None = None,
     ) -> None:
         self._chain = chain
+        self._effort = effort or Effort(MOST_CANDIDATES, REACH, MOST_CHECKS)
         self._finders = finders
         self._regions = [model]
+        self._is_whole = model.first == 1 and model.last == chain.most
         amounts = chain.amounts(peak)
         worth = [1.0]
         for rate in reversed(slopes(model, amounts)):
             worth.append(worth[-1] * rate)
         worth.reverse()
-        self.place = max(range(len(worth) - 1), key=worth.__getitem__)
+        own = max(worth[:-1])
+        self.place = worth.index(own)
         self._worth = worth
         self._peak_amount = amounts[self.place]
-        rounded = [j for j, piece in enumerate(model.pieces) if piece.of > 1]
-        self.blur = sum(
-            piece.blur * unit for piece, unit in zip(model.pieces, worth[1:], strict=True)
-        )
-        self._noise = sum(worth) - worth[self.place] + sum(worth[j] for j in rounded) + self.blur
-        # What crossing a border can cost: input rounded up twice, output down once; doubled,
-        # because a unit is worth more at smaller sizes.
-        lost = sum(2 * worth[j] + worth[j + 1] for j in rounded) + self.blur
-        self._step_down = int(2 * lost) + 1
+        lost = self.blur = 0.0
+        noise = sum(worth) - own
+        for piece, unit_in, unit_out in zip(model.pieces, worth, worth[1:], strict=False):
+            if piece.of > 1:
+                self.blur += piece.blur * unit_out
+                noise += unit_in
+                # What crossing a border can cost: input rounded up twice, output down once.
+                lost += 2 * unit_in + unit_out
+        self._noise = noise + self.blur
+        # Doubled, because a unit is worth more at smaller sizes.
+        self._step_down = int(2 * (lost + self.blur)) + 1
         self._top = self._highest()
-        self.settled = True
+        self._spared = 1
+        self.settled = self.is_complete = True
 
     def run(self) -> Best | None:
         """Return the best amount; None where no profit is left after rounding."""
         ceiling, step = self._top, self._first_step()
-        candidates = self._candidates(MOST_CANDIDATES)
+        candidates = self._candidates(self._effort.candidates)
         while ceiling >= 1:
             level = max(ceiling - step + 1, 1)
             windows = list(self._windows(level))
@@ -100,12 +130,13 @@ class Search:
             except TooMany:
                 flat = max(self._noise, (self._top - ceiling) / 4) <= _PLATEAU_NOISE
                 if flat and step > 1:
-                    step, candidates = 1, self._candidates(MOST_CANDIDATES)
+                    step, candidates = 1, self._candidates(self._effort.candidates)
                     continue
                 best = self._scan_plateau(windows, level) if step == 1 else None
                 if not (best or flat):
                     # Inputs nearby give the next amount at most where its unit is worth much.
                     self.settled = self._worth[self.place] > _WORTH_MUCH
+                    self.is_complete = False
                     return self._scan_centre(windows)
             if best:
                 return best
@@ -117,13 +148,20 @@ class Search:
 
         With a second token whose unit is worth much, amounts that lose little of it are rare.
         Of n amounts the best loses about a n-th of that unit, while the window grows with the
-        root of what may be lost.
+        root of what may be lost. Where a fee spares every so-many-th amount alone, the window
+        must be wide enough to hold a few.
         """
+        model, place = self._regions[0], self.place
         second = max(sorted(self._worth[:-1])[-2], self.blur)
-        if second < _PLATEAU_NOISE:
-            return 1
-        amounts = sum(last - first + 1 for _, first, last in self._windows(self._top - 1))
-        return 1 + int((second / max(amounts, 1)) ** (2 / 3) / 2)
+        amounts = max(model.width(1.0) * self._worth[0] / self._worth[place], 1.0)
+        step = 1 + int((second / amounts) ** (2 / 3) / 2) if second >= _PLATEAU_NOISE else 1
+        spared = model.pieces[place].of
+        if spared > 1:
+            wide = int((_SOME_SPARED * spared / amounts) ** 2)
+            most = int(self._worth[place] / (2 * spared))
+            step = max(step, min(wide, most))
+            self._spared = spared if step < most else 1
+        return step
 
     # --- windows ---------------------------------------------------------------------------
 
@@ -140,6 +178,8 @@ class Search:
     def _highest(self) -> int:
         """Return an integer that no profit exceeds, having met all regions that come near it."""
         top = max(self._regions[0].bound(), 1)
+        if self._is_whole:
+            return top
         while True:
             met = len(self._regions)
             self._extend(top)
@@ -153,11 +193,13 @@ class Search:
         Without roundings the curve falls on both sides of its peak. With them, it also steps
         down at every border that is crossed, so a region on the left may stand higher.
         """
+        if self._is_whole:
+            return
         regions, most = self._regions, self._chain.most
         enough = level - self._step_down
-        while regions[0].first > 1 and regions[0].profit_bound(regions[0].first) >= enough:
+        while regions[0].first > 1 and regions[0].left_edge >= enough:
             regions.insert(0, self._model_at(regions[0].first - 1))
-        while regions[-1].last < most and regions[-1].profit_bound(regions[-1].last) >= enough:
+        while regions[-1].last < most and regions[-1].right_edge >= enough:
             regions.append(self._model_at(regions[-1].last + 1))
 
     def _candidates(self, most: int) -> Candidates:
@@ -178,10 +220,13 @@ class Search:
         """
         best = None
         for window in windows:
-            first, size = window.first, _FIRST_STRETCH
+            first, wide = window.first, window.last - window.first
             if level < ceiling:
                 # All has to be looked through; in parts, as every find raises the level.
-                size = max(size, (window.last - first) // _PARTS + 1)
+                size = max(_FIRST_STRETCH * self._spared, wide // _PARTS + 1)
+            else:
+                # Hits grow denser from the edge on: the first is about so far away.
+                size = max(_FIRST_STRETCH, min(isqrt(2 * wide), _LARGEST_FIRST))
             while first <= window.last:
                 last = min(first + size - 1, window.last)
                 stretch = Window(window.model, first, last)
@@ -199,8 +244,11 @@ class Search:
         model, first, last = window
         if last - first < _FEW:
             return self._best_quoted(range(first, last + 1), level)
-        chain, place = self._chain, self.place
-        room = model.room(level, chain.back(place, first) - 1, chain.back(place, last))
+        if last - first < FEW_ENOUGH:
+            room = model.above(level)
+        else:
+            chain, place = self._chain, self.place
+            room = model.room(level, chain.back(place, first) - 1, chain.back(place, last))
         best = None
         for batch in candidates.batches(Stretch(model, first, last, max(room, 0.0))):
             found = self._best_of_batch(model, batch, level)
@@ -217,12 +265,18 @@ class Search:
             return self._best_quoted(amounts, level)
         lens = Lens(self._chain, model, self.place, anchor)
         bounds = lens.profits(distances)
-        promising = np.flatnonzero(bounds >= level - lens.profit)
-        if not promising.size:
+        highest = int(bounds.argmax())
+        bound = int(bounds.item(highest)) + lens.profit
+        if bound < level:
             return None
+        amount = anchor + int(distances.item(highest))
+        if self._chain.profit(self.place, amount) == bound:
+            return Best(bound, amount)
+        promising = np.flatnonzero(bounds >= level - lens.profit)
         best: Best | None = None
         # Best bound first, and of equal ones the smaller amount.
-        for index in promising[np.argsort(-bounds[promising], kind="stable")][:_MOST_CHECKS]:
+        ranked = promising[np.argsort(-bounds[promising], kind="stable")]
+        for index in ranked[: self._effort.checks]:
             bound = int(bounds[index]) + lens.profit
             amount = anchor + int(distances[index])
             if best and (bound, -amount) <= (best.profit, -best.amount):
@@ -233,7 +287,7 @@ class Search:
             ):
                 best = Best(profit, amount)
         else:
-            self.settled = self.settled and promising.size <= _MOST_CHECKS
+            self.settled = self.settled and promising.size <= self._effort.checks
         return best
 
     def _best_quoted(self, amounts: Sequence[int], level: int) -> Best | None:
@@ -248,10 +302,11 @@ class Search:
 
     def _scan_centre(self, windows: Sequence[Window]) -> Best | None:
         """Return the best of what lies around the peak."""
-        low, high = self._peak_amount - REACH, self._peak_amount + REACH
+        reach = self._effort.reach
+        low, high = self._peak_amount - reach, self._peak_amount + reach
         near = [Window(model, max(first, low), min(last, high)) for model, first, last in windows]
         near = [window for window in near if window.first <= window.last]
-        return self._scan(near, 1, self._top, self._candidates(_AMPLE * REACH))
+        return self._scan(near, 1, self._top, self._candidates(_AMPLE * reach))
 
     def _scan_plateau(self, windows: Sequence[Window], level: int) -> Best | None:
         """Return an amount that reaches `level` and has `CLEAR` misses or more before it.

@@ -1,0 +1,161 @@
+"""Combination: which opportunities to take, and in which order, where they share pools.
+
+What one opportunity takes from a pool the next one finds gone. The sum of net profits therefore
+depends on which ones are taken, and in which order. `docs/splits-and-combination.md` says how
+the order is looked for, and how far that was from the best one where all could be tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from aineon.errors import InvalidSearch
+from aineon.market import Market
+from aineon.search.confidence import confidence
+from aineon.search.costs import CostModel
+from aineon.search.opportunity import Opportunity
+from aineon.search.orders import State, Taken, Trials, Valuation, best_order, pools_after
+from aineon.search.splitting import with_splits
+
+DEFAULT_BUDGET = 300
+"""Sizings that may be spent on looking for a better order than best first."""
+
+# Each further look finds cycles that the combination before it opened; they soon run out.
+_MOST_LOOKS = 8
+# What is left after an order was carried out is taken up again so often, and as long as one more
+# opportunity adds this part of the sum, as bits: without gas there would be no end.
+_MOST_LEFT_OVERS = 64
+_FINE_BITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """Opportunities that are meant for one block, in this order.
+
+    Attributes:
+        opportunities: each with its size on the states that those before it leave.
+        market_after: the market as all of them leave it.
+        net: the sum of their net profits, in wei of the native token at the market's prices.
+    """
+
+    opportunities: tuple[Opportunity, ...]
+    market_after: Market
+    net: int
+
+
+def best_combination(
+    opportunities: Iterable[Opportunity],
+    market: Market,
+    costs: CostModel,
+    *,
+    find: Callable[[Market], Iterable[Opportunity]] | None = None,
+    least: int = 1,
+    budget: int = DEFAULT_BUDGET,
+) -> Combination:
+    """Return the ordered set of opportunities whose summed net profit is the best found.
+
+    Later ones are sized anew on the states that earlier ones leave, hops are divided where that
+    pays, and a cycle may come again where others have moved its pools. Opportunities whose net
+    profit is not known, or not in wei, are left out: what is not known cannot be summed.
+
+    Args:
+        opportunities: what was found in `market`: cycles through its pools.
+        market: the states they were sized on.
+        costs: as they were priced with.
+        find: looks for cycles that the combination itself opens, on the states that it leaves
+            (a scanner's `scan`, say); None to take those of `opportunities` only.
+        least: the least net profit in wei for which one more opportunity is taken, from 1 on.
+        budget: sizings that may be spent on a better order than best first; 0 for none.
+
+    Raises:
+        InvalidSearch: `least` or `budget` are out of range.
+    """
+    for name, value, lowest in (("least", least, 1), ("budget", budget, 0)):
+        if type(value) is not int or value < lowest:
+            raise InvalidSearch(f"{name} is {value!r}; allowed is an int from {lowest} on")
+    valuation = Valuation(market, costs)
+    trials = Trials(valuation, least, budget)
+    trials.add(opportunities)
+    best = _solved(trials, valuation)
+    for _ in range(_MOST_LOOKS if find is not None else 0):
+        assert find is not None
+        if not trials.add(find(best.market_after)):
+            break
+        best = max(best, _solved(trials, valuation), key=lambda each: each.net)
+    return _with_confidence(best, market)
+
+
+def _solved(trials: Trials, valuation: Valuation) -> Combination:
+    """The best order found, carried out with divided hops and without, whatever leaves more."""
+    order = best_order(trials)
+    kept = _Walk(trials, valuation).carried_out(order, _as_it_is)
+    wider = _Walk(trials, valuation).carried_out(order, with_splits)
+    found = [kept, wider]
+    if any(taken.amount_in is not None for taken in order):
+        found.append(_Walk(trials, valuation).carried_out([], with_splits))
+    return max(found, key=lambda each: each.net)
+
+
+def _with_confidence(combination: Combination, market: Market) -> Combination:
+    """Each opportunity with its confidence on the states that it is meant for."""
+    opportunities = []
+    for opportunity in combination.opportunities:
+        trusted = confidence(opportunity, market)
+        opportunities.append(replace(opportunity, confidence=trusted))
+        market = market.with_pools(pools_after(opportunity.route, opportunity.amounts))
+    return replace(combination, opportunities=tuple(opportunities))
+
+
+_Finish = Callable[[Opportunity, Market, CostModel], Opportunity]
+
+
+def _as_it_is(opportunity: Opportunity, market: Market, costs: CostModel) -> Opportunity:
+    return opportunity
+
+
+class _Walk:
+    """Carries an order out: exact sizes, each on the states that those before it leave."""
+
+    def __init__(self, trials: Trials, valuation: Valuation) -> None:
+        self._trials = trials
+        self._valuation = valuation
+        self._chosen: list[Opportunity] = []
+        self._net = 0
+        self._state: State = {}
+
+    def carried_out(self, order: Sequence[Taken], finish: _Finish) -> Combination:
+        """Take the ways of `order`, then whatever is left, best first."""
+        for taken in order:
+            self._take(taken.way, taken.amount_in, finish)
+        every_way = range(len(self._trials.ways))
+        for _ in range(_MOST_LEFT_OVERS):
+            left = self._trials.promising(every_way, self._state)
+            if not left or left[0][0].worth < self._net >> _FINE_BITS:
+                break
+            if not self._take(left[0][1], None, finish):
+                break
+        return Combination(tuple(self._chosen), self._now(), self._net)
+
+    def _take(self, way: int, amount_in: int | None, finish: _Finish) -> bool:
+        """Take a way where it still leaves the least, and say whether it did."""
+        if amount_in is None:
+            opportunity = self._trials.exact(way, self._state)
+        else:
+            opportunity = self._trials.sized(way, self._state, amount_in)
+        if opportunity is None:
+            return False
+        if amount_in is None:
+            opportunity = finish(opportunity, self._now(), self._valuation.costs)
+        worth = self._valuation.net_worth(opportunity)
+        if worth is None or worth < self._trials.least:
+            return False
+        self._chosen.append(opportunity)
+        self._net += worth
+        moved = pools_after(opportunity.route, opportunity.amounts)
+        self._state = self._state | {pool.address: pool for pool in moved}
+        return True
+
+    def _now(self) -> Market:
+        market = self._valuation.market
+        return market.with_pools(self._state.values()) if self._state else market

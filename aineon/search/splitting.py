@@ -1,0 +1,302 @@
+"""Splitting: swapping parts of a hop's input through further pools of the same two tokens.
+
+A cycle is limited by the pool that bends first. A second pool in parallel lets more through at
+the same price, and costs the gas of one more swap. `docs/splits-and-combination.md` says how
+it is decided, and what is guaranteed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from math import sqrt
+from typing import NamedTuple
+
+from aineon.amm import LocalCurve, Pool
+from aineon.errors import InvalidRoute
+from aineon.market import Market
+from aineon.primitives.units import BPS, ceil_div
+from aineon.search.confidence import confidence
+from aineon.search.costs import CostModel, swap_gas
+from aineon.search.opportunity import Opportunity
+from aineon.search.parallel import ParallelPools
+from aineon.search.route import Hop, Route
+from aineon.search.sizing import optimal_input
+
+# The bound that ranks further pools is hardly ever wrong; so many vain sizings are enough.
+_MOST_REFUSALS = 3
+# Distances at which a parabola is laid through the profit, as bits below the input.
+_PARABOLAS = (4, 8, 12)
+_CLIMB_BITS = 5
+
+_Amount = Callable[[int], int | None]
+
+
+def with_splits(opportunity: Opportunity, market: Market, costs: CostModel) -> Opportunity:
+    """Return `opportunity` with hops divided over further pools where that leaves more, net.
+
+    The market's other pools of a hop's two tokens are tried, the one that promises most first;
+    one is kept where the net profit after its extra gas is higher. Where nothing is better, or
+    the gas cost is not known, the opportunity is returned as it is.
+
+    Args:
+        opportunity: a cycle sized on the market's states.
+        market: where further pools are looked for.
+        costs: as the opportunity was priced with.
+    """
+    best = opportunity
+    refused: set[tuple[int, str]] = set()
+    while len(refused) < _MOST_REFUSALS:
+        choice = max(_choices(best, market, refused), default=None)
+        if choice is None:
+            break
+        wider = _sized(_widened(best.route, choice), best, market, costs)
+        if wider is not None and _leaves_more(wider, best):
+            best = wider
+        else:
+            refused.add((choice.place, choice.pool.address))
+    if best is opportunity:
+        return opportunity
+    return replace(best, confidence=confidence(best, market))
+
+
+def split_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | None:
+    """Return the amounts (input, then what each hop pays) at which a cycle leaves most.
+
+    A cycle without divided hops is sized exactly, by `optimal_input`. With them the amounts are
+    real quotes of the polished divisions, at an input that misses the best profit by less than
+    a millionth of it. None where that input leaves nothing.
+
+    Raises:
+        As `optimal_input`.
+    """
+    if not any(isinstance(hop.pool, ParallelPools) for hop in route):
+        return optimal_input(route, flash_fee_bps)
+    return climbed_input(route, flash_fee_bps)
+
+
+def climbed_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | None:
+    """Return amounts that miss the best profit by less than a millionth, for some 25 quotes.
+
+    None where they leave nothing. For trying many cycles of pools of any kind.
+
+    Raises:
+        InvalidRoute: the route does not end with the token it began with.
+    """
+    if not route.is_cycle:
+        raise InvalidRoute(f"{route} does not end with the token it began with")
+    start = _smooth_optimum(route, 1 + flash_fee_bps / BPS)
+    if start is None:
+        return None
+    near = [_near(hop) for hop in route]
+
+    def profit(amount_in: int) -> int:
+        amounts = _amounts(near, amount_in)
+        # Less than any loss: such an input does not pass.
+        return amounts[-1] - _cost(amount_in, flash_fee_bps) if amounts else -(1 << 256)
+
+    best = _peak(profit, start)
+    amounts = _amounts([_exact(hop) for hop in route], best)
+    if amounts is None or amounts[-1] <= _cost(best, flash_fee_bps):
+        return None
+    return amounts
+
+
+# --- which pool to add ---------------------------------------------------------------------
+
+
+class _Choice(NamedTuple):
+    """A further pool for the hop at `place`, and the most that it can add, net of its gas."""
+
+    bound: float
+    place: int
+    name: str
+    pool: Pool
+
+
+def _choices(
+    opportunity: Opportunity, market: Market, refused: set[tuple[int, str]]
+) -> Iterator[_Choice]:
+    """Further pools that may pay for their gas.
+
+    At the prices at which the cycle stands, a further pool would take what it pays better and
+    earn `(sqrt(rate) - sqrt(price))^2 / bend`. In truth it also moves those prices, so this is
+    an upper bound, as far as the pool bends no less than it does near its price.
+    """
+    if opportunity.gas_cost is None or not opportunity.gas_units:
+        return
+    route = opportunity.route
+    used = {pool.address for pool in route.pools}
+    gas_price = opportunity.gas_cost / opportunity.gas_units
+    prices: list[float] | None = None
+    for place, hop in enumerate(route):
+        for pool in market.registry.pools_between(hop.token_in, hop.token_out):
+            if pool.address in used or (place, pool.address) in refused:
+                continue
+            prices = prices or _prices(opportunity)
+            bound = _most_gain(pool, hop, place, opportunity.amounts[place], prices)
+            bound -= gas_price * swap_gas(pool, hop.token_in, hop.token_out)
+            if bound > 0:
+                yield _Choice(bound, place, pool.address, pool)
+
+
+def _prices(opportunity: Opportunity) -> list[float]:
+    """What the last units through each hop pay, by quotes a little aside."""
+    prices = []
+    for hop, amount in zip(opportunity.route, opportunity.amounts, strict=False):
+        output = _near(hop)
+        aside = max(amount >> 8, 1)
+        less, more = output(max(amount - aside, 1)) or 0, output(amount + aside)
+        if more is None:
+            prices.append(max((output(amount) or 0) - less, 0) / aside)
+        else:
+            prices.append(max(more - less, 0) / (2 * aside))
+    return prices
+
+
+def _most_gain(pool: Pool, hop: Hop, place: int, amount_in: int, prices: Sequence[float]) -> float:
+    curve = pool.local_curve(hop.token_in, hop.token_out)
+    if curve.rate <= prices[place] or _replaces(curve, hop, amount_in):
+        return 0.0
+    worth = 1.0
+    for price in prices[place + 1 :]:
+        worth *= price
+    if curve.bend <= 0:
+        return float("inf") if worth else 0.0
+    return worth * (sqrt(curve.rate) - sqrt(prices[place])) ** 2 / curve.bend
+
+
+def _replaces(curve: LocalCurve, hop: Hop, amount_in: int) -> bool:
+    """Whether a pool would take all of a hop's input: the cycle through it stands for itself."""
+    last_rate = curve.rate / (1 + curve.bend * amount_in) ** 2
+    return last_rate > hop.pool.local_curve(hop.token_in, hop.token_out).rate
+
+
+def _widened(route: Route, choice: _Choice) -> Route:
+    hops = list(route)
+    hop = hops[choice.place]
+    pools = ParallelPools((*hop.pools, choice.pool), hop.token_in, hop.token_out)
+    hops[choice.place] = hop._replace(pool=pools)
+    return Route(hops)
+
+
+# --- sizing --------------------------------------------------------------------------------
+
+
+def _sized(
+    route: Route, opportunity: Opportunity, market: Market, costs: CostModel
+) -> Opportunity | None:
+    """The opportunity of a widened route, without the pools that get nothing.
+
+    None where that leaves nothing, or no hop divided: such a cycle stands for itself.
+    """
+    amounts = split_input(route, costs.flash_fee_bps)
+    if amounts is None:
+        return None
+    used = _without_idle(route, amounts)
+    if used != route:
+        route, amounts = used, split_input(used, costs.flash_fee_bps)
+    if amounts is None or len(route.pools) == len(route):
+        return None
+    units = costs.gas_units(route, amounts)
+    return replace(
+        opportunity,
+        route=route,
+        amounts=amounts,
+        flash_fee=costs.flash_fee(amounts[0]),
+        gas_units=units,
+        gas_cost=costs.cost_of_gas(units, route, opportunity.block or market.block, market),
+    )
+
+
+def _without_idle(route: Route, amounts: Sequence[int]) -> Route:
+    return Route(_busy(hop, amount) for hop, amount in zip(route, amounts, strict=False))
+
+
+def _busy(hop: Hop, amount_in: int) -> Hop:
+    """The hop without the pools that get nothing of `amount_in`."""
+    if not isinstance(hop.pool, ParallelPools):
+        return hop
+    shares = hop.pool.split(hop.token_in, hop.token_out, amount_in)
+    busy = [pool for pool, share in zip(hop.pools, shares, strict=True) if share]
+    if len(busy) == 1:
+        return hop._replace(pool=busy[0])
+    if len(busy) < len(shares):
+        return hop._replace(pool=ParallelPools(busy, hop.token_in, hop.token_out))
+    return hop
+
+
+def _leaves_more(wider: Opportunity, than: Opportunity) -> bool:
+    net, other = wider.net_profit, than.net_profit
+    return net is not None and other is not None and net > other
+
+
+def _cost(amount_in: int, flash_fee_bps: int) -> int:
+    return amount_in + ceil_div(amount_in * flash_fee_bps, BPS)
+
+
+def _near(hop: Hop) -> _Amount:
+    """What a hop pays, of a divided one nearly; None where it does not fill the input."""
+    most = hop.pool.max_amount_in(hop.token_in, hop.token_out)
+    if isinstance(hop.pool, ParallelPools):
+        division = hop.pool.division(hop.token_in, hop.token_out)
+        return lambda amount: (
+            division.output(division.near(amount)) if 1 <= amount <= most else None
+        )
+    output = hop.pool.output_function(hop.token_in, hop.token_out)
+    return lambda amount: output(amount) if 1 <= amount <= most else None
+
+
+def _exact(hop: Hop) -> _Amount:
+    """What a hop pays; None where it does not fill the input."""
+    most = hop.pool.max_amount_in(hop.token_in, hop.token_out)
+    output = hop.pool.output_function(hop.token_in, hop.token_out)
+    return lambda amount: output(amount) if 1 <= amount <= most else None
+
+
+def _amounts(outputs: Sequence[_Amount], amount_in: int) -> tuple[int, ...] | None:
+    """The input and what each hop pays; None where one does not fill its input."""
+    amounts = [amount_in]
+    for output in outputs:
+        paid = output(amounts[-1])
+        if paid is None:
+            return None
+        amounts.append(paid)
+    return tuple(amounts)
+
+
+def _smooth_optimum(route: Route, unit_cost: float) -> int | None:
+    """The best input of the hops' local curves; None where no size can pay."""
+    rate, bend = 1.0, 0.0
+    for hop in route:
+        local = hop.pool.local_curve(hop.token_in, hop.token_out)
+        bend += local.bend * rate
+        rate *= local.rate
+    if rate <= unit_cost:
+        return None
+    return max(int((sqrt(rate / unit_cost) - 1) / bend), 1) if bend > 0 else 1
+
+
+def _peak(profit: Callable[[int], int], start: int) -> int:
+    """The input at the top of a concave profit: a climb in coarse steps, then parabolas."""
+    amount, best = start, profit(start)
+    step = max(amount >> 1, 1)
+    while step > amount >> _CLIMB_BITS:
+        moved = False
+        for towards in (amount - step, amount + step):
+            if towards >= 1 and (reached := profit(towards)) > best:
+                amount, best, moved = towards, reached, True
+                break
+        step = step * 2 if moved else step // 2
+    for bits in _PARABOLAS:
+        aside = max(amount >> bits, 1)
+        if aside >= amount:
+            break
+        left, right = profit(amount - aside), profit(amount + aside)
+        bow = 2 * best - left - right
+        if bow > 0:
+            top = amount + (right - left) * aside // (2 * bow)
+            reached = profit(top) if top >= 1 else best
+            if reached > best:
+                amount, best = top, reached
+    return amount
