@@ -41,6 +41,7 @@ GATES: Mapping[str, str] = {
     "pool_in_flight": "A pool is in flight already",
     "max_concurrent": "Enough attempts in flight",
     "cooldown": "Pair cools down",
+    "combined_away": "Leaves more to others of the block",
     "taken_already": "Taken on paper already",
     "plan": "No plan could be made",
     "preflight": "Preflight failed",

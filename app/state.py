@@ -21,6 +21,7 @@ from aineon.ledger.profit import Bucket, Period, ProfitTracker
 from aineon.ledger.reading import BookReader
 from aineon.ledger.records import (
     Heartbeat,
+    NearMissRecord,
     OpportunityRecord,
     PriceRecord,
     RunRecord,
@@ -219,9 +220,14 @@ class Client:
         return self._reader().recent_opportunities(limit, gate=gate, scope=scope)
 
     @_kept
-    def near_misses(self, scope: Scope, limit: int) -> tuple[Booked[OpportunityRecord], ...]:
+    def best_stopped(self, scope: Scope, limit: int) -> tuple[Booked[OpportunityRecord], ...]:
         """Return what was stopped and would have earned most, best first."""
-        return self._reader().near_misses(limit, scope=scope)
+        return self._reader().best_stopped(limit, scope=scope)
+
+    @_kept
+    def near_misses(self, scope: Scope) -> tuple[Booked[NearMissRecord], ...]:
+        """Return the cycles that came closest in the newest scan, best rate first."""
+        return self._reader().near_misses(scope=scope)
 
     @_kept
     def steps(self, scope: Scope, limit: int) -> tuple[Booked[StepRecord], ...]:

@@ -14,7 +14,7 @@ from app.state import client
 REFRESH_SECONDS = 3
 LOOKED_THROUGH = 400
 SHOWN = 100
-NEAR_MISSES_SHOWN = 20
+BEST_STOPPED_SHOWN = 20
 TAKINGS_SHOWN = 30
 PRICES_SHOWN = 1_000
 ANY = "Any"
@@ -94,9 +94,15 @@ def body() -> None:
             st.subheader("What stopped them", anchor=False)
             tables.gates(client().funnel(scope))
         st.subheader("Near misses", anchor=False)
+        st.caption(
+            "Cycles of the newest scan that came closest to paying and were not attempted: what "
+            "one unit brings back after fees, and why that was not enough."
+        )
+        tables.near_misses(client().near_misses(scope))
+        st.subheader("Best that were stopped", anchor=False)
         st.caption("Stopped before they were submitted, and would have left most; best first.")
         tables.opportunities(
-            client().near_misses(scope, NEAR_MISSES_SHOWN), "Nothing was missed narrowly."
+            client().best_stopped(scope, BEST_STOPPED_SHOWN), "Nothing has been stopped."
         )
         left, right = st.columns(2, gap="medium")
         with left:

@@ -29,11 +29,28 @@ class Admission:
         self._cooldown = pair_cooldown_seconds
         self._cooling_until: dict[Pair, float] = {}
 
-    def check(self, route: Route, in_flight: Iterable[Attempt], now: float) -> Refusal | None:
-        """Return why `route` has to wait, or None where it may be attempted now."""
+    def check(
+        self,
+        route: Route,
+        in_flight: Iterable[Attempt],
+        now: float,
+        companions: Iterable[Attempt] = (),
+    ) -> Refusal | None:
+        """Return why `route` has to wait, or None where it may be attempted now.
+
+        Args:
+            route: what would be attempted.
+            in_flight: the attempts that have not settled.
+            now: the market's own time.
+            companions: those of them that belong to the same combination: the route was sized
+                on the states that they leave, so it may share their pools.
+        """
         attempts = tuple(in_flight)
-        pools = {hop.pool.address for hop in route}
+        known = {attempt.attempt_id for attempt in companions}
+        pools = {pool.address for pool in route.pools}
         for attempt in attempts:
+            if attempt.attempt_id in known:
+                continue
             shared = pools.intersection(attempt.plan.pools)
             if shared:
                 return Refusal(

@@ -20,6 +20,7 @@ from aineon.execution.settlement import Attempt, Outcome, PaperSettlement
 from aineon.ledger.records import (
     AttemptRecord,
     Heartbeat,
+    NearMissRecord,
     OpportunityRecord,
     PriceRecord,
     SettlementRecord,
@@ -28,6 +29,7 @@ from aineon.ledger.records import (
 )
 from aineon.primitives import Clock, Provenance
 from aineon.search.costs import CostModel
+from aineon.search.explanation import Explanation
 from aineon.search.route import Route
 
 if TYPE_CHECKING:
@@ -136,6 +138,7 @@ class Booking:
             settlements=self._settled(settlements),
             takings=self._takings(event, market),
             prices=self._prices(event, market, now),
+            near_misses=[self._near_miss(each, event, now) for each in event.near_misses],
         )
 
     def _opportunity(self, entry: FunnelEntry, now: float) -> OpportunityRecord:
@@ -165,6 +168,29 @@ class Booking:
             gate=entry.gate,
             reason=entry.reason,
             attempt_id=entry.attempt_id,
+        )
+
+    def _near_miss(self, missed: Explanation, event: StepProcessed, now: float) -> NearMissRecord:
+        route = missed.route
+        return NearMissRecord(
+            run_id=self.run.run_id,
+            block_number=event.block.number,
+            step=event.step,
+            at=now,
+            route_key=route.key,
+            route_text=str(route),
+            pair=pair_text(route),
+            venues=venues_of(route),
+            hops=len(route),
+            base_token=missed.base_token,
+            rate=missed.rate,
+            verdict=str(missed.verdict),
+            reason=missed.reason,
+            amount_in=missed.amount_in,
+            gross_profit=missed.gross_profit,
+            flash_fee=missed.flash_fee,
+            gas_units=missed.gas_units,
+            gas_cost=missed.gas_cost,
         )
 
     def _attempt(self, attempt: Attempt, entry: FunnelEntry) -> AttemptRecord:
@@ -322,8 +348,8 @@ def pair_text(route: Route) -> str:
 
 
 def venues_of(route: Route) -> tuple[str, ...]:
-    """The venues of the hops, in order."""
-    return tuple(hop.pool.venue for hop in route)
+    """The venues of the pools, in order; of a divided hop those of all its pools."""
+    return tuple(pool.venue for pool in route.pools)
 
 
 def _seconds(timestamp: int | None) -> float | None:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from aineon.engine.events import (
     AttemptSettled,
@@ -18,16 +18,29 @@ from aineon.engine.events import (
     StepProcessed,
 )
 from aineon.engine.funnel import FunnelEntry, Stage
+from aineon.engine.judging import Judging, Scene
 from aineon.engine.mailbox import Mailbox
-from aineon.engine.screening import Scene, Screening
 from aineon.errors import EngineError
 from aineon.execution.paper import PaperExecutor
 from aineon.execution.settlement import Attempt, Outcome
 from aineon.feeds.base import Feed, FeedStep, Rewind
 from aineon.market import Market
-from aineon.search import Scanner
+from aineon.primitives import Address
+from aineon.search import Explanation, Scanner
 
 _STAGES = list(Stage)
+
+
+class _Scanned(NamedTuple):
+    """What one scan led to."""
+
+    entries: tuple[FunnelEntry, ...]
+    attempts: Sequence[Attempt]
+    near_misses: tuple[Explanation, ...]
+    seconds: float | None
+
+
+_NOT_SCANNED = _Scanned((), (), (), None)
 
 
 class Journal(Protocol):
@@ -51,7 +64,7 @@ class Engine:
         self,
         feed: Feed,
         scanner: Scanner,
-        screening: Screening,
+        judging: Judging,
         executor: PaperExecutor,
         journal: Journal | None = None,
         scan_interval_seconds: float | None = None,
@@ -63,10 +76,12 @@ class Engine:
         self.detail = ""
         self.scans_dropped = 0
         self._scanner = scanner
-        self._screening = screening
+        self._judging = judging
         self._journal = journal
         self._scan_interval = scan_interval_seconds
         self._running: AsyncGenerator[EngineEvent, None] | None = None
+        self._unscanned: set[Address] = set()
+        self._moved_at_scan: set[Address] = set()
 
     def events(self) -> AsyncGenerator[EngineEvent, None]:
         """Run the engine and yield what happens, oldest first.
@@ -125,15 +140,15 @@ class Engine:
         events = self._announce(step)
         block = step.update.block
         changed = self.market.apply(step.update)
+        self._unscanned |= changed
         self.executor.forget(changed)
         if not step.mid_transaction:
             settlements = self.executor.settle(self.market, block, changed)
             events += [AttemptSettled(settlement) for settlement in settlements]
-        entries: tuple[FunnelEntry, ...] = ()
-        seconds = None
+        scanned = _NOT_SCANNED
         if scan:
-            entries, attempts, seconds = self._scan(step)
-            events += [AttemptSubmitted(attempt) for attempt in attempts]
+            scanned = self._scan(step)
+            events += [AttemptSubmitted(attempt) for attempt in scanned.attempts]
         else:
             self.scans_dropped += 1
         events.append(
@@ -141,11 +156,12 @@ class Engine:
                 block=block,
                 step=step.update.step,
                 pools_changed=len(changed),
-                entries=entries,
-                counts=_count(entries, events),
+                entries=scanned.entries,
+                near_misses=scanned.near_misses,
+                counts=_count(scanned.entries, events),
                 takings=step.takings,
                 not_replayable=step.not_replayable,
-                scan_seconds=seconds,
+                scan_seconds=scanned.seconds,
                 scans_dropped=self.scans_dropped,
                 warm_up=step.warm_up,
             )
@@ -156,22 +172,26 @@ class Engine:
         state = EngineState.RUNNING if step.warm_up is None else EngineState.WARMING_UP
         return [] if state is self.state else self._enter(state, "", keep=False)
 
-    def _scan(self, step: FeedStep) -> tuple[tuple[FunnelEntry, ...], list[Attempt], float]:
+    def _scan(self, step: FeedStep) -> _Scanned:
         started = time.perf_counter()
         view = self.executor.view(self.market)
-        opportunities = self._scanner.scan(view).opportunities
+        scan = self._scanner.scan(view, changed=self._changed_since_scan())
         scene = Scene(view, step.update.block, step.update.step, step.mid_transaction)
-        entries: list[FunnelEntry] = []
-        attempts: list[Attempt] = []
-        for opportunity in opportunities:
-            entry, attempt = self._screening.judge(opportunity, scene)
-            entries.append(entry)
-            if attempt is not None:
-                attempts.append(attempt)
-        return tuple(entries), attempts, time.perf_counter() - started
+        entries, attempts = self._judging.judge(scan.opportunities, scene)
+        seconds = time.perf_counter() - started
+        return _Scanned(tuple(entries), attempts, scan.closest(), seconds)
+
+    def _changed_since_scan(self) -> set[Address]:
+        """The pools that may differ from what was scanned last, in the paper book's view too."""
+        moved = set(self.executor.moved_pools)
+        changed = self._unscanned | self._moved_at_scan | moved
+        self._unscanned, self._moved_at_scan = set(), moved
+        return changed
 
     def _rewind(self, rewind: Rewind) -> list[EngineEvent]:
-        self.executor.forget(self.market.rewind(rewind.to_block))
+        changed = self.market.rewind(rewind.to_block)
+        self._unscanned |= changed
+        self.executor.forget(changed)
         lost = self.executor.give_up(
             "the block it was built on was reorganised away", after_block=rewind.to_block
         )

@@ -10,6 +10,7 @@ from aineon.engine.funnel import FunnelEntry, Stage
 from aineon.execution.settlement import Attempt, PaperSettlement
 from aineon.feeds.base import Taking
 from aineon.primitives import Block
+from aineon.search import Explanation
 
 
 class EngineState(StrEnum):
@@ -36,7 +37,9 @@ class StepProcessed:
     """A step of the market was applied and, unless a newer one was waiting, scanned.
 
     Attributes:
-        entries: one for every opportunity of this step.
+        entries: one for every opportunity of this step; one that was divided over further
+            pools, or sized on what others leave, in that form.
+        near_misses: the cycles that came closest without becoming opportunities.
         counts: how many opportunities passed each stage in this step.
         scan_seconds: how long the scan took; None where it was dropped as stale.
         scans_dropped: since the engine started.
@@ -52,6 +55,7 @@ class StepProcessed:
     scan_seconds: float | None = None
     scans_dropped: int = 0
     warm_up: tuple[int, int] | None = None
+    near_misses: tuple[Explanation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

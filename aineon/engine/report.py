@@ -300,7 +300,10 @@ def _settled(settlement: PaperSettlement) -> AttemptLine:
 
 
 def _route_text(plan: ExecutionPlan) -> str:
-    hops = [f"-[{step.venue}]-> {step.token_out}" for step in plan.steps]
+    hops = [
+        f"-[{'+'.join(dict.fromkeys(step.venue for step in steps))}]-> {steps[0].token_out}"
+        for steps in plan.hops
+    ]
     return " ".join([str(plan.base_token), *hops])
 
 

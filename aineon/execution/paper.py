@@ -105,7 +105,8 @@ class PaperExecutor:
 
         None where there is no such attempt.
         """
-        return self._taken.taker(((hop.pool.address, hop.token_in) for hop in route), self._moved)
+        directions = ((pool.address, hop.token_in) for hop in route for pool in hop.pools)
+        return self._taken.taker(directions, self._moved)
 
     def settle(
         self, market: Market, block: Block, changed: frozenset[Address]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
 
 from aineon.primitives import Address, Token
 
@@ -21,14 +23,36 @@ class FlashLoan:
     fee: int
 
 
+class Spend(StrEnum):
+    """How much of its input token a step swaps."""
+
+    FIXED = "fixed"
+    """Exactly its `amount_in`."""
+
+    ALL = "all"
+    """All that is there of the token; `amount_in` says what that is expected to be."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlanStep:
-    """One swap: exact input, and the least output that is accepted."""
+    """One swap through one pool: its input, and the least output that is accepted.
+
+    A hop that is divided over several pools is as many steps, one after the other, with the same
+    two tokens.
+
+    Attributes:
+        pool, venue: the contract that swaps.
+        token_in, token_out: what goes in and what comes out.
+        spend: whether `amount_in` is swapped, or all of `token_in` that is there.
+        amount_in: in smallest units; see `spend`.
+        min_amount_out: less than that is not accepted: the whole plan reverts.
+    """
 
     pool: Address
     venue: str
     token_in: Token
     token_out: Token
+    spend: Spend
     amount_in: int
     min_amount_out: int
 
@@ -42,8 +66,9 @@ class ExecutionPlan:
         built_at_block: the block whose states the plan was computed from.
         target_block: the block it is meant for.
         deadline_block: the last block in which it may be included.
-        steps: the swaps in order; the first one's `amount_in` is the flash loan's amount.
-        expected_out: what the last step pays on the states the plan was computed from.
+        steps: the swaps in order. The first hop's steps spend the flash loan, in fixed amounts;
+            the last step of every later hop spends all that the hop before it paid.
+        expected_out: what the last hop pays on the states the plan was computed from.
         min_profit: least profit after the flash fee, in the base token, that is accepted.
         gas_units: gas that the route is estimated to use.
         gas_limit: gas the transaction may use at most.
@@ -74,7 +99,8 @@ class ExecutionPlan:
 
     @property
     def amount_in(self) -> int:
-        return self.steps[0].amount_in
+        """What goes into the first hop: the flash loan."""
+        return self.flash_loan.amount
 
     @property
     def expected_profit(self) -> int:
@@ -83,7 +109,14 @@ class ExecutionPlan:
 
     @property
     def pools(self) -> tuple[Address, ...]:
+        """The pools of all steps, in order."""
         return tuple(step.pool for step in self.steps)
+
+    @property
+    def hops(self) -> tuple[tuple[PlanStep, ...], ...]:
+        """The steps by hop: those of one hop have the same two tokens."""
+        by_hop = groupby(self.steps, key=lambda step: (step.token_in, step.token_out))
+        return tuple(tuple(steps) for _, steps in by_hop)
 
     def encode(self) -> bytes:
         """A canonical encoding; equal plans encode to equal bytes."""
@@ -111,6 +144,7 @@ class ExecutionPlan:
                 step.venue,
                 step.token_in.address,
                 step.token_out.address,
+                step.spend,
                 step.amount_in,
                 step.min_amount_out,
             ]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from aineon.amm import Pool
 from aineon.errors import ExecutionError
-from aineon.execution.plan import ExecutionPlan, FlashLoan, PlanStep
+from aineon.execution.plan import ExecutionPlan, FlashLoan, PlanStep, Spend
 from aineon.primitives import Block
 from aineon.primitives.units import BPS
 from aineon.search.opportunity import Opportunity
+from aineon.search.parallel import ParallelPools
+from aineon.search.route import Hop
 
 MAX_TRANSACTION_GAS = 16_777_216
 """The most gas one transaction may ask for (EIP-7825)."""
@@ -22,7 +26,9 @@ class PlanRules:
 
     Attributes:
         flash_provider: name of the flash-loan provider whose fee the opportunity was sized with.
-        max_slippage_bps: how much less than quoted a step may pay.
+        max_slippage_bps: how much less than quoted a step may pay. The step of a divided hop
+            that spends what is left may pay less by that share of what the whole hop pays,
+            because it takes what the hop before it paid too little.
         builder_payment_bps: share of the profit after flash fee and gas for the block builder.
         deadline_blocks: blocks after the target block in which the plan is still good.
         max_gas_price_wei: the most that is ever paid for a unit of gas.
@@ -86,17 +92,55 @@ class Planner:
         )
 
     def _steps(self, opportunity: Opportunity) -> tuple[PlanStep, ...]:
+        steps: list[PlanStep] = []
+        for hop, amount_in in zip(opportunity.route, opportunity.amounts[:-1], strict=True):
+            shares = _shares(hop, amount_in)
+            # The loan is known to the unit; what a later hop receives can differ a little.
+            last = Spend.ALL if steps else Spend.FIXED
+            steps += self._hop_steps(hop, shares, last)
+        return tuple(steps)
+
+    def _hop_steps(self, hop: Hop, shares: list[_Share], last: Spend) -> list[PlanStep]:
+        """The steps of a hop; the largest share comes last and takes what the others left."""
         keep_bps = BPS - self.rules.max_slippage_bps
-        return tuple(
-            PlanStep(
-                pool=hop.pool.address,
-                venue=hop.pool.venue,
-                token_in=hop.token_in,
-                token_out=hop.token_out,
-                amount_in=amount_in,
-                min_amount_out=amount_out * keep_bps // BPS,
+        whole = sum(share.amount_out for share in shares)
+        steps = []
+        for place, share in enumerate(shares, start=1):
+            spend = last if place == len(shares) else Spend.FIXED
+            least = share.amount_out * keep_bps // BPS
+            if spend is Spend.ALL:
+                least = max(whole * keep_bps // BPS - (whole - share.amount_out), 0)
+            steps.append(
+                PlanStep(
+                    pool=share.pool.address,
+                    venue=share.pool.venue,
+                    token_in=hop.token_in,
+                    token_out=hop.token_out,
+                    spend=spend,
+                    amount_in=share.amount_in,
+                    min_amount_out=least,
+                )
             )
-            for hop, amount_in, amount_out in zip(
-                opportunity.route, opportunity.amounts[:-1], opportunity.amounts[1:], strict=True
-            )
-        )
+        return steps
+
+
+class _Share(NamedTuple):
+    """What one pool takes and pays of a hop."""
+
+    pool: Pool
+    amount_in: int
+    amount_out: int
+
+
+def _shares(hop: Hop, amount_in: int) -> list[_Share]:
+    """The pools that take a share of a hop's input, the largest share last."""
+    if isinstance(hop.pool, ParallelPools):
+        amounts = hop.pool.split(hop.token_in, hop.token_out, amount_in)
+    else:
+        amounts = (amount_in,)
+    shares = [
+        _Share(pool, amount, pool.output_function(hop.token_in, hop.token_out)(amount))
+        for pool, amount in zip(hop.pools, amounts, strict=True)
+        if amount
+    ]
+    return sorted(shares, key=lambda share: (share.amount_in, share.pool.address))

@@ -8,16 +8,17 @@ real states of its pools, without any paper trade, show nothing worth its gas.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
-from aineon.execution.plan import ExecutionPlan
+from aineon.execution.plan import ExecutionPlan, PlanStep
 from aineon.execution.settlement import Attempt
 from aineon.market import Market
 from aineon.primitives import Address, Block, Token
 from aineon.search.costs import CostModel
+from aineon.search.parallel import ParallelPools
 from aineon.search.route import Hop, Route
-from aineon.search.scanner import best_input
+from aineon.search.splitting import climbed_input
 
 Direction = tuple[Address, Token]
 """A pool and the token that goes in."""
@@ -69,10 +70,21 @@ class TakenGaps:
     def _is_open(self, plan: ExecutionPlan, market: Market, block: Block) -> bool:
         if any(address not in market.pools for address in plan.pools):
             return False
-        route = Route(
-            Hop(market.pool(step.pool), step.token_in, step.token_out) for step in plan.steps
-        )
-        return best_input(route, block=block, costs=self._costs) is not None
+        route = Route(_hop(steps, market) for steps in plan.hops)
+        amounts = climbed_input(route, self._costs.flash_fee_bps)
+        if amounts is None:
+            return False
+        units = self._costs.gas_units(route, amounts)
+        gas_cost = self._costs.cost_of_gas(units, route, block)
+        left = amounts[-1] - amounts[0] - self._costs.flash_fee(amounts[0])
+        return gas_cost is None or left > gas_cost
+
+
+def _hop(steps: Sequence[PlanStep], market: Market) -> Hop:
+    """The hop that these steps carry out, through the market's states."""
+    pools = [market.pool(step.pool) for step in steps]
+    tokens = steps[0].token_in, steps[0].token_out
+    return Hop(pools[0] if len(pools) == 1 else ParallelPools(pools, *tokens), *tokens)
 
 
 def directions_of(plan: ExecutionPlan) -> tuple[Direction, ...]:

@@ -39,7 +39,7 @@ class Schema:
         return f"{self.kind}_schema"
 
 
-BOOK_SCHEMA: Final = Schema("book", "a book of AINEON", ("book_0001",))
+BOOK_SCHEMA: Final = Schema("book", "a book of AINEON", ("book_0001", "book_0002"))
 CONTROL_SCHEMA: Final = Schema("control", "AINEON's control database", ("control_0001",))
 
 

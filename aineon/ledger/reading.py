@@ -26,6 +26,7 @@ from aineon.ledger.connect import (
 from aineon.ledger.migrating import BOOK_SCHEMA, require_current
 from aineon.ledger.records import (
     AttemptRecord,
+    NearMissRecord,
     OpportunityRecord,
     PriceRecord,
     RunRecord,
@@ -38,6 +39,7 @@ from aineon.ledger.scoping import in_scope
 from aineon.ledger.store import BookStore, refuse_other_book, stored_book
 from aineon.ledger.tables import (
     AttemptRow,
+    NearMissRow,
     OpportunityRow,
     PriceRow,
     RunRow,
@@ -223,7 +225,7 @@ class BookReader:
         conditions = [] if gate is None else [_OPPORTUNITIES.c.gate == gate]
         return self._newest(OpportunityRow, OpportunityRecord, limit, conditions, since, scope)
 
-    def near_misses(
+    def best_stopped(
         self, limit: int = 20, since: float | None = None, scope: Scope | None = None
     ) -> tuple[Booked[OpportunityRecord], ...]:
         """Return what was stopped before submission and would have earned most, best first."""
@@ -233,6 +235,24 @@ class BookReader:
         return self._newest(
             OpportunityRow, OpportunityRecord, limit, conditions, since, scope, order
         )
+
+    def near_misses(self, scope: Scope | None = None) -> tuple[Booked[NearMissRecord], ...]:
+        """Return the near misses of the newest step that has any, best rate first."""
+        table = table_of(NearMissRow)
+        newest = self._narrow(select(func.max(table.c.id)), table, None, scope).scalar_subquery()
+        last = select(table.c.run_id, table.c.block_number, table.c.step)
+        with self.session() as connection:
+            row = connection.execute(last.where(table.c.id == newest)).first()
+        if row is None:
+            return ()
+        same_step = [
+            column == value
+            for column, value in zip(
+                (table.c.run_id, table.c.block_number, table.c.step), row, strict=True
+            )
+        ]
+        order = (table.c.rate.desc(), table.c.id)
+        return self._newest(NearMissRow, NearMissRecord, None, same_step, None, scope, order)
 
     def recent_steps(
         self, limit: int = 100, scope: Scope | None = None
@@ -308,7 +328,7 @@ class BookReader:
         self,
         model: type[SQLModel],
         kind: Callable[..., R],
-        limit: int,
+        limit: int | None,
         conditions: Sequence[ColumnElement[bool]],
         since: float | None,
         scope: Scope | None,

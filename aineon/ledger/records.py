@@ -180,6 +180,41 @@ class TakingRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class NearMissRecord:
+    """A cycle that came close in a step and did not become an opportunity, or cannot pay.
+
+    Amounts are in the base token's smallest unit; where the cycle was not sized they are what
+    its pools' curves let expect.
+
+    Attributes:
+        rate: its marginal rates after fees multiplied: what one unit would bring back.
+        verdict: short name of what became of it; `reason` is the sentence for people.
+        amount_in: the best size, 0 where every size loses; None where none is best.
+        gross_profit: at that size, before flash fee and gas.
+        gas_cost: None where not known.
+    """
+
+    run_id: int
+    block_number: int
+    step: int
+    at: float
+    route_key: str
+    route_text: str
+    pair: str
+    venues: tuple[str, ...]
+    hops: int
+    base_token: Token
+    rate: float
+    verdict: str
+    reason: str
+    amount_in: int | None
+    gross_profit: int | None
+    flash_fee: int | None
+    gas_units: int
+    gas_cost: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class PriceRecord:
     """A sampled spot price, for charts only."""
 
@@ -202,6 +237,7 @@ class BookEntry:
     settlements: tuple[SettlementRecord, ...] = ()
     takings: tuple[TakingRecord, ...] = ()
     prices: tuple[PriceRecord, ...] = ()
+    near_misses: tuple[NearMissRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,14 @@ from sqlmodel import SQLModel
 
 from aineon.errors import LedgerError
 from aineon.ledger.records import BookEntry
-from aineon.ledger.tables import OpportunityRow, PriceRow, StepRow, TakingRow, table_of
+from aineon.ledger.tables import (
+    NearMissRow,
+    OpportunityRow,
+    PriceRow,
+    StepRow,
+    TakingRow,
+    table_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +29,7 @@ class Retention:
     opportunities: int = 20_000
     takings: int = 20_000
     prices: int = 20_000
+    near_misses: int = 20_000
 
     def __post_init__(self) -> None:
         for name in _MODEL_OF:
@@ -35,6 +43,7 @@ _MODEL_OF: Final[Mapping[str, type[SQLModel]]] = {
     "opportunities": OpportunityRow,
     "takings": TakingRow,
     "prices": PriceRow,
+    "near_misses": NearMissRow,
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 from aineon.ledger.records import (
     AttemptRecord,
+    NearMissRecord,
     OpportunityRecord,
     PriceRecord,
     RunRecord,
@@ -41,6 +42,7 @@ _NAMES_OF: Final[Mapping[object, tuple[str, ...]]] = {
         SettlementRecord,
         TakingRecord,
         PriceRecord,
+        NearMissRecord,
     )
 }
 

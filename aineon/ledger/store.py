@@ -35,6 +35,7 @@ from aineon.ledger.posting import Posting
 from aineon.ledger.records import (
     AttemptRecord,
     BookEntry,
+    NearMissRecord,
     OpportunityRecord,
     PriceRecord,
     RunRecord,
@@ -47,6 +48,7 @@ from aineon.ledger.rows import attempt_of, row_of, token_of
 from aineon.ledger.tables import (
     AttemptRow,
     BookMeta,
+    NearMissRow,
     OpportunityRow,
     PriceRow,
     RunRow,
@@ -173,6 +175,7 @@ class BookStore:
         settlements: Iterable[SettlementRecord] = (),
         takings: Iterable[TakingRecord] = (),
         prices: Iterable[PriceRecord] = (),
+        near_misses: Iterable[NearMissRecord] = (),
     ) -> None:
         """Book what belongs together, in one transaction.
 
@@ -193,6 +196,7 @@ class BookStore:
                     tuple(settlements),
                     tuple(takings),
                     tuple(prices),
+                    tuple(near_misses),
                 )
             ]
         )
@@ -269,6 +273,7 @@ class BookStore:
         _insert_all(connection, OpportunityRow, [row_of(each) for each in entry.opportunities])
         _insert_all(connection, AttemptRow, [row_of(each) for each in entry.attempts])
         _insert_all(connection, PriceRow, [row_of(each) for each in entry.prices])
+        _insert_all(connection, NearMissRow, [row_of(each) for each in entry.near_misses])
         posting.post_activity(entry)
         beside = {each.attempt_id: each for each in entry.attempts}
         settled = []
@@ -324,7 +329,15 @@ _ATTEMPT: Final = select(_ATTEMPTS.c.run_id, _ATTEMPTS.c.base_token, _ATTEMPTS.c
 )
 _INSERT: Final[Mapping[type[SQLModel], Insert]] = {
     model: insert(table_of(model))
-    for model in (StepRow, OpportunityRow, AttemptRow, SettlementRow, TakingRow, PriceRow)
+    for model in (
+        StepRow,
+        OpportunityRow,
+        AttemptRow,
+        SettlementRow,
+        TakingRow,
+        PriceRow,
+        NearMissRow,
+    )
 }
 
 
@@ -362,6 +375,7 @@ def _records_of(entry: BookEntry) -> Iterable[Any]:
     yield from entry.settlements
     yield from entry.takings
     yield from entry.prices
+    yield from entry.near_misses
 
 
 def _run_of(record: Any) -> int | None:
@@ -371,6 +385,8 @@ def _run_of(record: Any) -> int | None:
 def _tokens_of(entry: BookEntry) -> Iterable[Token]:
     for opportunity in entry.opportunities:
         yield opportunity.base_token
+    for near_miss in entry.near_misses:
+        yield near_miss.base_token
     for attempt in entry.attempts:
         yield attempt.base_token
     for taking in entry.takings:

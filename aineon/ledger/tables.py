@@ -200,6 +200,33 @@ class TakingRow(BookModel, table=True):
     profit_wei: int | None = Field(sa_type=Wei)
 
 
+class NearMissRow(BookModel, table=True):
+    """A cycle that came close in a step; the newest are kept."""
+
+    __tablename__ = "near_misses"
+    __table_args__ = (Index(None, "run_id", "block_number", "step"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: int = Field(foreign_key="runs.id")
+    block_number: int = Field(sa_type=BigInteger)
+    step: int
+    at: float
+    route_key: str
+    route_text: str
+    pair: str
+    venues: list[str] = Field(sa_type=JSON)
+    hops: int
+    base_token: str = Field(foreign_key="tokens.address")
+    rate: float
+    verdict: str
+    reason: str
+    amount_in: int | None = Field(sa_type=Wei)
+    gross_profit: int | None = Field(sa_type=Wei)
+    flash_fee: int | None = Field(sa_type=Wei)
+    gas_units: int = Field(sa_type=BigInteger)
+    gas_cost: int | None = Field(sa_type=Wei)
+
+
 class PriceRow(BookModel, table=True):
     """A sampled spot price; the newest are kept."""
 

@@ -40,6 +40,7 @@ _TABLE_OF: Final[Mapping[type, type[SQLModel]]] = {
     records.SettlementRecord: tables.SettlementRow,
     records.TakingRecord: tables.TakingRow,
     records.PriceRecord: tables.PriceRow,
+    records.NearMissRecord: tables.NearMissRow,
 }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aineon.engine.admission import Admission
 from aineon.engine.engine import Engine
-from aineon.engine.screening import Screening
+from aineon.engine.judging import Judging
 from aineon.errors import ConfigurationError
 from aineon.execution.paper import PaperConditions, PaperExecutor
 from aineon.execution.planner import Planner, PlanRules
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from aineon.engine.booking import Booking
 
 _FLASH_PROVIDER = "aave_v3"
+_MOST_SIZED = 100
 
 
 def build_engine(
@@ -67,9 +68,13 @@ def build_engine(
     return Engine(
         feed=feed,
         scanner=Scanner(
-            feed.base_tokens, settings.max_hops, costs, near_count=0, size_exactly=pays_its_way
+            feed.base_tokens,
+            settings.max_hops,
+            costs,
+            size_exactly=pays_its_way,
+            size_at_most=_MOST_SIZED,
         ),
-        screening=Screening(
+        judging=Judging(
             gate=RiskGate(_limits(settings)),
             admission=Admission(settings.max_concurrent, settings.pair_cooldown_seconds),
             planner=Planner(_plan_rules(settings)),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from aineon.ledger.figures import Balances
-from aineon.ledger.records import OpportunityRecord, TakingRecord
+from aineon.ledger.records import NearMissRecord, OpportunityRecord, TakingRecord
 from aineon.ledger.views import Booked, Funnel, Trade
 from app import format as fmt
 
@@ -207,6 +207,38 @@ def _opportunity_row(row: Booked[OpportunityRecord]) -> dict[str, Any]:
         "Figures": row.provenance.value,
         "Route": seen.route_text,
     }
+
+
+def near_misses(rows: Sequence[Booked[NearMissRecord]]) -> None:
+    """Draw the cycles that came closest in the newest scan, and why each was not attempted."""
+    show(
+        [
+            {
+                "Block": row.record.block_number,
+                "Rate": row.record.rate,
+                "Short by": max(0.0, (1 - row.record.rate) * 10_000),
+                "Why not": row.record.reason,
+                "Pair": row.record.pair,
+                "Best size": fmt.decimal(row.record.amount_in, row.record.base_token.decimals),
+                "Token": str(row.record.base_token),
+                "Gas": fmt.decimal(row.record.gas_cost, row.record.base_token.decimals),
+                "Venues": " → ".join(row.record.venues),
+                "Figures": row.provenance.value,
+                "Route": row.record.route_text,
+            }
+            for row in rows
+        ],
+        "No cycle came near a profit in the newest scan.",
+        **{
+            "Rate": st.column_config.NumberColumn(
+                format="%.6f", help="what one unit brings back after the pools' fees"
+            ),
+            "Short by": st.column_config.NumberColumn(format="%.2f bps"),
+            "Why not": st.column_config.TextColumn(width=380),
+            "Best size": st.column_config.NumberColumn(format="%.4f"),
+            "Gas": st.column_config.NumberColumn(format="%.6f"),
+        },
+    )
 
 
 def takings(rows: Sequence[Booked[TakingRecord]]) -> None:

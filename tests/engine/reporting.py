@@ -6,7 +6,7 @@ from typing import Any
 
 from aineon.engine.events import AttemptSettled, AttemptSubmitted, StepProcessed
 from aineon.engine.funnel import FunnelEntry, Stage
-from aineon.execution.plan import ExecutionPlan, FlashLoan, PlanStep
+from aineon.execution.plan import ExecutionPlan, FlashLoan, PlanStep, Spend
 from aineon.execution.settlement import Attempt, Outcome, PaperSettlement
 from aineon.feeds.base import Taking
 from aineon.primitives import Block
@@ -73,7 +73,15 @@ def taking(reference: str, profit: int, gas_cost_wei: int | None = None, **field
 def attempt(name: str, block: int = 100) -> Attempt:
     """An attempt at the first route."""
     steps = tuple(
-        PlanStep(hop.pool.address, hop.pool.venue, hop.token_in, hop.token_out, 10 * ETHER, 1)
+        PlanStep(
+            hop.pool.address,
+            hop.pool.venue,
+            hop.token_in,
+            hop.token_out,
+            Spend.ALL,
+            10 * ETHER,
+            1,
+        )
         for hop in ROUTE
     )
     plan = ExecutionPlan(

@@ -28,6 +28,15 @@ def test_never_two_attempts_through_one_pool() -> None:
     assert gate(Admission(3, 36), OTHER, attempts=1, now=0) is None
 
 
+def test_attempts_of_one_combination_share_pools_and_still_count() -> None:
+    executor = make_executor()
+    attempt = executor.submit(make_plan(CHEAP, DEAR), block(100), 0)
+    assert Admission(3, 36).check(ROUTE, [attempt], 0, companions=[attempt]) is None
+    refusal = Admission(1, 36).check(ROUTE, [attempt], 0, companions=[attempt])
+    assert refusal is not None
+    assert refusal.gate == "max_concurrent"
+
+
 def test_no_more_attempts_than_allowed() -> None:
     assert gate(Admission(2, 36), OTHER, attempts=2, now=0) == "max_concurrent"
     assert gate(Admission(3, 36), OTHER, attempts=2, now=0) is None

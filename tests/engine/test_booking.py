@@ -12,7 +12,7 @@ from aineon.engine.admission import Admission
 from aineon.engine.booking import Booking, RunInfo, settle_left_over
 from aineon.engine.engine import Engine
 from aineon.engine.events import StepProcessed
-from aineon.engine.screening import Screening
+from aineon.engine.judging import Judging
 from aineon.errors import LedgerError
 from aineon.execution import Planner
 from aineon.feeds.base import FeedStep, Rewind, Taking
@@ -50,8 +50,8 @@ def booked_engine(urls: tuple[str, str], *script: FeedStep | Rewind) -> Engine:
     run = RunInfo(run_id, "simulation", "scripted", Provenance.SIMULATED, clock.now(), {"a": "b"})
     booking = Booking(book, ControlStore.open(urls[1]), run, COSTS, clock)
     executor = make_executor()
-    screening = Screening(RiskGate(LIMITS), Admission(3, 36), Planner(RULES), executor, COSTS)
-    return Engine(feed, Scanner([WETH], costs=COSTS), screening, executor, journal=booking)
+    judging = Judging(RiskGate(LIMITS), Admission(3, 36), Planner(RULES), executor, COSTS)
+    return Engine(feed, Scanner([WETH], costs=COSTS), judging, executor, journal=booking)
 
 
 async def run(engine: Engine) -> None:

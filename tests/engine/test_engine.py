@@ -21,7 +21,7 @@ from aineon.engine.events import (
     StepProcessed,
 )
 from aineon.engine.funnel import Stage
-from aineon.engine.screening import Screening
+from aineon.engine.judging import Judging
 from aineon.errors import EngineError, FeedError
 from aineon.execution import Outcome, Planner
 from aineon.feeds.base import FeedStep, Rewind
@@ -51,9 +51,9 @@ LIMITS = Limits(
 
 def make_engine(feed: ScriptedFeed, limits: Limits = LIMITS) -> Engine:
     executor = make_executor(replace(CERTAIN, whole_blocks=feed.complete))
-    screening = Screening(RiskGate(limits), Admission(3, 36), Planner(RULES), executor, COSTS)
+    judging = Judging(RiskGate(limits), Admission(3, 36), Planner(RULES), executor, COSTS)
     scanner = Scanner([WETH], max_hops=3, costs=COSTS)
-    return Engine(feed, scanner, screening, executor)
+    return Engine(feed, scanner, judging, executor)
 
 
 async def run(engine: Engine) -> list[EngineEvent]:

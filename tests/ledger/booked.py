@@ -9,6 +9,7 @@ from typing import Any
 from aineon.ledger.connect import sqlite_url
 from aineon.ledger.records import (
     AttemptRecord,
+    NearMissRecord,
     OpportunityRecord,
     PriceRecord,
     RunRecord,
@@ -154,6 +155,30 @@ def unresolved(attempt_id: str = "sim-1", **changes: Any) -> SettlementRecord:
 
 def taking(run_id: int, **changes: Any) -> TakingRecord:
     plain = TakingRecord(run_id, 1, 0, "sandbox:searcher-2", "searcher-2", WETH, 500, 500)
+    return replace(plain, **changes)
+
+
+def near_miss(run_id: int, number: int = 1, **changes: Any) -> NearMissRecord:
+    plain = NearMissRecord(
+        run_id=run_id,
+        block_number=number,
+        step=0,
+        at=NOON,
+        route_key="a>b>a",
+        route_text="WETH -[uniswap_v2]-> USDC -[sushiswap]-> WETH",
+        pair="WETH/USDC",
+        venues=("uniswap_v2", "sushiswap"),
+        hops=2,
+        base_token=WETH,
+        rate=0.9987,
+        verdict="below_par",
+        reason="rates multiply to 0.998700: 13.00 bps short of breaking even",
+        amount_in=0,
+        gross_profit=0,
+        flash_fee=0,
+        gas_units=250_000,
+        gas_cost=None,
+    )
     return replace(plain, **changes)
 
 

@@ -18,6 +18,7 @@ from tests.ledger.booked import (
     NOON,
     attempt,
     included,
+    near_miss,
     open_book,
     opportunity,
     price,
@@ -114,15 +115,30 @@ def test_opportunities_of_a_gate_and_a_time(store: BookStore, reader: BookReader
     assert reader.recent_opportunities(limit=1)[0].at == NOON + 3
 
 
-def test_near_misses_are_the_best_that_were_stopped(store: BookStore, reader: BookReader) -> None:
+def test_the_best_that_were_stopped(store: BookStore, reader: BookReader) -> None:
     run_id = store.begin_run(run())
     nets = [5, -3, None, 10**20, 9]
     made = [opportunity(run_id, number, net_wei=net) for number, net in enumerate(nets)]
     submitted = opportunity(run_id, 9, net_wei=10**21, gate=None, attempt_id="sim-1")
     store.write(step(run_id), [*made, submitted])
-    assert [item.record.net_wei for item in reader.near_misses()] == [10**20, 9, 5, -3]
-    assert [item.record.net_wei for item in reader.near_misses(limit=1)] == [10**20]
-    assert reader.near_misses(since=NOON + 1) == ()
+    assert [item.record.net_wei for item in reader.best_stopped()] == [10**20, 9, 5, -3]
+    assert [item.record.net_wei for item in reader.best_stopped(limit=1)] == [10**20]
+    assert reader.best_stopped(since=NOON + 1) == ()
+
+
+def test_near_misses_of_the_newest_step_that_has_any(store: BookStore, reader: BookReader) -> None:
+    run_id = store.begin_run(run())
+    assert reader.near_misses() == ()
+    store.write(step(run_id, 1), near_misses=[near_miss(run_id, 1, rate=0.9999)])
+    newest = [near_miss(run_id, 2, rate=rate) for rate in (0.991, 0.9985, 0.995)]
+    store.write(step(run_id, 2), near_misses=newest)
+    store.write(step(run_id, 3))
+    assert [item.record.rate for item in reader.near_misses()] == [0.9985, 0.995, 0.991]
+    other = store.begin_run(run())
+    store.write(step(other, 1), near_misses=[near_miss(other, 1, rate=0.5)])
+    assert [item.record.rate for item in reader.near_misses()] == [0.5]
+    of_the_first = reader.near_misses(scope=Scope(Provenance.SIMULATED, run_id))
+    assert [item.record for item in of_the_first] == [newest[1], newest[2], newest[0]]
 
 
 def test_the_funnel_says_what_stopped_most_and_why(store: BookStore, reader: BookReader) -> None:

@@ -1,0 +1,214 @@
+"""From a sized opportunity to an attempt, or to the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from aineon.engine.admission import Admission
+from aineon.engine.funnel import FunnelEntry, Stage
+from aineon.errors import ExecutionError
+from aineon.execution.paper import PaperExecutor
+from aineon.execution.plan import ExecutionPlan
+from aineon.execution.planner import Planner
+from aineon.execution.settlement import Attempt
+from aineon.execution.simulation import simulate
+from aineon.market import Market
+from aineon.primitives import Block
+from aineon.risk import Candidate, Refusal, RiskGate
+from aineon.search import CostModel, Opportunity, Route, best_combination
+
+# Ordering costs sizings; what stands further behind adds little to a block.
+_MOST_COMBINED = 20
+_COMBINATION_BUDGET = 200
+
+SECONDS_PER_BLOCK = 12
+
+
+def market_time(block: Block) -> float:
+    """The market's own time: the block's timestamp, or its height in slots where unknown."""
+    if block.timestamp is not None:
+        return float(block.timestamp)
+    return float(block.number * SECONDS_PER_BLOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The point of the market at which opportunities are judged.
+
+    Attributes:
+        market: the states, with what the attempts before this one leave.
+        mid_transaction: whether it lies between two swaps of one transaction.
+    """
+
+    market: Market
+    block: Block
+    step: int
+    mid_transaction: bool
+
+
+class Judging:
+    """Leads opportunities through the stages of the funnel, and attempts the best combination."""
+
+    def __init__(
+        self,
+        gate: RiskGate,
+        admission: Admission,
+        planner: Planner,
+        executor: PaperExecutor,
+        costs: CostModel,
+    ) -> None:
+        self._gate = gate
+        self._admission = admission
+        self._planner = planner
+        self._executor = executor
+        self._costs = costs
+
+    def judge(
+        self, opportunities: Iterable[Opportunity], scene: Scene
+    ) -> tuple[list[FunnelEntry], list[Attempt]]:
+        """Attempt what leaves most together, and say of everything else why it was not attempted.
+
+        What passes risk and admission is combined: opportunities that share pools are ordered,
+        and each is sized and checked on the states that those before it leave.
+        """
+        admitted: list[Opportunity] = []
+        stopped: list[FunnelEntry] = []
+        for opportunity in opportunities:
+            entry = self._checked(opportunity, scene, ())
+            if entry.gate is None:
+                admitted.append(opportunity)
+            else:
+                stopped.append(entry)
+        chosen = self._combined(admitted, scene.market)
+        entries, attempts = self._attempted(chosen, scene)
+        away = [
+            self._combined_away(opportunity, scene)
+            for opportunity in admitted
+            if not any(_covers(each.route, opportunity.route) for each in chosen)
+        ]
+        return [*entries, *away, *stopped], attempts
+
+    def _combined(self, admitted: Sequence[Opportunity], market: Market) -> Sequence[Opportunity]:
+        if not admitted:
+            return ()
+        return best_combination(
+            admitted[:_MOST_COMBINED],
+            market,
+            self._costs,
+            least=max(self._gate.limits.min_profit_wei, 1),
+            budget=_COMBINATION_BUDGET,
+        ).opportunities
+
+    def _attempted(
+        self, chosen: Iterable[Opportunity], scene: Scene
+    ) -> tuple[list[FunnelEntry], list[Attempt]]:
+        """Attempt the opportunities of a combination in order, as far as each stands the checks.
+
+        Where one is refused, those behind it are still checked on the states that really come.
+        """
+        entries: list[FunnelEntry] = []
+        attempts: list[Attempt] = []
+        cooling: list[Route] = []
+        for opportunity in chosen:
+            entry, attempt, scene = self._attempt(opportunity, scene, attempts)
+            entries.append(entry)
+            if attempt is not None:
+                attempts.append(attempt)
+                cooling.append(opportunity.route)
+        for route in cooling:
+            self._admission.start_cooldown(route, market_time(scene.block))
+        return entries, attempts
+
+    def _attempt(
+        self, opportunity: Opportunity, scene: Scene, companions: Sequence[Attempt]
+    ) -> tuple[FunnelEntry, Attempt | None, Scene]:
+        """Take one opportunity as far as it goes; the scene it leaves is the next one's."""
+        entry = self._checked(opportunity, scene, companions)
+        if entry.gate is not None:
+            return entry, None, scene
+        plan = self._plan(opportunity, scene)
+        if isinstance(plan, Refusal):
+            return _stop(entry, Stage.PASSED_RISK, plan), None, scene
+        run = simulate(plan, scene.market)
+        if run.amount_out is None:
+            return _stop(entry, Stage.PLANNED, Refusal("preflight", run.failure)), None, scene
+        attempt = self._executor.submit(plan, scene.block, scene.step)
+        entry = replace(entry, stage=Stage.SUBMITTED, attempt_id=attempt.attempt_id)
+        return entry, attempt, replace(scene, market=scene.market.with_pools(run.pools_after))
+
+    def _checked(
+        self, opportunity: Opportunity, scene: Scene, companions: Sequence[Attempt]
+    ) -> FunnelEntry:
+        """The opportunity's entry after risk and admission; without a gate where it passed both."""
+        net_wei = self._expected_net_wei(opportunity, scene.market)
+        entry = FunnelEntry(
+            opportunity, scene.block.number, scene.step, Stage.SCORED, net_wei=net_wei
+        )
+        refusal = self._gate.check(self._candidate(opportunity, scene, net_wei))
+        if refusal is not None:
+            return _stop(entry, Stage.SCORED, refusal)
+        refusal = self._admission.check(
+            opportunity.route, self._executor.in_flight, market_time(scene.block), companions
+        )
+        if refusal is not None:
+            return _stop(entry, Stage.PASSED_RISK, refusal)
+        taker = self._executor.taker_of(opportunity.route)
+        if taker is not None:
+            return _stop(entry, Stage.PASSED_RISK, _taken_by(taker))
+        return replace(entry, stage=Stage.PASSED_RISK)
+
+    def _combined_away(self, opportunity: Opportunity, scene: Scene) -> FunnelEntry:
+        return _stop(
+            self._checked(opportunity, scene, ()),
+            Stage.PASSED_RISK,
+            Refusal(
+                "combined_away",
+                "what it would take leaves more to others of this block through the same pools",
+            ),
+        )
+
+    def _candidate(self, opportunity: Opportunity, scene: Scene, net_wei: int | None) -> Candidate:
+        return Candidate(
+            gas_price_wei=self._costs.gas_price_wei(scene.block),
+            net_wei=net_wei,
+            position_wei=self._costs.native_value(
+                opportunity.amount_in, opportunity.base_token, scene.market
+            ),
+            confidence=opportunity.confidence or 0.0,
+            mid_transaction=scene.mid_transaction,
+        )
+
+    def _expected_net_wei(self, opportunity: Opportunity, market: Market) -> int | None:
+        net = opportunity.net_profit
+        if net is None:
+            return None
+        worth = self._costs.native_value(net, opportunity.base_token, market)
+        return None if worth is None else worth - self._planner.builder_payment(worth)
+
+    def _plan(self, opportunity: Opportunity, scene: Scene) -> ExecutionPlan | Refusal:
+        try:
+            return self._planner.plan(opportunity, scene.block, scene.step)
+        except ExecutionError as error:
+            return Refusal("plan", str(error))
+
+
+def _taken_by(attempt_id: str) -> Refusal:
+    return Refusal(
+        "taken_already",
+        f"attempt {attempt_id} took this gap on paper, and the real market has not closed it since",
+    )
+
+
+def _covers(chosen: Route, route: Route) -> bool:
+    """Whether `chosen` is `route`, perhaps with hops divided over further pools."""
+    return len(chosen) == len(route) and all(
+        wide.token_in == hop.token_in
+        and wide.token_out == hop.token_out
+        and hop.pool.address in {pool.address for pool in wide.pools}
+        for wide, hop in zip(chosen, route, strict=True)
+    )
+
+
+def _stop(entry: FunnelEntry, stage: Stage, refusal: Refusal) -> FunnelEntry:
+    return replace(entry, stage=stage, gate=refusal.gate, reason=refusal.reason)
