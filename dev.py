@@ -413,6 +413,8 @@ def task_test(arguments: list[str]) -> int:
         say("— locks")
         failed += ["locks"] if check_locks() else []
         say("— pytest")
+    if not arguments or any("contracts" in argument for argument in arguments):
+        fetch_contracts()
     workers = [] if {"-n", "--pdb", "-p"} & set(arguments) else ["-n", str(workers_for_tests())]
     code = run(tool("python"), "-m", "pytest", *workers, *arguments)
     if failed:
@@ -420,10 +422,21 @@ def task_test(arguments: list[str]) -> int:
     return code or int(bool(failed))
 
 
+def fetch_contracts() -> int:
+    """Fetch what tests/contracts compare with; without it they skip, and a line says why."""
+    return run(tool("python"), "tests/contracts/fetch.py")
+
+
 def workers_for_tests() -> int:
     """Return how many cores this process may use, at most 8."""
     affinity = getattr(os, "sched_getaffinity", None)
     return min(len(affinity(0)) if affinity else os.cpu_count() or 1, 8)
+
+
+def task_nightly(arguments: list[str]) -> int:
+    """Compare a million random swaps per protocol with the real contracts; --swaps, --seed."""
+    setup(with_tools=True)
+    return fetch_contracts() or run(tool("python"), "-m", "tests.contracts.nightly", *arguments)
 
 
 def task_lint(arguments: list[str]) -> int:
@@ -487,7 +500,7 @@ def task_screenshots(arguments: list[str]) -> int:
 
 
 def task_clean(arguments: list[str]) -> int:
-    """Remove caches and builds; --all removes .venv too. What AINEON recorded in var/ stays."""
+    """Remove caches and builds; --all also .venv and .cache. What AINEON recorded in var/ stays."""
     names = ".pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks"
     folders = [ROOT / name for name in [*names.split(), "htmlcov", "build", "dist"]]
     for top in ("aineon", "app", "pages", "tests", "."):
@@ -495,7 +508,7 @@ def task_clean(arguments: list[str]) -> int:
         folders += (ROOT / top).glob(pattern)
     if "--all" in arguments:
         refuse_foreign_environment()
-        folders.append(VENV)
+        folders += [VENV, ROOT / ".cache"]
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
     for file in ROOT.glob(".coverage*"):
@@ -515,6 +528,7 @@ TASKS = {
     "setup": task_setup,
     "run": task_run,
     "test": task_test,
+    "nightly": task_nightly,
     "lint": task_lint,
     "bench": task_bench,
     "lock": task_lock,

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 BENCHMARKS = ROOT / "tests" / "benchmarks"
-KEEP = frozenset({"AINEON_SHARED_DATA", "AINEON_VENV"})
+KEEP = frozenset({"AINEON_CONTRACTS_CACHE", "AINEON_SHARED_DATA", "AINEON_VENV"})
 
 # A slow machine is no fault of the code: tests have no deadlines.
 settings.register_profile(

@@ -199,3 +199,43 @@ def test_a_missing_tool_says_how_to_get_it(tmp_path: Path) -> None:
     done = call("tool", "ruff", env={"AINEON_VENV": str(tmp_path)})
     assert done.returncode == 1
     assert "run `python3 dev.py setup --dev`" in done.stderr
+
+
+FETCH = "tests/contracts/fetch.py"
+
+
+@pytest.fixture
+def commands(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What tasks run, one line each; the contracts cannot be fetched."""
+    said: list[str] = []
+
+    def run(*command: str | Path, env: dict[str, str] | None = None) -> int:
+        said.append(" ".join(map(str, command[1:])))
+        return int(FETCH in said[-1])
+
+    monkeypatch.setattr(dev, "setup", lambda with_tools: None)
+    monkeypatch.setattr(dev, "check_locks", lambda: 0)
+    monkeypatch.setattr(dev, "lint_failures", list)
+    monkeypatch.setattr(dev, "run", run)
+    return said
+
+
+def test_real_contracts_are_fetched_first_and_tests_run_without_them(
+    dev: ModuleType, commands: list[str]
+) -> None:
+    assert dev.task_test([]) == 0
+    assert commands[0] == FETCH
+    assert commands[1].startswith("-m pytest -n ")
+
+
+def test_other_tests_fetch_nothing(dev: ModuleType, commands: list[str]) -> None:
+    dev.task_test(["tests/amm"])
+    assert commands == [commands[0]]
+    assert commands[0].endswith("tests/amm")
+
+
+def test_the_nightly_comparison_fails_without_contracts(
+    dev: ModuleType, commands: list[str]
+) -> None:
+    assert dev.task_nightly(["--swaps", "10"]) == 1
+    assert commands == [FETCH]
