@@ -102,7 +102,7 @@ READS = {
     "count of trades": lambda reader: reader.trade_count(),
     "count of included": lambda reader: reader.trade_count("included"),
     "funnel": lambda reader: reader.funnel(),
-    "near misses": lambda reader: reader.near_misses(),
+    "best that were stopped": lambda reader: reader.best_stopped(),
 }
 
 

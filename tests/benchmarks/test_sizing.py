@@ -6,7 +6,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from aineon.search.route import Route
-from aineon.search.sizing import optimal_input
+from aineon.search.sizing import approximate_input, optimal_input
+from tests.search.mixed_cycles import mixed_cycle
 from tests.search.sizing_tools import (
     DAI,
     ETHER,
@@ -47,3 +48,19 @@ def test_exact_sizing(benchmark: BenchmarkFixture, shape: str) -> None:
     found = benchmark(optimal_input, route)
     assert found
     assert found[-1] > found[0]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_approximate_sizing(benchmark: BenchmarkFixture, shape: str) -> None:
+    found = benchmark(approximate_input, SHAPES[shape])
+    assert found
+    assert found[-1] > found[0]
+
+
+def test_exact_sizing_of_mixed_protocols(benchmark: BenchmarkFixture) -> None:
+    routes = [mixed_cycle(seed) for seed in range(20)]
+
+    def size_all() -> int:
+        return sum(optimal_input(route) is not None for route in routes)
+
+    assert benchmark(size_all) > len(routes) // 2
