@@ -18,9 +18,9 @@ from aineon.amm.checks import (
     refuse_tokens,
 )
 from aineon.amm.frozen import Frozen
+from aineon.amm.lido.shares import MAX_STAKED, StakedEtherShares
 from aineon.amm.pool import LocalCurve
 from aineon.amm.quote import Quote
-from aineon.amm.staked_ether import MAX_STAKED, StakedEtherShares
 from aineon.errors import InvalidPoolState, SameToken
 from aineon.primitives.address import Address
 from aineon.primitives.token import ETHER, Token, Transfers

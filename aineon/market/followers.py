@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from aineon.amm import CryptoSwapPool, Pool, StableSwapPool, UnderlyingPool
-from aineon.amm.stableswap_state import BASE_CACHE_EXPIRES
+from aineon.amm.stableswap.state import BASE_CACHE_EXPIRES
 from aineon.primitives import Address
 
 

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from aineon.amm import ConcentratedPool, ConstantProductPool, LocalCurve, Pool
-from aineon.amm.tick_math import MAX_SQRT_RATIO, MIN_SQRT_RATIO, sqrt_ratio_at_tick
+from aineon.amm.concentrated.tick_math import MAX_SQRT_RATIO, MIN_SQRT_RATIO, sqrt_ratio_at_tick
 from aineon.primitives import Address
 from aineon.primitives.units import PIPS
 from aineon.search.anchor import Floats, Ints

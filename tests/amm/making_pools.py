@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from aineon.amm import ConcentratedPool, ConstantProductPool
-from aineon.amm.segments import Segments
-from aineon.amm.tick_math import MAX_TICK, sqrt_ratio_at_tick
+from aineon.amm.concentrated.segments import Segments
+from aineon.amm.concentrated.tick_math import MAX_TICK, sqrt_ratio_at_tick
 from aineon.primitives import Token
 from tests.amm.reference_v3 import ReferencePool
 

@@ -7,7 +7,7 @@ from random import Random
 from typing import NamedTuple
 
 from aineon.amm import StableSwapPool, Template
-from aineon.amm.stableswap_templates import (
+from aineon.amm.stableswap.templates import (
     AAVE,
     FIRST_LENDING,
     NG,

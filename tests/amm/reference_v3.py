@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import NamedTuple
 
-from aineon.amm.tick_math import MAX_SQRT_RATIO, MAX_TICK, MIN_SQRT_RATIO, MIN_TICK
-from aineon.amm.tick_math import sqrt_ratio_at_tick as ratio_at
+from aineon.amm.concentrated.tick_math import MAX_SQRT_RATIO, MAX_TICK, MIN_SQRT_RATIO, MIN_TICK
+from aineon.amm.concentrated.tick_math import sqrt_ratio_at_tick as ratio_at
 
 Q96 = 2**96
 MILLION = 10**6

@@ -7,8 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aineon.amm import ConcentratedPool
-from aineon.amm.borders import borders_of, liquidity_after, liquidity_at
-from aineon.amm.tick_math import MAX_TICK, is_well_inside, sqrt_ratio_at_tick, tick_at_sqrt_ratio
+from aineon.amm.concentrated.borders import borders_of, liquidity_after, liquidity_at
+from aineon.amm.concentrated.tick_math import (
+    MAX_TICK,
+    is_well_inside,
+    sqrt_ratio_at_tick,
+    tick_at_sqrt_ratio,
+)
 from aineon.errors import InsufficientLiquidity, InvalidPoolState
 from tests.amm.making_pools import ADDRESS, DOWN, TOKEN0, TOKEN1, UP, columns, rebuilt
 

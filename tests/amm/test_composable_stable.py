@@ -14,11 +14,11 @@ from aineon.amm import (
     LocalCurve,
     Pool,
     StablePool,
-    balancer_stable_math,
 )
-from aineon.amm.balancer_stable_direction import StableDirection, Terms
-from aineon.amm.balancer_stable_math import equation, invariant_rounded_down, invariant_rounded_up
-from aineon.amm.balancer_stable_math import solve as closed_solve
+from aineon.amm.balancer import stable_math
+from aineon.amm.balancer.stable_direction import StableDirection, Terms
+from aineon.amm.balancer.stable_math import equation, invariant_rounded_down, invariant_rounded_up
+from aineon.amm.balancer.stable_math import solve as closed_solve
 from aineon.errors import (
     IncompleteState,
     InsufficientLiquidity,
@@ -94,9 +94,9 @@ def test_every_answer_and_refusal_is_the_references(seed: int, kind: type[AnyPoo
             assert not case.differs(), case.shown
 
 
-MATHEMATICS = "aineon.amm.balancer_stable_math"
-DIRECTION = "aineon.amm.balancer_stable_direction"
-POOLS = "aineon.amm.composable_stable"
+MATHEMATICS = "aineon.amm.balancer.stable_math"
+DIRECTION = "aineon.amm.balancer.stable_direction"
+POOLS = "aineon.amm.balancer.composable_stable"
 ROUNDINGS = [
     (MATHEMATICS, "product = _up(_fits(product * balance * n), before)",
      "product = product * balance * n // before", StablePool),
@@ -173,7 +173,7 @@ def mathematics_differ(made: Any) -> bool:
 
 
 def test_the_mathematics_of_tiny_pools_are_the_references() -> None:
-    assert not mathematics_differ(balancer_stable_math)
+    assert not mathematics_differ(stable_math)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from aineon.amm import ConcentratedPool, Pool
-from aineon.amm.liquidity_math import max_liquidity_per_tick
-from aineon.amm.tick_math import (
+from aineon.amm.concentrated.liquidity_math import max_liquidity_per_tick
+from aineon.amm.concentrated.tick_math import (
     MAX_SQRT_RATIO,
     MAX_TICK,
     MIN_SQRT_RATIO,

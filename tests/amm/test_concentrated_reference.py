@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aineon.amm import ConcentratedPool, Quote, segments
-from aineon.amm.tick_math import MAX_SQRT_RATIO, MIN_SQRT_RATIO, sqrt_ratio_at_tick
+from aineon.amm import ConcentratedPool, Quote
+from aineon.amm.concentrated import segments
+from aineon.amm.concentrated.tick_math import MAX_SQRT_RATIO, MIN_SQRT_RATIO, sqrt_ratio_at_tick
 from aineon.errors import InvalidPriceLimit
 from aineon.primitives import Token
 from tests.amm.making_pools import (

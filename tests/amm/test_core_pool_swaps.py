@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aineon.amm import ConcentratedPool, Quote
-from aineon.amm.tick_math import tick_at_sqrt_ratio
+from aineon.amm.concentrated.tick_math import tick_at_sqrt_ratio
 from aineon.errors import InvalidPriceLimit
 from tests.amm.making_pools import ADDRESS, DOWN, TOKEN0, TOKEN1, UP
 from tests.shared_data import load_json

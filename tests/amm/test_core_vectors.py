@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from aineon.amm import full_math, liquidity_math, sqrt_price_math, swap_math, tick_math
+from aineon.amm.concentrated import (
+    full_math,
+    liquidity_math,
+    sqrt_price_math,
+    swap_math,
+    tick_math,
+)
 from aineon.errors import PoolError
 from tests.shared_data import load_json
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from aineon.amm import CryptoSwapContract, CryptoSwapPool, cryptoswap_cardano
-from aineon.amm.cryptoswap_cardano import cardano, cardano_d, cube_root
-from aineon.amm.cryptoswap_math import Amplification, newton_y
+from aineon.amm import CryptoSwapContract, CryptoSwapPool
+from aineon.amm.cryptoswap import cardano as cardano_module
+from aineon.amm.cryptoswap.cardano import cardano, cardano_d, cube_root
+from aineon.amm.cryptoswap.math import Amplification, newton_y
 from aineon.errors import IncompleteState, InsufficientLiquidity, InvalidAmount, InvalidPoolState
 from aineon.primitives import Token
 from tests.amm.making_crypto_pools import repeg_of, world
@@ -87,7 +88,7 @@ def test_the_older_solution_would_be_noticed() -> None:
 def test_a_rounding_that_is_off_would_be_noticed(
     attribute: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = getattr(cryptoswap_cardano, attribute)
+    real = getattr(cardano_module, attribute)
     mutant = real
     if attribute == "_toward_zero":
         mutant = lambda numerator, denominator: numerator // denominator  # noqa: E731
@@ -95,7 +96,7 @@ def test_a_rounding_that_is_off_would_be_noticed(
         mutant = lambda x: real(x) + 1  # noqa: E731
     else:
         mutant = lambda x: real(x) * 1001 // 1000  # noqa: E731
-    monkeypatch.setattr(cryptoswap_cardano, attribute, mutant)
+    monkeypatch.setattr(cardano_module, attribute, mutant)
     with pytest.raises(AssertionError):
         test_balances_that_belong_to_an_invariant()
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from aineon.amm import ConcentratedPool
-from aineon.amm.tick_math import sqrt_ratio_at_tick
+from aineon.amm.concentrated.tick_math import sqrt_ratio_at_tick
 from tests.amm.making_pools import ADDRESS, DOWN, TOKEN0, TOKEN1, UP, columns, rebuilt
 from tests.shared_data import path_of
 

@@ -13,8 +13,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from aineon.amm import TEMPLATES, LocalCurve, Pool, StableSwapPool, UnderlyingPool
-from aineon.amm.stableswap_bracket import smallest
-from aineon.amm.stableswap_templates import (
+from aineon.amm.stableswap.bracket import smallest
+from aineon.amm.stableswap.templates import (
     AAVE,
     FIRST_LENDING,
     NG,

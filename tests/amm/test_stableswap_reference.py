@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aineon.amm import StableSwapPool, UnderlyingPool, stableswap_direction
-from aineon.amm.stableswap_templates import PLAIN
+from aineon.amm import StableSwapPool, UnderlyingPool
+from aineon.amm.stableswap import direction as direction_module
+from aineon.amm.stableswap.templates import PLAIN
 from aineon.errors import InvalidPoolState, PoolError
 from tests.amm.making_stableswap import ADDRESS, NAMES, ONE, Case, coins, random_case, random_meta
 from tests.amm.reference_stableswap import Base, MetaNextGeneration, NextGeneration, Revert
@@ -190,19 +191,19 @@ def test_a_mutant_that_keeps_no_unit_back_is_caught() -> None:
 def test_a_mutant_that_rounds_what_is_paid_once_more_is_caught(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    exact = stableswap_direction._output_at_fixed_fee
+    exact = direction_module._output_at_fixed_fee
 
     def short(*args: Any) -> Callable[[int], int]:
         output = exact(*args)
         return lambda amount: max(output(amount) - 1, 0)
 
-    monkeypatch.setattr(stableswap_direction, "_output_at_fixed_fee", short)
+    monkeypatch.setattr(direction_module, "_output_at_fixed_fee", short)
     with pytest.raises(AssertionError):
         _twenty_runs("three_pool", 1)
 
 
 def test_a_mutant_whose_square_root_is_off_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stableswap_direction, "isqrt", lambda value: isqrt(value) + 2)
+    monkeypatch.setattr(direction_module, "isqrt", lambda value: isqrt(value) + 2)
     with pytest.raises(AssertionError):
         _twenty_runs("plain", 1)
 
@@ -219,7 +220,7 @@ def test_the_square_root_ends_where_the_contracts_walk_does(seed: int) -> None:
         ADDRESS, coins((18,) * len(scaled)), scaled, A, 0, A_precision=100, template=PLAIN
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stableswap_direction, "_LARGE", 0)
+        patch.setattr(direction_module, "_LARGE", 0)
         output = pool.output_function(*pool.tokens[:2])
     for amount in range(1, 300):
         x = contract.balances[0] + amount

@@ -17,7 +17,7 @@ from aineon.amm import (
     StakedEtherShares,
     StakedEtherWrapper,
 )
-from aineon.amm.stableswap_templates import STETH as STETH_TEMPLATE
+from aineon.amm.stableswap.templates import STETH as STETH_TEMPLATE
 from aineon.amm.wrappers import STETH, WSTETH
 from aineon.errors import IncompleteState, InvalidAmount, InvalidPoolState
 from aineon.primitives import ETHER, Token

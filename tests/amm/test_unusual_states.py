@@ -15,8 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aineon.amm import ConcentratedPool, ConstantProductPool, Pool
+from aineon.amm.concentrated.tick_math import (
+    MAX_SQRT_RATIO,
+    MAX_TICK,
+    MIN_SQRT_RATIO,
+    sqrt_ratio_at_tick,
+)
 from aineon.amm.constant_product import MAX_RESERVE
-from aineon.amm.tick_math import MAX_SQRT_RATIO, MAX_TICK, MIN_SQRT_RATIO, sqrt_ratio_at_tick
 from aineon.errors import InsufficientLiquidity, InvalidAmount, InvalidPriceLimit
 from aineon.primitives import Token
 from tests.amm.making_pools import ADDRESS, DOWN, UP, copy_of, magnitudes, v2_pool, v3_pool

@@ -17,7 +17,7 @@ from aineon.amm import (
     WeightedPool,
 )
 from aineon.amm.checks import check_transfers
-from aineon.amm.tick_math import sqrt_ratio_at_tick
+from aineon.amm.concentrated.tick_math import sqrt_ratio_at_tick
 from aineon.amm.wrappers import STETH
 from aineon.base_error import InvalidValue
 from aineon.errors import PoolError, UnsupportedToken

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aineon.amm import LocalCurve, Pool, WeightedPool
-from aineon.amm.weighted import WeightedDirection
+from aineon.amm.balancer.weighted import WeightedDirection
 from aineon.errors import (
     InsufficientLiquidity,
     InvalidAmount,
@@ -97,7 +97,7 @@ def test_a_flipped_rounding_is_caught(
     def put(name: str, module: Any) -> None:
         monkeypatch.setitem(sys.modules, name, module)
 
-    kind = mutant(["aineon.amm.weighted"], right, wrong, put).WeightedPool
+    kind = mutant(["aineon.amm.balancer.weighted"], right, wrong, put).WeightedPool
     rng = random.Random(1)
     assert any(case.differs() for _ in range(2000) for case in weighted_cases(rng, kind))
 
@@ -116,7 +116,7 @@ def test_a_flipped_rounding_of_the_power_is_caught(
     def put(name: str, module: Any) -> None:
         monkeypatch.setitem(sys.modules, name, module)
 
-    names = ["aineon.amm.fixed_point", "aineon.amm.weighted"]
+    names = ["aineon.amm.balancer.fixed_point", "aineon.amm.balancer.weighted"]
     kind = mutant(names, right, wrong, put).WeightedPool
     rng = random.Random(2)
     assert any(case.differs() for _ in range(2000) for case in weighted_cases(rng, kind))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aineon.amm import fixed_point
-from aineon.amm.log_exp_math import ONE, exp, power
+from aineon.amm.balancer import fixed_point
+from aineon.amm.balancer.log_exp_math import ONE, exp, power
 from aineon.errors import InvalidAmount
 from tests.amm import reference_balancer as reference
 

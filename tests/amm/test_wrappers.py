@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aineon.amm import EtherWrapper, Pool, StakedEtherShares, StakedEtherWrapper
-from aineon.amm.staked_ether import MAX_STAKED
+from aineon.amm.lido.shares import MAX_STAKED
 from aineon.amm.wrappers import STETH, WETH9, WSTETH
 from aineon.errors import (
     InvalidAmount,

@@ -15,7 +15,7 @@ from aineon.amm import (
     StableSwapPool,
     WeightedPool,
 )
-from aineon.amm.tick_math import sqrt_ratio_at_tick
+from aineon.amm.concentrated.tick_math import sqrt_ratio_at_tick
 from aineon.primitives import Address, Token
 from tests.chain import logs
 

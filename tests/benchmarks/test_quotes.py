@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aineon.amm import ConcentratedPool, ConstantProductPool
-from aineon.amm.tick_math import sqrt_ratio_at_tick
+from aineon.amm.concentrated.tick_math import sqrt_ratio_at_tick
 from aineon.primitives import Token
 
 TOKEN0 = Token("0x" + "11" * 20, "WBTC", 8)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from random import Random
 
 from aineon.amm import ConcentratedPool, ConstantProductPool, Pool
-from aineon.amm.tick_math import sqrt_ratio_at_tick, tick_at_sqrt_ratio
+from aineon.amm.concentrated.tick_math import sqrt_ratio_at_tick, tick_at_sqrt_ratio
 from aineon.market import Market, MarketEvent, MarketUpdate, PriceMoved, ReservesChanged
 from aineon.primitives import Address, Block, Token
 from aineon.primitives.units import GWEI, PIPS

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from aineon.amm import ComposableStablePool, StablePool, balancer_stable_direction, weighted
-from aineon.amm.balancer_stable_math import invariant_rounded_down, invariant_rounded_up
-from aineon.amm.fixed_point import div_down, mul_down, pow_up_function
+from aineon.amm import ComposableStablePool, StablePool
+from aineon.amm.balancer import stable_direction, weighted
+from aineon.amm.balancer.fixed_point import div_down, mul_down, pow_up_function
+from aineon.amm.balancer.stable_math import invariant_rounded_down, invariant_rounded_up
 from tests.contracts.balancer_kinds import KINDS
 from tests.contracts.balancer_v2 import BALANCER_V2_POOLS, random_world
 from tests.contracts.comparing import Bench, Protocol, compare
@@ -48,7 +49,7 @@ FLIPPED: dict[str, tuple[Any, str, Any]] = {
     "weighted input rounded down": (weighted, "mul_up", mul_down),
     "weighted fee rounded down": (weighted, "div_up", div_down),
     "powers without shortcuts": (weighted, "pow_up_function", without_shortcuts),
-    "stable input rounded down": (balancer_stable_direction, "div_up", div_down),
+    "stable input rounded down": (stable_direction, "div_up", div_down),
 }
 
 

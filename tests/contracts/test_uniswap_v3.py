@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aineon.amm import directions
+from aineon.amm.concentrated import directions
 from tests.contracts.comparing import DONE, REFUSED, Bench, Check, Protocol, compare
 from tests.contracts.uniswap_v3 import RARE_TIERS, TIERS, UNISWAP_V3_POOLS, random_world
 

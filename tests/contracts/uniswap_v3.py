@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from aineon.amm import ConcentratedPool, Quote
-from aineon.amm.liquidity_math import max_liquidity_per_tick
-from aineon.amm.tick_math import (
+from aineon.amm.concentrated.liquidity_math import max_liquidity_per_tick
+from aineon.amm.concentrated.tick_math import (
     MAX_SQRT_RATIO,
     MAX_TICK,
     MIN_SQRT_RATIO,

@@ -16,7 +16,7 @@ from aineon.amm import (
     StableSwapPool,
     WeightedPool,
 )
-from aineon.amm.stableswap_liquidity import mint
+from aineon.amm.stableswap.liquidity import mint
 from aineon.errors import InvalidPoolState, MarketError, UnknownPool
 from aineon.market import (
     BalancesChanged,

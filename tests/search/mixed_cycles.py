@@ -17,7 +17,7 @@ from aineon.amm import (
     StakedEtherWrapper,
     WeightedPool,
 )
-from aineon.amm.cryptoswap_math import newton_d
+from aineon.amm.cryptoswap.math import newton_d
 from aineon.primitives import ETHER as NATIVE
 from aineon.primitives import Token
 from aineon.search.route import Hop, Route

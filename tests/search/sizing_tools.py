@@ -7,7 +7,7 @@ import random
 from collections.abc import Sequence
 
 from aineon.amm import ConcentratedPool, ConstantProductPool, Pool
-from aineon.amm.tick_math import tick_at_sqrt_ratio
+from aineon.amm.concentrated.tick_math import tick_at_sqrt_ratio
 from aineon.primitives import Token
 from aineon.search.route import Hop, Route
 

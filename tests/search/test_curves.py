@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aineon.amm import ConcentratedPool, LocalCurve, Pool
-from aineon.amm.tick_math import MAX_SQRT_RATIO, MIN_SQRT_RATIO, sqrt_ratio_at_tick
+from aineon.amm.concentrated.tick_math import MAX_SQRT_RATIO, MIN_SQRT_RATIO, sqrt_ratio_at_tick
 from aineon.market import Market
 from aineon.primitives import Token
 from aineon.search.curves import CurveTable

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 from aineon.amm import ConcentratedPool, ConstantProductPool
-from aineon.amm.tick_math import sqrt_ratio_at_tick, tick_at_sqrt_ratio
+from aineon.amm.concentrated.tick_math import sqrt_ratio_at_tick, tick_at_sqrt_ratio
 from aineon.feeds.sandbox.prices import OutsidePrices
 from aineon.feeds.sandbox.states import AnyPool
 from aineon.feeds.sandbox.universe import UNISWAP_V3, PoolPlan, Universe

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aineon.amm import ConcentratedPool, ConstantProductPool, Pool
-from aineon.amm.tick_math import sqrt_ratio_at_tick
+from aineon.amm.concentrated.tick_math import sqrt_ratio_at_tick
 from aineon.primitives import Token
 from aineon.search import Route
 from tests.search.sizing_tools import DAI, ETHER, USDC, WBTC, WETH, cycle, v2, v3
