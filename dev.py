@@ -468,10 +468,12 @@ def lint_failures() -> list[str]:
 
 
 def task_bench(arguments: list[str]) -> int:
-    """Measure speed and memory in one process, and write docs/performance.md."""
+    """Measure speed and memory, other libraries beside it, and write docs/performance.md."""
     setup(with_tools=True)
     figures = ROOT / ".benchmarks" / "latest.json"
     figures.parent.mkdir(exist_ok=True)
+    # What cannot be installed here is told in a notice, and left out.
+    run(tool("python"), "-m", "tests.benchmarks.peers.environments")
     options = ["-n", "0", "-p", "no:randomly", "--benchmark-enable", "--benchmark-only"]
     options.append(f"--benchmark-json={figures}")
     failed = run(tool("python"), "-m", "pytest", "tests/benchmarks", *options, *arguments)

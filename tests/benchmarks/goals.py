@@ -15,6 +15,10 @@ GOALS: dict[str, float] = {
     "test_exact_sizing[WETH USDC WETH, V2 V3]": 150 * MICROSECOND,
     "test_block_of_10000_pools_to_3_hops": 5 * MILLISECOND,
     "test_block_of_10000_pools_to_4_hops_above_a_milliether": 15 * MILLISECOND,
+    "test_block_of_10000_pools_sized_to_a_millionth[3-0]": 5 * MILLISECOND,
+    "test_block_of_10000_pools_sized_to_a_millionth[4-1000000000000000]": 15 * MILLISECOND,
+    "test_v2_output_function[down]": MICROSECOND / 3,
+    "test_v2_output_function[up]": MICROSECOND / 3,
     "test_block_of_200_raw_logs[mix]": 1 * MILLISECOND,
     "test_first_page": 5.0,
 }
@@ -22,8 +26,28 @@ GOALS: dict[str, float] = {
 
 SLOWEST_GOALS: dict[str, float] = {
     "test_block_of_10000_pools_to_3_hops": 25 * MILLISECOND,
+    "test_block_of_10000_pools_sized_to_a_millionth[3-0]": 25 * MILLISECOND,
 }
 """Goals of the 99th percentile, where a benchmark measures it (`extra_info["p99"]`)."""
+
+PEER_GOALS: dict[str, dict[str, float]] = {
+    "degenbot 0.3.0": {
+        "V3 quote, 1 ticks crossed": 15,
+        "V3 quote, 20 ticks crossed": 50,
+        "best input, V2 V2": 30,
+        "best input, V2 V3": 30,
+        "best input, V2 V2 V2": 30,
+    },
+    "degenbot 0.6": {
+        "V3 quote, 1 ticks crossed": 2,
+        "V3 quote, 20 ticks crossed": 10,
+        "one block": 100,
+    },
+}
+"""How many times faster than another library; see `tests/benchmarks/peers`."""
+
+SHARE_GOAL = 0.95
+"""Least share of the dual bound that is captured."""
 
 MEMORY_GOAL = 512 * MEGABYTE
 """Supervisor, engine and console together, with 500 pools."""

@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.goals import GOALS, MEGABYTE, MEMORY_GOALS, SLOWEST_GOALS
+from tests.benchmarks.goals import (
+    GOALS,
+    MEGABYTE,
+    MEMORY_GOALS,
+    PEER_GOALS,
+    SHARE_GOAL,
+    SLOWEST_GOALS,
+)
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
@@ -55,10 +62,17 @@ def _by_file(
     return sorted(groups.items())
 
 
-def _table(benchmarks: Iterable[Mapping[str, Any]]) -> Iterable[str]:
-    yield "| what | best | median | goal | ratio |"
-    yield "| --- | ---: | ---: | ---: | ---: |"
+def _table(benchmarks: Sequence[Mapping[str, Any]]) -> Iterable[str]:
+    timed = [each for each in benchmarks if not {"rows", "shares"} & each["extra_info"].keys()]
     for benchmark in benchmarks:
+        if "rows" in benchmark["extra_info"]:
+            yield from _peer_table(benchmark["extra_info"])
+        if "shares" in benchmark["extra_info"]:
+            yield from _share_table(benchmark)
+    if timed:
+        yield "| what | best | median | goal | ratio |"
+        yield "| --- | ---: | ---: | ---: | ---: |"
+    for benchmark in timed:
         if "bytes" in benchmark["extra_info"]:
             yield _memory_row(benchmark)
             continue
@@ -69,6 +83,30 @@ def _table(benchmarks: Iterable[Mapping[str, Any]]) -> Iterable[str]:
             slowest = benchmark["extra_info"]["p99"]
             words = f"{_words(name)}, slowest of a hundred"
             yield _row(words, "", _seconds, slowest, SLOWEST_GOALS.get(name))
+
+
+def _peer_table(info: Mapping[str, Any]) -> Iterable[str]:
+    """AINEON beside one other library: how many times faster, and the goal for that."""
+    peer = info["peer"]
+    goals = PEER_GOALS.get(peer, {})
+    yield f"\n| work | AINEON | {peer} | times faster | goal |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for row in info["rows"]:
+        goal = goals.get(row["work"].split(":")[0])
+        yield (
+            f"| {row['work']} | {_seconds(row['own'])} | {_seconds(row['peer'])} | "
+            f"{row['peer'] / row['own']:.1f} | {f'{goal:g}' if goal else ''} |"
+        )
+
+
+def _share_table(benchmark: Mapping[str, Any]) -> Iterable[str]:
+    shares = benchmark["extra_info"]["shares"]
+    yield "| what | least | mean | goal |"
+    yield "| --- | ---: | ---: | ---: |"
+    yield (
+        f"| {_words(benchmark['name'])}, {len(shares)} states | {min(shares):.1%} | "
+        f"{sum(shares) / len(shares):.1%} | {SHARE_GOAL:.0%} |"
+    )
 
 
 def _memory_row(benchmark: Mapping[str, Any]) -> str:

@@ -81,6 +81,26 @@ def test_block_of_10000_pools_to_3_hops(benchmark: BenchmarkFixture) -> None:
     assert found.cycles_sized == SIZED
 
 
+@pytest.mark.parametrize(("max_hops", "floor"), [(3, 0), (4, MILLI_ETHER)])
+def test_block_of_10000_pools_sized_to_a_millionth(
+    benchmark: BenchmarkFixture, max_hops: int, floor: int
+) -> None:
+    """A hundred sized on integers near their optimum, as the engine ranks them; see docs/sizing.md.
+
+    It sizes exactly what it is about to attempt.
+    """
+    scanner = Scanner(
+        [WETH],
+        max_hops,
+        size_exactly=lambda _: False,
+        size_at_most=SIZED,
+        profit_floor_wei=floor,
+        judge=None,
+    )
+    found = Replay(Universe(POOLS), scanner).begin().measure(benchmark, BLOCKS)
+    assert found.cycles_sized == SIZED
+
+
 def test_block_of_10000_pools_to_4_hops_above_a_milliether(benchmark: BenchmarkFixture) -> None:
     found = replay(POOLS, 4, MILLI_ETHER).measure(benchmark, BLOCKS)
     assert found.cycles_sized == SIZED

@@ -98,7 +98,7 @@ def as_written(quotes: Iterable[QuoteWork], cycles: Iterable[CycleWork]) -> dict
     for each in cycles:
         pools |= {hop.pool.address: hop.pool for hop in each.route}
     return {
-        "pools": {address: _pool(pool) for address, pool in pools.items()},
+        "pools": {address: written_pool(pool) for address, pool in pools.items()},
         "quotes": [
             {
                 "name": quote.name,
@@ -124,7 +124,8 @@ def _token(token: Token) -> dict[str, Any]:
     return {"address": token.address, "symbol": token.symbol, "decimals": token.decimals}
 
 
-def _pool(pool: Pool) -> dict[str, Any]:
+def written_pool(pool: Pool) -> dict[str, Any]:
+    """Return a pool as JSON can carry it."""
     shared = {"address": pool.address, "tokens": [_token(token) for token in pool.tokens]}
     if isinstance(pool, ConstantProductPool):
         return {**shared, "kind": "v2", "reserves": [str(pool.reserve0), str(pool.reserve1)]}
