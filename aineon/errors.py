@@ -69,6 +69,10 @@ class DuplicatePool(MarketError):
     """Two pools with one address."""
 
 
+class SharedBasePool(MarketError):
+    """A pool swaps through a base pool that another pool of the market swaps in, or reads."""
+
+
 class BlockOutOfOrder(MarketError):
     """An update does not follow the market's current block."""
 

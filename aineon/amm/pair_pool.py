@@ -7,10 +7,10 @@ from aineon.amm.checks import (
     check_transfers,
     checked_address,
     checked_fee,
+    checked_venue,
     refuse_tokens,
 )
 from aineon.amm.frozen import Frozen
-from aineon.errors import InvalidPoolState
 from aineon.primitives.address import Address
 from aineon.primitives.token import Token
 
@@ -40,20 +40,11 @@ class PairPool(Frozen):
     ) -> None:
         check_pair(token0, token1)
         check_transfers((token0, token1))
-        if not isinstance(venue, str) or not venue:
-            raise InvalidPoolState(f"venue is {venue!r}; allowed is the name of a protocol")
         _set(self, "address", checked_address(address))
         _set(self, "token0", token0)
         _set(self, "token1", token1)
         _set(self, "fee_pips", checked_fee(fee_pips))
-        _set(self, "venue", venue)
-
-    def _copy_identity(self, other: PairPool) -> None:
-        _set(self, "address", other.address)
-        _set(self, "token0", other.token0)
-        _set(self, "token1", other.token1)
-        _set(self, "fee_pips", other.fee_pips)
-        _set(self, "venue", other.venue)
+        _set(self, "venue", checked_venue(venue))
 
     @property
     def tokens(self) -> tuple[Token, ...]:

@@ -14,6 +14,7 @@ from typing import Any
 from aineon.amm.checks import (
     check_transfers,
     checked_address,
+    checked_venue,
     refuse_amount,
     refuse_tokens,
 )
@@ -50,11 +51,9 @@ class _Wrapper(Frozen):
                 raise InvalidPoolState(f"a wrapper's token is {token!r}; allowed is a Token")
         if tokens[0] == tokens[1]:
             raise SameToken(f"both tokens of a wrapper are {tokens[0]!r}; it joins two tokens")
-        if not isinstance(venue, str) or not venue:
-            raise InvalidPoolState(f"venue is {venue!r}; allowed is the name of a protocol")
         _set(self, "address", checked_address(address))
         _set(self, "tokens", tokens)
-        _set(self, "venue", venue)
+        _set(self, "venue", checked_venue(venue))
 
     def _wraps(self, token_in: Token, token_out: Token) -> bool:
         if (token_in, token_out) == self.tokens:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from aineon.amm import CryptoSwapPool, Pool, StableSwapPool, UnderlyingPool
 from aineon.amm.stableswap.state import BASE_CACHE_EXPIRES
+from aineon.errors import SharedBasePool
 from aineon.primitives import Address
 
 
@@ -75,6 +76,43 @@ def with_base(pool: Pool, base: StableSwapPool) -> Pool:
         return UnderlyingPool(pool.metapool.with_base_pool(base))
     assert isinstance(pool, StableSwapPool)
     return pool.with_base_pool(base)
+
+
+def check_apart(pools: Mapping[Address, Pool], followers: Followers) -> None:
+    """Raise SharedBasePool unless each UnderlyingPool has its base pool for itself.
+
+    Its swaps move the base pool, which a route tells from other pools by the address alone. Two
+    hops that move one state would each be quoted as if the other did not happen.
+    """
+    for base, each in followers.of_base.items():
+        holders = (*each, base) if base in pools else each
+        through = next((a for a in each if isinstance(pools[a], UnderlyingPool)), None)
+        if through is not None and len(holders) > 1:
+            other = next(address for address in holders if address != through)
+            raise SharedBasePool(
+                f"pool {through} swaps through its base pool {base}, on which pool {other} of the "
+                "market depends as well; allowed beside it is the metapool itself"
+            )
+
+
+def in_step(
+    changes: Mapping[Address, Pool], pools: Mapping[Address, Pool], followers: Followers
+) -> dict[Address, Pool]:
+    """Return `changes` with each metapool they concern over its base pool as it will be.
+
+    Raises:
+        PoolError: a metapool cannot be quoted over its base pool as it will be.
+    """
+    all_changes = dict(changes)
+    for address, each in followers.of_base.items():
+        base = changes.get(address) or pools.get(address)
+        concerned = each if address in changes else tuple(a for a in each if a in changes)
+        if isinstance(base, StableSwapPool):
+            for follower in concerned:
+                pool = changes.get(follower) or pools[follower]
+                if base_of(pool) != base:
+                    all_changes[follower] = with_base(pool, base)
+    return all_changes
 
 
 def at_time(pool: Pool, timestamp: int | None) -> Pool:

@@ -17,7 +17,7 @@ from aineon.errors import (
 )
 from aineon.market.changes import changes_of
 from aineon.market.events import MarketUpdate
-from aineon.market.followers import Followers, Watched
+from aineon.market.followers import Followers, Watched, check_apart, in_step
 from aineon.market.graph import TokenGraph
 from aineon.market.registry import Registry
 from aineon.market.state import NOTHING_LOST, MarketState
@@ -42,6 +42,7 @@ class Market:
 
     Raises:
         DuplicatePool: two pools have one address.
+        SharedBasePool: an UnderlyingPool is beside its base pool, or another pool over that.
         MarketError: the pools or the block are something else.
     """
 
@@ -61,6 +62,7 @@ class Market:
         changed_at: VersionedMap[int | None] = VersionedMap(dict.fromkeys(known, number))
         graph = TokenGraph(known.values())
         followers = Followers.among(known.values())
+        check_apart(known, followers)
         self._state = MarketState(
             block, 0, VersionedMap(known), changed_at, graph, NOTHING_LOST, followers
         )
@@ -97,6 +99,10 @@ class Market:
     def registry(self) -> Registry:
         """Look-ups by token, pair and symbol over the pools as they are now."""
         return Registry(self.pools, self._state.graph)
+
+    def followers_of(self, address: Address) -> tuple[Address, ...]:
+        """The metapools over the base pool at `address`, which change with it."""
+        return self._state.followers.of_base.get(address, ())
 
     def pool(self, address: str) -> Pool:
         """Return the pool at `address`, in any spelling of it.
@@ -153,6 +159,7 @@ class Market:
             BlockOutOfOrder: the update's block is older than the market's, is the same with a
                 step that is not later, or does not descend from it by the hashes given.
             UnknownPool: an event names a pool that the market does not hold.
+            SharedBasePool: a pool appeared that must not be beside another; see `Market`.
             MarketError: the update is none, or an event is none or does not fit its pool's kind.
             PoolError: an event's integers cannot be the state of such a contract.
         """
@@ -208,20 +215,23 @@ class Market:
     def with_pools(self, replacements: Iterable[Pool]) -> Market:
         """Return a what-if copy in which `replacements` stand for the pools of their addresses.
 
-        The copy shares everything else and has no history of its own to rewind. When pools last
-        changed stays as it was: a replacement is a thought, not something that happened.
+        The copy shares everything else and has no history of its own to rewind; metapools follow
+        their base pools in it. When pools last changed stays as it was: a replacement is a
+        thought, not something that happened.
 
         Raises:
             UnknownPool: the market does not hold a pool with such an address.
+            SharedBasePool: a replacement must not be beside another pool; see `Market`.
             MarketError: a replacement is no pool.
+            PoolError: a metapool cannot be quoted over its replaced base pool.
         """
         state = self._state
-        changes: dict[Address, Pool] = {}
+        given = {self._known(pool.address): pool for pool in map(checked_pool, replacements)}
+        followers = state.followers.changed(given.keys(), given.values())
+        changes = in_step(given, state.pools, followers)
         gone: list[Pool] = []
         come: list[Pool] = []
-        for pool in map(checked_pool, replacements):
-            address = self._known(pool.address)
-            changes[address] = pool
+        for address, pool in changes.items():
             if state.pools[address].tokens != pool.tokens:
                 gone.append(state.pools[address])
                 come.append(pool)
@@ -231,7 +241,10 @@ class Market:
             pools=state.pools.overlaid(changes),
             changed_at=state.changed_at.overlaid({}),
             graph=state.graph.changed(gone, come) if gone else state.graph,
+            followers=followers,
         )
+        if gone:
+            check_apart(copy.pools, followers)
         copy._history = deque(maxlen=REMEMBERED_BLOCKS)
         return copy
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from aineon.amm import Pool
 from aineon.market.changes import Changes
-from aineon.market.followers import Followers
+from aineon.market.followers import Followers, check_apart
 from aineon.market.graph import TokenGraph
 from aineon.market.transitions import Lost
 from aineon.market.versions import VersionedMap
@@ -39,7 +39,11 @@ class MarketState:
     followers: Followers
 
     def changed(self, changes: Changes, block: Block, step: int) -> MarketState:
-        """Return this state with `changes` made at `block`."""
+        """Return this state with `changes` made at `block`.
+
+        Raises:
+            SharedBasePool: see `check_apart`.
+        """
         moved, anew = changes
         if anew:
             return self._changed_anew(anew, block, step)
@@ -77,6 +81,8 @@ class MarketState:
                 come.append(after)
             pools[address], changed_at[address] = after, block.number
         present = [pool for pool in changes.values() if not isinstance(pool, Lost)]
+        followers = self.followers.changed(changes.keys(), present)
+        check_apart(pools, followers)
         return MarketState(
             block,
             step,
@@ -84,5 +90,5 @@ class MarketState:
             VersionedMap(changed_at),
             self.graph.changed(gone, come) if gone or come else self.graph,
             MappingProxyType(lost),
-            self.followers.changed(changes.keys(), present),
+            followers,
         )

@@ -78,24 +78,30 @@ def _balances_changed(pool: Pool, event: BalancesChanged) -> Pool:
 def _balances_moved(pool: Pool, event: BalancesMoved) -> Pool:
     balances = list(_balances_of(pool, event))
     places = {token.address: place for place, token in enumerate(pool.tokens)}
-    for address, delta in event.deltas:
-        place = places.get(address)
-        if place is None:
-            raise MarketError(
-                f"BalancesMoved names token {address}, which pool {pool.address} does not hold"
-            )
-        balances[place] += delta
+    try:
+        for address, delta in event.deltas:
+            balances[places[address]] += delta
+    except KeyError as error:
+        raise MarketError(
+            f"BalancesMoved names token {error.args[0]}, which pool {pool.address} does not hold"
+        ) from error
+    except (TypeError, ValueError) as error:
+        raise MarketError(
+            f"BalancesMoved has deltas {event.deltas!r}; allowed are pairs of a token's address "
+            "and an int"
+        ) from error
     return _with_balances(pool, event, tuple(balances))
 
 
 def _coins_exchanged(pool: Pool, event: CoinsExchanged) -> Pool | Lost:
     _balances_of(pool, event)
-    tokens = dict(enumerate(pool.tokens))
-    if not {event.sold, event.bought} <= tokens.keys():
-        raise MarketError(
-            f"CoinsExchanged names coins {event.sold!r} and {event.bought!r}; pool "
-            f"{pool.address} has {len(tokens)}, counted from 0"
-        )
+    tokens = pool.tokens
+    for coin in (event.sold, event.bought):
+        if type(coin) is not int or not 0 <= coin < len(tokens):
+            raise MarketError(
+                f"CoinsExchanged names coins {event.sold!r} and {event.bought!r}; pool "
+                f"{pool.address} has {len(tokens)}, counted from 0"
+            )
     try:
         quote = pool.quote_exact_input(tokens[event.sold], tokens[event.bought], event.amount_in)
         if quote.amount_out == event.amount_out and not quote.partial:
@@ -112,6 +118,9 @@ def _coins_moved(pool: Pool, event: CoinsMoved) -> Pool | Lost:
     if not isinstance(pool, StableSwapPool):
         return Lost("liquidity was moved, and what its contract made of that is not known")
     balances = pool.balances
+    for name, values in (("amounts", event.amounts), ("fees", event.fees)):
+        if not isinstance(values, tuple) or not all(type(value) is int for value in values):
+            raise MarketError(f"CoinsMoved has {name} {values!r}; allowed is a tuple of ints")
     if not len(balances) == len(event.amounts) == len(event.fees):
         raise MarketError(
             f"CoinsMoved has {len(event.amounts)} amounts and {len(event.fees)} fees; pool "

@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from aineon.amm import TEMPLATES, LocalCurve, Pool, StableSwapPool, UnderlyingPool
-from aineon.amm.stableswap.bracket import smallest
+from aineon.amm.stableswap.bracket import peak, smallest
 from aineon.amm.stableswap.templates import (
     AAVE,
     FIRST_LENDING,
@@ -110,7 +110,8 @@ def test_no_round_trip_gains_and_the_invariant_does_not_fall(name: str, seed: in
     except (InvalidAmount, InvalidPoolState):
         # Dust, or one of the rare states whose invariant the contract never finds.
         return
-    assert back.amount_out <= amount
+    # Without any fee the unit in which the iteration for D may be off is not paid for.
+    assert back.amount_out <= amount + (0 if pool.fee else 20)
     # The iteration for D ends within a unit or two of it.
     assert after.D + 2 >= pool.D
 
@@ -456,7 +457,7 @@ def test_what_is_not_known_is_said_and_never_taken_for_zero() -> None:
 def test_views_refuse_what_the_contract_refuses() -> None:
     pool = plain()
     for i, j in ((0, 3), (-1, 0), (1, 1)):
-        with pytest.raises(InvalidPoolState):
+        with pytest.raises((UnknownToken, SameToken)):
             pool.get_dy(i, j, ONE)
     with pytest.raises(InvalidPoolState):
         pool.get_dy_underlying(0, 1, ONE)
@@ -467,7 +468,7 @@ def test_views_refuse_what_the_contract_refuses() -> None:
     with pytest.raises(InvalidPoolState, match="cannot withdraw one coin"):
         plain(template=FIRST_LENDING, A_precision=1).calc_withdraw_one_coin(1, 0)
     for i, j in ((0, 4), (2, 2)):
-        with pytest.raises(InvalidPoolState):
+        with pytest.raises((UnknownToken, SameToken)):
             meta().get_dy_underlying(i, j, ONE)
 
 
@@ -544,3 +545,47 @@ def test_the_underlying_view_adds_the_base_pools_coins() -> None:
     assert within.amount_out == alone.amount_out
     assert within.pool_after.base_pool == alone.pool_after  # type: ignore[attr-defined]
     assert pool.spot_price(pool.tokens[1], pool.tokens[2]) == pytest.approx(1e-12, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("address", "fields", "template"),
+    [
+        ("0xA2B47E3D5c44877cca798226B7B8118F9BFb7A56", {}, "first_lending"),
+        ("0xa5407eae9ba41422680e2e00537571bcc53efbfd", {}, "first_lending"),
+        ("0xbEbc44782C7dB0a1A60Cb6fe97d0b483032FF1C7", {}, "three_pool"),
+        (
+            "0xDeBF20617708857ebe4F679508E7b7863a8A8EeE",
+            {"A_precision": 100, "offpeg_fee_multiplier": 2 * 10**10},
+            "aave",
+        ),
+        ("0xF9440930043eb3997fc70e1339dBb11F341de7A8", {"A_precision": 100}, "rated"),
+        ("0x" + "77" * 20, {"A_precision": 100}, "plain"),
+        ("0x" + "77" * 20, {"A_precision": 100, "offpeg_fee_multiplier": 2 * 10**10}, "ng"),
+        ("0x" + "77" * 20, {}, "three_pool"),
+    ],
+)
+def test_well_known_pools_round_as_their_own_contract_unless_told_otherwise(
+    address: str, fields: dict[str, Any], template: str
+) -> None:
+    own = {"address": address, "tokens": coins((18, 6, 6)), "balances": (10**24, 10**12, 10**12)}
+    pool = StableSwapPool(**own, A=200, fee=4 * 10**6, **fields)
+    assert pool.template is TEMPLATES[template]
+    named = StableSwapPool(**own, A=200, fee=4 * 10**6, template=TEMPLATES["plain_live"], **fields)
+    assert named.template is TEMPLATES["plain_live"]
+
+
+def test_the_smallest_input_is_found_where_the_largest_pays_less_than_a_smaller_one() -> None:
+    # The dynamic fee of a pool that is nearly drained: behind the peak more input pays less.
+    pool = plain(
+        tokens=coins((18, 18)), balances=(10**24, 10**24), fee=10**7, A=10,
+        offpeg_fee_multiplier=2 * 10**10,
+    )  # fmt: skip
+    pair = pool.tokens
+    output, most = pool.output_function(*pair), pool.max_amount_in(*pair)
+    best = peak(output, most)
+    asked = output(best)
+    assert asked > output(most)
+    found = pool.input_function(*pair)(asked)
+    assert output(found) >= asked > output(found - 1)
+    assert found <= best
+    assert found == pool.quote_exact_output(*pair, asked).amount_in

@@ -172,6 +172,10 @@ def test_impossible_pools_and_amounts_are_refused() -> None:
         StakedEtherPool(plain, SHARES)
     with pytest.raises(InvalidPoolState, match="held"):
         arriving(held=STETH_HELD - ADMIN - 1)
+    with pytest.raises(InvalidPoolState, match="pool is None"):
+        StakedEtherPool(None, SHARES)  # type: ignore[arg-type]
+    with pytest.raises(InvalidPoolState, match="shares is 5"):
+        StakedEtherPool(plain, 5)  # type: ignore[arg-type]
     for amount in (0, -1, 1.0, None):
         with pytest.raises(InvalidAmount):
             arriving().quote_exact_input(ETHER, STETH, amount)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from aineon.amm import (
 from aineon.errors import FeedError, InvalidRecording
 from aineon.feeds.base import FeedStep
 from aineon.feeds.replay import Header, Recorder, ReplayFeed
-from aineon.feeds.replay.codec_pools import FORMATS
+from aineon.feeds.replay.codec_pools import FORMATS, PoolFormat
 from aineon.market import (
     BalancesChanged,
     BalancesMoved,
@@ -100,6 +101,7 @@ POOLS: list[Pool] = [
     StakedEtherWrapper(2**90, 2**89, STETH, TOKENS[1]),
     StakedEtherPool(ETHER_POOL, SHARES, 10**22 + 9),
     StakedEtherPool(ETHER_POOL, SHARES),
+    CRYPTO.with_state(CRYPTO.balances, 2**80, CRYPTO.price_scale, is_killed=True),
 ]  # fmt: skip
 
 
@@ -122,6 +124,20 @@ def again(*events: MarketEvent) -> tuple[MarketEvent, ...]:
 
 def test_every_kind_is_tried() -> None:
     assert {type(pool) for pool in POOLS} == {each.pool for each in FORMATS}
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.kind)
+def test_no_part_of_a_pool_is_left_out(form: PoolFormat) -> None:
+    parts = {part.name for part in form.parts}
+    if form.pool is StakedEtherPool:
+        parts = parts - {"total_pooled_ether", "total_shares"} | {"shares"}
+    assert parts == set(signature(form.pool).parameters)
+
+
+def test_a_pool_recorded_without_word_of_it_is_not_killed(tmp_path: Path) -> None:
+    path = write(tmp_path / "run.jsonl", PoolAppeared(CRYPTO))
+    assert "is_killed" not in path.read_text()
+    assert read(path) == (PoolAppeared(CRYPTO),)
 
 
 @pytest.mark.parametrize("pool", POOLS, ids=lambda pool: type(pool).__name__)

@@ -339,3 +339,25 @@ def test_events_are_frozen_and_differ_by_kind() -> None:
     assert replace(PoolVanished(CURVE), reason="x") == PoolVanished(CURVE, "x")
     with pytest.raises(AttributeError):
         CoinsMoved(CURVE, (), ()).supply = 5  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        BalancesMoved(CURVE, 5),  # type: ignore[arg-type]
+        BalancesMoved(CURVE, ((USDC.address,),)),  # type: ignore[arg-type]
+        BalancesMoved(CURVE, (([], 1),)),  # type: ignore[arg-type]
+        BalancesMoved(CURVE, ((USDC.address, "1"),)),  # type: ignore[arg-type]
+        CoinsExchanged(CURVE, [], 1, 1, 1),  # type: ignore[arg-type]
+        CoinsExchanged(CURVE, True, 1, 2, 1),
+        CoinsMoved(CURVE, None, (0, 0, 0)),  # type: ignore[arg-type]
+        CoinsMoved(CURVE, (1, 1, "1"), (0, 0, 0)),  # type: ignore[arg-type]
+        CoinsMoved(CURVE, (1, 1, 1), (0, 0, 0.5)),  # type: ignore[arg-type]
+    ],
+)
+def test_malformed_events_are_refused_by_name_and_change_nothing(event: MarketEvent) -> None:
+    held = market(curve(), v2())
+    with pytest.raises(MarketError, match=type(event).__name__):
+        held.apply(update(PoolVanished(V2), event, number=2))
+    assert held.pool(CURVE) == curve()
+    assert V2 in held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
@@ -82,3 +83,20 @@ def test_what_is_no_key_is_missing(key: Any) -> None:
         version[key]
     with pytest.raises(TypeError):
         version[KEYS[0]] = 5  # type: ignore[index]
+
+
+def test_every_version_stays_as_it_was_after_a_long_chain_and_garbage_collection() -> None:
+    names = [Address(f"0x{place:040x}") for place in range(20)]
+    newest = VersionedMap(dict.fromkeys(names, 0))
+    kept, truth = [], dict.fromkeys(names, 0)
+    for step in range(1, 2001):
+        if step % 250 == 1:
+            kept.append((newest, dict(truth)))
+        change = {names[step * 7 % 20]: step, names[step * 3 % 20]: -step}
+        truth |= change
+        newest = newest.changed(change)
+    del newest
+    gc.collect()
+    for version, content in kept:
+        # By key first: reading a version that is far behind gives it a dictionary of its own.
+        assert {name: version[name] for name in names} == content == dict(version.items())

@@ -18,16 +18,23 @@ from aineon.amm.balancer.state import (
     checked_factors,
     checked_pool_id,
     checked_swap_fee,
-    checked_tokens,
 )
-from aineon.amm.checks import checked_address, refuse_amount, refuse_tokens
+from aineon.amm.checks import (
+    check_transfers,
+    checked_address,
+    checked_flag,
+    checked_tokens,
+    checked_venue,
+    places_of,
+    refuse_amount,
+    refuse_tokens,
+)
 from aineon.amm.frozen import Frozen
 from aineon.amm.pool import LocalCurve
 from aineon.amm.quote import Quote
 from aineon.errors import (
     InsufficientLiquidity,
     InvalidAmount,
-    InvalidPoolState,
     PoolError,
     PoolPaused,
 )
@@ -135,19 +142,18 @@ class BalancerPool(Frozen):
         swap_enabled: bool,
         venue: str,
     ) -> None:
-        if not isinstance(venue, str) or not venue:
-            raise InvalidPoolState(f"venue is {venue!r}; allowed is the name of a protocol")
         canonical = checked_address(address)
         held = checked_tokens(tokens, most_tokens)
+        check_transfers(held)
         _set(self, "address", canonical)
         _set(self, "tokens", held)
         _set(self, "balances", checked_balances(balances, len(held)))
         _set(self, "swap_fee", checked_swap_fee(swap_fee))
         _set(self, "scaling_factors", checked_factors(scaling_factors, held))
         _set(self, "pool_id", checked_pool_id(pool_id, canonical))
-        _set(self, "is_paused", bool(is_paused))
-        _set(self, "swap_enabled", bool(swap_enabled))
-        _set(self, "venue", venue)
+        _set(self, "is_paused", checked_flag("is_paused", is_paused))
+        _set(self, "swap_enabled", checked_flag("swap_enabled", swap_enabled))
+        _set(self, "venue", checked_venue(venue))
         self._forget()
 
     # --- what events change ----------------------------------------------------------------
@@ -310,7 +316,11 @@ class BalancerPool(Frozen):
     # --- within ----------------------------------------------------------------------------
 
     def _direction(self, token_in: Token, token_out: Token) -> Direction:
-        return self._directions.get((token_in, token_out)) or self._find(token_in, token_out)
+        try:
+            known = self._directions.get((token_in, token_out))
+        except TypeError:  # what cannot be hashed is no token
+            raise refuse_tokens(self, self.tokens, token_in, token_out) from None
+        return known or self._find(token_in, token_out)
 
     def _find(self, token_in: Token, token_out: Token) -> Direction:
         i, j = self._places(token_in, token_out)
@@ -329,13 +339,7 @@ class BalancerPool(Frozen):
             )
 
     def _places(self, token_in: Token, token_out: Token) -> tuple[int, int]:
-        try:
-            i, j = self.tokens.index(token_in), self.tokens.index(token_out)
-        except ValueError:
-            raise refuse_tokens(self, self.tokens, token_in, token_out) from None
-        if i == j:
-            raise refuse_tokens(self, self.tokens, token_in, token_out)
-        return i, j
+        return places_of(self, self.tokens, token_in, token_out)
 
     def _refuse_empty(self) -> InsufficientLiquidity:
         return InsufficientLiquidity(

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from aineon.amm.balancer.fixed_point import MAX_UINT256, ONE
-from aineon.amm.checks import check_transfers, checked_int
-from aineon.errors import InvalidPoolState, SameToken
+from aineon.amm.checks import checked_int, checked_ints
+from aineon.errors import InvalidPoolState
 from aineon.primitives.address import Address
 from aineon.primitives.token import Token
 
@@ -18,24 +18,9 @@ _MOST_SCALED = MAX_UINT256 // ONE
 _POOL_ID = re.compile(r"0x[0-9a-f]{64}")
 
 
-def checked_tokens(tokens: Sequence[Token], most: int) -> tuple[Token, ...]:
-    """Return two to `most` different tokens, in the order of the Vault's lists."""
-    held = tuple(tokens)
-    if not 2 <= len(held) <= most:
-        raise InvalidPoolState(f"tokens has {len(held)} entries; allowed are 2 to {most}")
-    for token in held:
-        if not isinstance(token, Token):
-            raise InvalidPoolState(f"tokens holds {token!r}; allowed is a Token")
-    if len(set(held)) < len(held):
-        names = ", ".join(str(token) for token in held)
-        raise SameToken(f"tokens holds one token twice: {names}; a pool holds each once")
-    check_transfers(held)
-    return held
-
-
 def checked_balances(balances: Sequence[int], tokens: int) -> tuple[int, ...]:
     """Return one balance for each token, each a uint112 as the Vault keeps them."""
-    return _checked_list("balances", balances, tokens, 0, MAX_BALANCE)
+    return checked_ints("balances", balances, tokens, 0, MAX_BALANCE)
 
 
 def checked_factors(factors: Sequence[int] | None, tokens: Sequence[Token]) -> tuple[int, ...]:
@@ -45,7 +30,7 @@ def checked_factors(factors: Sequence[int] | None, tokens: Sequence[Token]) -> t
     """
     if factors is not None:
         name = "scaling_factors"
-        return _checked_list(name, factors, len(tokens), 1, MAX_SCALING_FACTOR)
+        return checked_ints(name, factors, len(tokens), 1, MAX_SCALING_FACTOR)
     for token in tokens:
         if token.decimals is None or token.decimals > _MOST_DECIMALS:
             raise InvalidPoolState(
@@ -77,7 +62,7 @@ def checked_weights(
     weights: Sequence[int], tokens: int, lowest: int, tolerance: int
 ) -> tuple[int, ...]:
     """Return one weight for each token, together about one."""
-    checked = _checked_list("weights", weights, tokens, lowest, ONE)
+    checked = checked_ints("weights", weights, tokens, lowest, ONE)
     if abs(sum(checked) - ONE) > tolerance:
         raise InvalidPoolState(
             f"weights add up to {sum(checked)}; allowed is {ONE}, give or take {tolerance}"
@@ -93,15 +78,3 @@ def scaled(balance: int, factor: int) -> int:
             f"balance {balance} scaled by {factor} overflows the contract's 256-bit arithmetic"
         )
     return brought
-
-
-def _checked_list(
-    name: str, values: Sequence[int], tokens: int, lowest: int, highest: int
-) -> tuple[int, ...]:
-    checked = tuple(values)
-    if len(checked) != tokens:
-        raise InvalidPoolState(f"{name} has {len(checked)} entries; the pool has {tokens} tokens")
-    for place, value in enumerate(checked):
-        if type(value) is not int or not lowest <= value <= highest:
-            checked_int(f"{name}[{place}]", value, lowest, highest)
-    return checked

@@ -12,6 +12,7 @@ from math import expm1, log1p
 from aineon.amm.balancer.fixed_point import ONE, div_down, div_up, mul_down, mul_up, pow_up_function
 from aineon.amm.balancer.pool import BalancerPool, Direction
 from aineon.amm.balancer.state import MAX_BALANCE, checked_weights, scaled
+from aineon.amm.checks import checked_flag
 from aineon.amm.integer_search import smallest_input
 from aineon.amm.pool import LocalCurve
 from aineon.errors import InsufficientLiquidity
@@ -78,7 +79,7 @@ class WeightedPool(BalancerPool):
             venue,
         )
         _set(self, "weights", _checked(weights, len(self.tokens)))
-        _set(self, "pow_up_shortcuts", bool(pow_up_shortcuts))
+        _set(self, "pow_up_shortcuts", checked_flag("pow_up_shortcuts", pow_up_shortcuts))
 
     def with_weights(self, weights: Sequence[int]) -> WeightedPool:
         """Return this pool with other weights, as they stand at another time.

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from aineon.amm.checks import refuse_amount, refuse_tokens
+from aineon.amm.checks import check_indices, places_of, refuse_amount
 from aineon.amm.cryptoswap.cardano import cardano, cardano_y
 from aineon.amm.cryptoswap.contracts import CryptoSwapContract
 from aineon.amm.cryptoswap.math import (
@@ -85,11 +85,7 @@ class CryptoSwapPool(CryptoSwapState):
             InsufficientLiquidity: the view reverts because the pool holds too little.
             IncompleteState: D is not known.
         """
-        for index in (i, j):
-            if type(index) is not int or not 0 <= index < len(self.tokens):
-                raise refuse_tokens(self, self.tokens, index, index)
-        if i == j:
-            raise refuse_tokens(self, self.tokens, self.tokens[i], self.tokens[j])
+        check_indices(i, j, self, self.tokens)
         stale = self.contract is CryptoSwapContract.TRICRYPTO2
         return self._pays("dx", i, j, dx, self._known_d() if stale else self._present_d())
 
@@ -347,14 +343,7 @@ class CryptoSwapPool(CryptoSwapState):
         return max(0, sold * UNIT // self._factor(i) - self.balances[i])
 
     def _indices(self, token_in: Token, token_out: Token) -> tuple[int, int]:
-        tokens = self.tokens
-        try:
-            i, j = tokens.index(token_in), tokens.index(token_out)
-        except ValueError:
-            raise refuse_tokens(self, tokens, token_in, token_out) from None
-        if i == j:
-            raise refuse_tokens(self, tokens, token_in, token_out)
-        return i, j
+        return places_of(self, self.tokens, token_in, token_out)
 
 
 def _after(pool: CryptoSwapPool, i: int, j: int, amount_in: int) -> CryptoSwapPool:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from aineon.amm.checks import checked_int
+from aineon.amm.checks import checked_entries, checked_flag, checked_int
 from aineon.amm.cryptoswap.contracts import CryptoSwapContract
 from aineon.amm.cryptoswap.math import (
     UNIT,
@@ -63,7 +63,7 @@ class Repeg:
 
     def __post_init__(self) -> None:
         for name in ("price_oracle", "last_prices"):
-            prices = tuple(getattr(self, name))
+            prices = checked_entries(name, getattr(self, name))
             object.__setattr__(self, name, prices)
             for index, price in enumerate(prices):
                 checked_int(f"{name}[{index}]", price, 1, _MAX_PRICE)
@@ -71,8 +71,7 @@ class Repeg:
             checked_int(name, getattr(self, name), 0, _MAX)
         for name in ("ma_half_time", "adjustment_step", "lp_total_supply"):
             checked_int(name, getattr(self, name), 1, _MAX)
-        if not isinstance(self.not_adjusted, bool):
-            raise InvalidPoolState(f"not_adjusted is {self.not_adjusted!r}; allowed is a bool")
+        checked_flag("not_adjusted", self.not_adjusted)
 
     def check(self, contract: CryptoSwapContract, coins: int) -> None:
         """Raise InvalidPoolState unless this is the state of such a contract."""
@@ -85,6 +84,13 @@ class Repeg:
         if len(self.price_oracle) != coins - 1 or len(self.last_prices) != coins - 1:
             raise InvalidPoolState(f"price_oracle and last_prices need {coins - 1} entries each")
         checked_int(threshold, getattr(self, threshold), 0, _MAX)
+
+
+def checked_repeg(repeg: Repeg) -> Repeg:
+    """Return a Repeg, or raise InvalidPoolState."""
+    if not isinstance(repeg, Repeg):
+        raise InvalidPoolState(f"repeg is {repeg!r}; allowed is a Repeg or None")
+    return repeg
 
 
 _THRESHOLD = {

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Self
 
-from aineon.amm.checks import checked_address, checked_int
-from aineon.amm.cryptoswap.cardano import cardano_d
-from aineon.amm.cryptoswap.checks import (
-    checked_contract,
+from aineon.amm.checks import (
+    check_transfers,
+    checked_address,
+    checked_entries,
+    checked_flag,
+    checked_int,
     checked_ints,
     checked_tokens,
     checked_venue,
-    precision_of,
 )
+from aineon.amm.cryptoswap.cardano import cardano_d
+from aineon.amm.cryptoswap.checks import checked_contract, precision_of
 from aineon.amm.cryptoswap.contracts import CryptoSwapContract, contract_of
 from aineon.amm.cryptoswap.math import MAX_UINT, UNIT, Amplification, newton_d
-from aineon.amm.cryptoswap.repeg import Repeg
+from aineon.amm.cryptoswap.repeg import Repeg, checked_repeg
 from aineon.amm.frozen import Frozen
 from aineon.errors import IncompleteState, InsufficientLiquidity, InvalidPoolState, PoolPaused
 from aineon.primitives.address import Address
@@ -25,6 +28,7 @@ from aineon.primitives.token import Token
 FEE_UNIT = 10**10
 """Curve's fees are in 1e10."""
 
+_MOST_COINS = 3
 _LEAST_D, _MOST_D = 10**17, 10**33
 _MAX_PRICE = 2**128 - 1
 _STATE = (
@@ -92,7 +96,8 @@ class CryptoSwapState(Frozen):
         venue: str = "curve",
     ) -> None:
         _set(self, "address", checked_address(address))
-        _set(self, "tokens", checked_tokens(tokens))
+        _set(self, "tokens", checked_tokens(tokens, _MOST_COINS))
+        check_transfers(self.tokens)
         _set(self, "venue", checked_venue(venue))
         coins = len(self.tokens)
         _set(self, "balances", checked_ints("balances", balances, coins, 0, MAX_UINT))
@@ -115,11 +120,9 @@ class CryptoSwapState(Frozen):
         _set(self, "A_precise", A_precise)
         checked_int("future_A_gamma_time", future_A_gamma_time, 0, MAX_UINT)
         _set(self, "future_A_gamma_time", future_A_gamma_time)
-        if not isinstance(is_killed, bool):
-            raise InvalidPoolState(f"is_killed is {is_killed!r}; allowed is a bool")
-        _set(self, "is_killed", is_killed)
+        _set(self, "is_killed", checked_flag("is_killed", is_killed))
         if repeg is not None:
-            repeg.check(contract, coins)
+            checked_repeg(repeg).check(contract, coins)
         _set(self, "repeg", repeg)
         _set(self, "_amplification", self._amplified())
         # The largest inputs, found when they are first asked for: each takes some milliseconds.
@@ -148,9 +151,9 @@ class CryptoSwapState(Frozen):
         Raises:
             InvalidPoolState: not as many ints from 0 on as there are tokens.
         """
-        if tuple(balances) == self.balances:
+        if checked_entries("balances", balances) == self.balances:
             return self
-        return self._with(balances=tuple(balances), D=None, repeg=None)
+        return self._with(balances=balances, D=None, repeg=None)
 
     def with_state(
         self,
@@ -171,9 +174,7 @@ class CryptoSwapState(Frozen):
         for name in others:
             if name not in _STATE:
                 raise InvalidPoolState(f"{name} is no state of a {type(self).__name__}")
-        return self._with(
-            balances=tuple(balances), D=D, price_scale=tuple(price_scale), repeg=repeg, **others
-        )
+        return self._with(balances=balances, D=D, price_scale=price_scale, repeg=repeg, **others)
 
     def _scale(self, index: int) -> float:
         price = self.price_scale[index - 1] / UNIT if index else 1.0

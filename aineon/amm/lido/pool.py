@@ -46,8 +46,8 @@ class StakedEtherPool(Frozen):
             raises IncompleteState, because the shares that move decide what is left.
 
     Raises:
-        InvalidPoolState: not exactly one token moves in shares, or held is less than the pool
-            has recorded.
+        InvalidPoolState: no pool with balances or no share rate was given, not exactly one token
+            moves in shares, or held is less than the pool has recorded.
     """
 
     __slots__ = ("held", "pool", "shares", "steth")
@@ -60,6 +60,10 @@ class StakedEtherPool(Frozen):
     def __init__(
         self, pool: HoldingPool, shares: StakedEtherShares, held: int | None = None
     ) -> None:
+        if not isinstance(pool, Pool) or not hasattr(pool, "with_balances"):
+            raise InvalidPoolState(f"pool is {pool!r}; allowed is a pool that records balances")
+        if not isinstance(shares, StakedEtherShares):
+            raise InvalidPoolState(f"shares is {shares!r}; allowed is a StakedEtherShares")
         moving = [token for token in pool.tokens if token.transfers is Transfers.SHARES]
         if len(moving) != 1:
             raise InvalidPoolState(

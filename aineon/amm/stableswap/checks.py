@@ -3,67 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
 
-from aineon.amm.checks import check_transfers, checked_int
-from aineon.amm.stableswap.math import FEE_DENOMINATOR, MAX_UINT256
-from aineon.amm.stableswap.templates import (
-    NG,
-    PLAIN,
-    THREE_POOL,
-    Template,
+from aineon.amm.checks import (
+    check_transfers,
+    checked_entries,
+    checked_int,
+    checked_ints,
+    refuse_amount,
 )
-from aineon.errors import InvalidPoolState, SameToken
+from aineon.amm.stableswap.math import FEE_DENOMINATOR, MAX_UINT256
+from aineon.amm.stableswap.templates import Template
+from aineon.errors import InvalidPoolState
 from aineon.primitives.token import Token
-
-_Entry = TypeVar("_Entry")
 
 MAX_A = 10**6
 MAX_FEE = 5 * 10**9
-FEWEST_COINS, MOST_COINS = 2, 8
+MOST_COINS = 8
 _RATE_DECIMALS = 36
-
-
-def _entries(name: str, values: Sequence[_Entry]) -> tuple[_Entry, ...]:
-    if isinstance(values, (tuple, list)):
-        return tuple(values)
-    raise InvalidPoolState(f"{name} is {values!r}; allowed is a tuple or list, one for each coin")
-
-
-def checked_tokens(tokens: Sequence[Token]) -> tuple[Token, ...]:
-    """Return two to eight different tokens, in the contract's order (not sorted)."""
-    checked = _entries("tokens", tokens)
-    if not FEWEST_COINS <= len(checked) <= MOST_COINS:
-        raise InvalidPoolState(
-            f"tokens has {len(checked)} entries; allowed are {FEWEST_COINS} to {MOST_COINS}"
-        )
-    for token in checked:
-        if not isinstance(token, Token):
-            raise InvalidPoolState(f"tokens holds {token!r}; allowed is a Token")
-    if len(set(checked)) < len(checked):
-        names = ", ".join(str(token) for token in checked)
-        raise SameToken(f"tokens holds one token twice: {names}; a pool holds each once")
-    return checked
 
 
 def checked_balances(balances: Sequence[int], coins: int) -> tuple[int, ...]:
     """Return one balance for each coin, each a uint256."""
-    checked = _entries("balances", balances)
-    if len(checked) != coins:
-        raise InvalidPoolState(f"balances has {len(checked)} entries; the pool has {coins} coins")
-    for k, balance in enumerate(checked):
-        checked_int(f"balance {k}", balance, 0, MAX_UINT256)
-    return checked
+    return checked_ints("balances", balances, coins, 0, MAX_UINT256)
 
 
-def checked_rates(rates: Sequence[int], coins: int) -> tuple[int, ...]:
-    """Return one rate for each coin, each a uint256 above zero."""
-    checked = _entries("rates", rates)
-    if len(checked) != coins:
-        raise InvalidPoolState(f"rates has {len(checked)} entries; allowed are {coins}")
-    for k, rate in enumerate(checked):
-        checked_int(f"rate {k}", rate, 1, MAX_UINT256)
-    return checked
+def checked_amount(name: str, amount: int) -> int:
+    """Return an amount that a view can be asked for, or raise InvalidAmount."""
+    if type(amount) is not int or not 0 < amount <= MAX_UINT256:
+        raise refuse_amount(name, amount, MAX_UINT256)
+    return amount
 
 
 def rates_of_decimals(tokens: Sequence[Token]) -> tuple[int, ...]:
@@ -95,17 +63,11 @@ def checked_fees(fee: int, admin_fee: int, offpeg_fee_multiplier: int | None) ->
         checked_int("offpeg_fee_multiplier", offpeg_fee_multiplier, 0, most)
 
 
-def template_for(
-    template: Template | None, A_precision: int, offpeg_fee_multiplier: int | None
-) -> Template:
-    """Return the template given, or the one that such parameters mostly belong to."""
-    if template is not None:
-        if not isinstance(template, Template):
-            raise InvalidPoolState(f"template is {template!r}; allowed is a Template")
-        return template
-    if offpeg_fee_multiplier is not None:
-        return NG
-    return THREE_POOL if A_precision == 1 else PLAIN
+def checked_template(template: Template) -> Template:
+    """Return a Template, or raise InvalidPoolState."""
+    if not isinstance(template, Template):
+        raise InvalidPoolState(f"template is {template!r}; allowed is a Template, as in TEMPLATES")
+    return template
 
 
 def check_followed(tokens: Sequence[Token], template: Template) -> None:
@@ -138,10 +100,10 @@ def split_rates(
     own = tokens[:-1] if is_metapool else tokens
     if rates is None:
         return rates_of_decimals(own), None
-    if is_metapool and len(_entries("rates", rates)) == len(tokens):
-        checked = checked_rates(rates, len(tokens))
+    if is_metapool and len(checked_entries("rates", rates)) == len(tokens):
+        checked = checked_ints("rates", rates, len(tokens), 1, MAX_UINT256)
         return checked[:-1], checked[-1]
-    return checked_rates(rates, len(own)), None
+    return checked_ints("rates", rates, len(own), 1, MAX_UINT256), None
 
 
 def check_unset(base_virtual_price: int | None) -> None:

@@ -30,7 +30,6 @@ _LARGE = 2**40
 _ORACLE_REACH = 10**3
 
 Solver = Callable[[int], int]
-FeeAt = Callable[[int, int], int]
 
 
 class Terms(NamedTuple):
@@ -156,8 +155,8 @@ class Direction:
         return best if self.output(best) >= amount_out else None
 
     def smallest_input(self, amount_out: int) -> int:
-        """The smallest input that pays `amount_out`, which the largest input must pay too."""
-        return self.smallest_within(amount_out, self.most_in)
+        """The smallest input that pays `amount_out`, which some input must pay."""
+        return self.smallest_within(amount_out, self.paying(amount_out) or self.most_in)
 
     def smallest_within(self, amount_out: int, highest: int) -> int:
         """The smallest input that pays `amount_out`, given one that does."""

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from aineon.amm.checks import checked_int, refuse_amount, refuse_tokens
+from aineon.amm.checks import check_indices, places_of, refuse_amount
 from aineon.amm.frozen import Frozen
 from aineon.amm.pool import LocalCurve
 from aineon.amm.quote import Quote
 from aineon.amm.stableswap.bracket import peak, smallest
+from aineon.amm.stableswap.checks import checked_amount
 from aineon.amm.stableswap.direction import weights
 from aineon.amm.stableswap.liquidity import deposit_slope, mint, shares_by_views, withdraw_one
 from aineon.amm.stableswap.math import FEE_DENOMINATOR, MAX_UINT256, PRECISION
@@ -64,6 +65,8 @@ class UnderlyingPool(Frozen):
     _most: dict[tuple[Token, Token], int]
 
     def __init__(self, metapool: StableSwapPool) -> None:
+        if not isinstance(metapool, StableSwapPool):
+            raise InvalidPoolState(f"metapool is {metapool!r}; allowed is a StableSwapPool")
         if metapool.base_pool is None:
             raise InvalidPoolState(f"{metapool!r} has no base_pool; it has no underlying coins")
         tokens = (*metapool.tokens[:-1], *metapool.base_pool.tokens)
@@ -191,12 +194,10 @@ class UnderlyingPool(Frozen):
         charged), so that `exchange_underlying` pays a little else.
 
         Raises:
-            InvalidAmount, InvalidPoolState, InsufficientLiquidity: as the contract reverts.
+            As `StableSwapPool.get_dy`.
         """
-        for name, index in (("i", i), ("j", j)):
-            checked_int(name, index, 0, len(self.tokens) - 1)
-        if i == j:
-            raise InvalidPoolState(f"i and j are both {i}; a swap joins two coins")
+        check_indices(i, j, self, self.tokens)
+        checked_amount("dx", dx)
         own = len(self.metapool.tokens) - 1
         if i >= own and j >= own:
             return self.base_pool.get_dy(i - own, j - own, dx)
@@ -332,9 +333,7 @@ class UnderlyingPool(Frozen):
         return tuple(amount if m == k else 0 for m in range(len(self.base_pool.tokens)))
 
     def _indices(self, token_in: Token, token_out: Token) -> tuple[int, int]:
-        if token_in == token_out or not {token_in, token_out} <= set(self.tokens):
-            raise refuse_tokens(self, self.tokens, token_in, token_out)
-        return self.tokens.index(token_in), self.tokens.index(token_out)
+        return places_of(self, self.tokens, token_in, token_out)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, UnderlyingPool):

@@ -10,14 +10,19 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from aineon.amm.checks import checked_int, refuse_amount, refuse_tokens
+from aineon.amm.checks import (
+    check_index,
+    check_indices,
+    places_of,
+    refuse_amount,
+    refuse_tokens,
+)
 from aineon.amm.pool import LocalCurve
 from aineon.amm.quote import Quote
-from aineon.amm.stableswap.checks import checked_balances
+from aineon.amm.stableswap.checks import checked_amount, checked_balances
 from aineon.amm.stableswap.direction import Direction, slope
 from aineon.amm.stableswap.liquidity import shares_of, withdraw_one
-from aineon.amm.stableswap.math import MAX_UINT256
-from aineon.amm.stableswap.state import StableSwapState
+from aineon.amm.stableswap.updates import StableSwapUpdates
 from aineon.errors import InsufficientLiquidity, InvalidPoolState, PoolPaused
 from aineon.primitives.token import Token
 
@@ -27,12 +32,12 @@ if TYPE_CHECKING:
 _new_tuple = tuple.__new__
 
 
-class StableSwapPool(StableSwapState):
+class StableSwapPool(StableSwapUpdates):
     """A pool of 2 to 8 coins on Curve's StableSwap curve; see `Pool`.
 
     Quotes say what `exchange` pays. The views of the contract are offered under their own
     names (`get_dy` and the like, by index of the coin) and may differ from it by a unit.
-    `StableSwapState` lists the attributes, and the `with_…` methods for what events change.
+    `StableSwapState` lists the attributes, `StableSwapUpdates` what events change.
     """
 
     __slots__ = ()
@@ -139,15 +144,13 @@ class StableSwapPool(StableSwapState):
         """What the contract's view foretells; `quote_exact_input` says what is paid.
 
         Raises:
+            UnknownToken, SameToken: i and j are no two coins of the pool.
             InvalidAmount: `dx` is not an int from 1 on, or the view reverts.
-            InvalidPoolState: i or j is no coin, or the arithmetic has no answer.
+            InvalidPoolState: the arithmetic has no answer.
             InsufficientLiquidity: a coin is missing.
         """
-        self._check_index("i", i)
-        self._check_index("j", j)
-        if i == j:
-            raise InvalidPoolState(f"i and j are both {i}; a swap joins two coins")
-        return self._usable_terms(i, j).get_dy(i, j, _amount("dx", dx))
+        check_indices(i, j, self, self.tokens)
+        return self._usable_terms(i, j).get_dy(i, j, checked_amount("dx", dx))
 
     def get_dy_underlying(self, i: int, j: int, dx: int) -> int:
         """A metapool's view over its own coins and its base pool's, as the contract counts them.
@@ -155,7 +158,7 @@ class StableSwapPool(StableSwapState):
         Raises:
             As `get_dy`, and InvalidPoolState where this is no metapool.
         """
-        return self.underlying.get_dy(i, j, _amount("dx", dx))
+        return self.underlying.get_dy(i, j, dx)
 
     def calc_token_amount(self, amounts: Sequence[int], is_deposit: bool) -> int:
         """LP tokens minted for a deposit, or burned for a withdrawal, of these amounts.
@@ -174,11 +177,14 @@ class StableSwapPool(StableSwapState):
 
         Raises:
             IncompleteState: the LP supply is not known.
+            UnknownToken: i is no coin of the pool.
             InvalidAmount: `amount` is not an int from 1 to the supply, or pays nothing.
             InvalidPoolState, InsufficientLiquidity: as the contract reverts.
         """
-        self._check_index("i", i)
-        return withdraw_one(self._ready(), self.known_supply(), _amount("amount", amount), i).amount
+        check_index("i", i, self, self.tokens)
+        return withdraw_one(
+            self._ready(), self.known_supply(), checked_amount("amount", amount), i
+        ).amount
 
     @property
     def underlying(self) -> UnderlyingPool:
@@ -194,7 +200,10 @@ class StableSwapPool(StableSwapState):
     # --- within ----------------------------------------------------------------------------
 
     def _direction(self, token_in: Token, token_out: Token) -> Direction:
-        known = self._directions.get((token_in, token_out))
+        try:
+            known = self._directions.get((token_in, token_out))
+        except TypeError:  # what cannot be hashed is no token
+            raise refuse_tokens(self, self.tokens, token_in, token_out) from None
         return known or self._find_direction(token_in, token_out)
 
     def _find_direction(self, token_in: Token, token_out: Token) -> Direction:
@@ -206,23 +215,8 @@ class StableSwapPool(StableSwapState):
         return direction
 
     def _indices(self, token_in: Token, token_out: Token) -> tuple[int, int]:
-        try:
-            i, j = self.tokens.index(token_in), self.tokens.index(token_out)
-        except ValueError:
-            raise refuse_tokens(self, self.tokens, token_in, token_out) from None
-        if i == j:
-            raise refuse_tokens(self, self.tokens, token_in, token_out)
-        return i, j
-
-    def _check_index(self, name: str, index: int) -> None:
-        checked_int(name, index, 0, len(self.tokens) - 1)
+        return places_of(self, self.tokens, token_in, token_out)
 
 
 def _after(pool: StableSwapPool, direction: Direction, amount_in: int) -> StableSwapPool:
     return pool._swapped(direction.balances_after(amount_in))
-
-
-def _amount(name: str, amount: int) -> int:
-    if type(amount) is not int or not 0 < amount <= MAX_UINT256:
-        raise refuse_amount(name, amount, MAX_UINT256)
-    return amount

@@ -1,27 +1,33 @@
-"""The state of a StableSwap pool: a frozen value, what events make of it, what follows from it."""
+"""The state of a StableSwap pool: a frozen value, and what follows from it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Self
 
-from aineon.amm.checks import checked_address, checked_int
+from aineon.amm.checks import (
+    checked_address,
+    checked_flag,
+    checked_int,
+    checked_tokens,
+    checked_venue,
+)
 from aineon.amm.frozen import Frozen
 from aineon.amm.stableswap.checks import (
+    MOST_COINS,
     check_cache,
     check_followed,
     check_unset,
     checked_amplification,
     checked_balances,
     checked_fees,
-    checked_tokens,
+    checked_template,
     split_rates,
-    template_for,
 )
 from aineon.amm.stableswap.direction import Direction, Terms
 from aineon.amm.stableswap.liquidity import scaled
 from aineon.amm.stableswap.math import MAX_UINT256, PRECISION, Invariant
-from aineon.amm.stableswap.templates import Template
+from aineon.amm.stableswap.templates import Template, template_of
 from aineon.errors import IncompleteState, InsufficientLiquidity, InvalidPoolState
 from aineon.primitives.address import Address
 from aineon.primitives.token import Token
@@ -82,7 +88,9 @@ class StableSwapState(Frozen):
             a contract without cache.
         block_timestamp: of the block that the swap will be in.
         is_killed: whether the contract refuses swaps and deposits; its views go on.
-        template: how the contract rounds; by default the one most such pools have.
+        template: how the contract rounds. None takes well-known mainnet pools by their address,
+            a pool with a dynamic fee for `ng`, one with A_precision 1 for `three_pool`, others
+            for `plain`; name it where the contract is another: each pays some unit apart.
 
     Raises:
         InvalidPoolState: a value that such a contract cannot have.
@@ -140,14 +148,17 @@ class StableSwapState(Frozen):
         template: Template | None = None,
         venue: str = "curve",
     ) -> None:
-        if not isinstance(venue, str) or not venue:
-            raise InvalidPoolState(f"venue is {venue!r}; allowed is the name of a protocol")
         checked_fees(fee, admin_fee, offpeg_fee_multiplier)
         check_cache(base_virtual_price, base_cache_updated, block_timestamp)
+        if not isinstance(lp_token, Token | None):
+            raise InvalidPoolState(f"lp_token is {lp_token!r}; allowed is a Token or None")
         if lp_total_supply is not None:
             checked_int("lp_total_supply", lp_total_supply, 0, MAX_UINT256)
-        held = checked_tokens(tokens)
-        chosen = template_for(template, A_precision, offpeg_fee_multiplier)
+        held = checked_tokens(tokens, MOST_COINS)
+        canonical = checked_address(address)
+        if template is None:
+            template = template_of(canonical, A_precision, offpeg_fee_multiplier)
+        chosen = checked_template(template)
         check_followed(held, chosen)
         own_rates, fixed = split_rates(held, rates, base_pool is not None)
         if fixed is not None:
@@ -155,7 +166,7 @@ class StableSwapState(Frozen):
             base_virtual_price = fixed
         _check_base(held, base_pool, base_virtual_price)
         values = {
-            "address": checked_address(address),
+            "address": canonical,
             "tokens": held,
             "balances": checked_balances(balances, len(held)),
             "A": A,
@@ -170,114 +181,14 @@ class StableSwapState(Frozen):
             "base_virtual_price": base_virtual_price,
             "base_cache_updated": base_cache_updated,
             "block_timestamp": block_timestamp,
-            "is_killed": bool(is_killed),
+            "is_killed": checked_flag("is_killed", is_killed),
             "template": chosen,
-            "venue": venue,
+            "venue": checked_venue(venue),
             "_own_rates": own_rates,
         }
         for name, value in values.items():
             _set(self, name, value)
         self._forget()
-
-    # --- what events change ----------------------------------------------------------------
-
-    def with_balances(self, balances: Sequence[int]) -> Self:
-        """Return this pool with other balances.
-
-        Raises:
-            InvalidPoolState: not one uint256 for each coin.
-        """
-        return self._changed(balances=checked_balances(balances, len(self.tokens)))
-
-    def with_rates(self, rates: Sequence[int]) -> Self:
-        """Return this pool with other rates.
-
-        For a metapool those of its own coins; with the base pool's virtual price behind them
-        that one counts from now on, whatever the cache says.
-
-        Raises:
-            InvalidPoolState: not one positive uint256 for each coin.
-        """
-        own_rates, fixed = split_rates(self.tokens, rates, self.base_pool is not None)
-        if fixed is None:
-            return self._changed(_own_rates=own_rates)
-        return self._changed(
-            _own_rates=own_rates, base_virtual_price=fixed, base_cache_updated=None
-        )
-
-    def with_A(self, A_precise: int) -> Self:  # noqa: N802 - the contract's name
-        """Return this pool with another amplification, in the contract's own precision.
-
-        Raises:
-            InvalidPoolState: not a positive int that `A()` could stand for.
-        """
-        A = checked_int("A_precise", A_precise, 1, MAX_UINT256) // self.A_precision
-        checked_amplification(A, self.A_precision, A_precise)
-        return self._changed(A=A, A_precise=A_precise)
-
-    def with_fees(self, fee: int, admin_fee: int, offpeg_fee_multiplier: int | None = None) -> Self:
-        """Return this pool with other fees, as NewFee and ApplyNewFee report them.
-
-        Raises:
-            InvalidPoolState: a fee that a contract does not allow.
-        """
-        checked_fees(fee, admin_fee, offpeg_fee_multiplier)
-        return self._changed(
-            fee=fee, admin_fee=admin_fee, offpeg_fee_multiplier=offpeg_fee_multiplier
-        )
-
-    def with_lp_total_supply(self, lp_total_supply: int) -> Self:
-        """Return this pool with another supply of its LP token.
-
-        Raises:
-            InvalidPoolState: not a uint256.
-        """
-        checked_int("lp_total_supply", lp_total_supply, 0, MAX_UINT256)
-        return self._changed(lp_total_supply=lp_total_supply)
-
-    def with_base_pool(self, base_pool: StableSwapState) -> Self:
-        """Return this metapool over its base pool in another state.
-
-        Raises:
-            InvalidPoolState: this is no metapool, or that is not its base pool.
-        """
-        if self.base_pool is None or base_pool.address != self.base_pool.address:
-            raise InvalidPoolState(f"{base_pool!r} is not the base pool of {self!r}")
-        return self._changed(base_pool=base_pool)
-
-    def with_base_cache(
-        self, base_virtual_price: int, base_cache_updated: int, block_timestamp: int
-    ) -> Self:
-        """Return this metapool with another cached virtual price, at another block's time.
-
-        Raises:
-            InvalidPoolState: values that a contract cannot have.
-        """
-        check_cache(base_virtual_price, base_cache_updated, block_timestamp)
-        return self._changed(
-            base_virtual_price=base_virtual_price,
-            base_cache_updated=base_cache_updated,
-            block_timestamp=block_timestamp,
-        )
-
-    def with_timestamp(self, block_timestamp: int) -> Self:
-        """Return this pool for a swap in a block of another time.
-
-        Raises:
-            InvalidPoolState: not an int from 0 on.
-        """
-        checked_int("block_timestamp", block_timestamp, 0, MAX_UINT256)
-        return self._changed(block_timestamp=block_timestamp)
-
-    def killed(self) -> Self:
-        """Return this pool as `kill_me` leaves it."""
-        return self._changed(is_killed=True)
-
-    def revived(self) -> Self:
-        """Return this pool as `unkill_me` leaves it."""
-        return self._changed(is_killed=False)
-
-    # --- what follows from it --------------------------------------------------------------
 
     @property
     def rates(self) -> tuple[int, ...]:

@@ -6,7 +6,8 @@ where the fee is taken, and in how they book a swap; those differences are data 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from aineon.amm.stableswap.math import (
@@ -16,6 +17,7 @@ from aineon.amm.stableswap.math import (
     over_each,
     over_each_plus_one,
 )
+from aineon.primitives.address import Address
 from aineon.primitives.token import Transfers
 
 
@@ -154,3 +156,35 @@ TEMPLATES = {
     )
 }
 """Every template by its name."""
+
+# Mainnet's pools whose parameters look like those of another family.
+_AT: Mapping[str, Template] = MappingProxyType(
+    {
+        "0xa2b47e3d5c44877cca798226b7b8118f9bfb7a56": FIRST_LENDING,  # compound
+        "0x52ea46506b9cc5ef470c5bf89f17dc28bb35d85c": FIRST_LENDING,  # usdt
+        "0x45f783cce6b7ff23b2ab2d70e416cdb7d6055f51": FIRST_LENDING,  # y
+        "0x79a8c46dea5ada233abaffd40f3a0a2b1e5a4f27": FIRST_LENDING,  # busd
+        "0xa5407eae9ba41422680e2e00537571bcc53efbfd": FIRST_LENDING,  # susd
+        "0x06364f10b501e868329afbc005b3492902d6c763": FIRST_LENDING,  # pax
+        "0xdebf20617708857ebe4f679508e7b7863a8a8eee": AAVE,  # aave
+        "0xeb16ae0052ed37f479f7fe63849198df1765a733": AAVE,  # saave
+        "0xdc24316b9ae028f1497c275eb9192a3ea0f67022": STETH,  # ether and stETH
+        "0xf9440930043eb3997fc70e1339dbb11f341de7a8": RATED,  # ether and rETH
+        "0xa96a65c051bf88b4095ee1f2451c2a9d43f53ae2": RATED,  # ether and aETH
+        "0xa1f8a6807c402e4a15ef4eba36528a3fed24e577": PLAIN_EMA,  # ether and frxETH
+    }
+)
+
+
+def template_of(address: Address, A_precision: int, offpeg_fee_multiplier: int | None) -> Template:
+    """Return the template of a pool for which none was named.
+
+    Well-known pools are told by their address, all others by their parameters: a dynamic fee
+    is taken for -ng, A without precision for 3pool's family, the rest for the plain one.
+    """
+    known = _AT.get(address)
+    if known is not None:
+        return known
+    if offpeg_fee_multiplier is not None:
+        return NG
+    return THREE_POOL if A_precision == 1 else PLAIN

@@ -265,6 +265,7 @@ FORMATS = (
             chosen("contract", CryptoSwapContract.__members__),
             optional(integer("A_precise")),
             integer("future_A_gamma_time"),
+            optional(flag("is_killed"), absent=False),
             optional(
                 Part(
                     "repeg",

@@ -35,7 +35,7 @@ class Part(NamedTuple):
         name: in JSON, and of the constructor's argument.
         write, read: the field's value to JSON, and back.
         get: the value of a pool; None where it is unknown.
-        is_optional: whether it may be left out, and is None then.
+        is_optional: whether it may be left out, and is `absent` then.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Part(NamedTuple):
     read: Callable[[Field, Tokens], Any]
     get: Callable[[Any], Any]
     is_optional: bool = False
+    absent: Any = None
 
 
 def integer(name: str, least: int = 0, most: int = UINT256_MAX) -> Part:
@@ -77,9 +78,9 @@ def token(name: str) -> Part:
     return Part(name, attrgetter("address"), declared, attrgetter(name))
 
 
-def optional(part: Part) -> Part:
-    """The same field, which may be left out."""
-    return part._replace(is_optional=True)
+def optional(part: Part, absent: Any = None) -> Part:
+    """The same field, which is left out where its value is `absent`."""
+    return part._replace(is_optional=True, absent=absent)
 
 
 def declared(field: Field, tokens: Tokens) -> Token:
@@ -111,9 +112,13 @@ def chosen(name: str, choices: Mapping[str, Any]) -> Part:
 
 
 def write_parts(parts: tuple[Part, ...], value: object) -> Json:
-    """Return the parts of a value as a JSON object, without those that are unknown."""
+    """Return the parts of a value as a JSON object, without those that may be left out."""
     found = ((part, part.get(value)) for part in parts)
-    return {part.name: part.write(content) for part, content in found if content is not None}
+    return {
+        part.name: part.write(content)
+        for part, content in found
+        if content is not None and not (part.is_optional and content == part.absent)
+    }
 
 
 def read_parts(parts: tuple[Part, ...], field: Field, tokens: Tokens) -> dict[str, Any]:
@@ -125,5 +130,5 @@ def read_parts(parts: tuple[Part, ...], field: Field, tokens: Tokens) -> dict[st
     values: dict[str, Any] = {}
     for part in parts:
         content = field.get(part.name) if part.is_optional else field[part.name]
-        values[part.name] = None if content is None else part.read(content, tokens)
+        values[part.name] = part.absent if content is None else part.read(content, tokens)
     return values
