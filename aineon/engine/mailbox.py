@@ -49,9 +49,10 @@ class Mailbox:
         """
         async with self._changed:
             try:
-                await asyncio.wait_for(
-                    self._changed.wait_for(lambda: bool(self._items) or self._closed), timeout
-                )
+                # Not asyncio.wait_for: until Python 3.12 it loses a cancellation that comes
+                # together with what is waited for, and the engine would not stop.
+                async with asyncio.timeout(timeout):
+                    await self._changed.wait_for(lambda: bool(self._items) or self._closed)
             except TimeoutError:
                 return []
             items = list(self._items)

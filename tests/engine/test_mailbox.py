@@ -64,3 +64,19 @@ async def test_the_feeds_failure_comes_after_its_last_step() -> None:
     assert await take_numbers(mailbox) == [0]
     with pytest.raises(FeedError, match="block 3"):
         await mailbox.take()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_cancellation_that_comes_together_with_an_item_is_not_lost(turns: int) -> None:
+    box = Mailbox()
+    taking = asyncio.create_task(box.take(60))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    await box.put(step(1, droppable=True))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    if taking.cancel():
+        with pytest.raises(asyncio.CancelledError):
+            await taking
+    else:
+        assert taking.result()
