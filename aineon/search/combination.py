@@ -15,7 +15,7 @@ from aineon.market import Market
 from aineon.search.confidence import confidence
 from aineon.search.costs import CostModel
 from aineon.search.opportunity import Opportunity
-from aineon.search.orders import State, Taken, Trials, Valuation, best_order, pools_after
+from aineon.search.orders import State, Taken, Trials, Valuation, best_order, market_in
 from aineon.search.splitting import with_splits
 
 DEFAULT_BUDGET = 300
@@ -35,7 +35,9 @@ class Combination:
 
     Attributes:
         opportunities: each with its size on the states that those before it leave.
-        market_after: the market as all of them leave it.
+        market_after: the market as all of them leave it; a pool whose next state its quote does
+            not know (`IncompleteState`) as it was. No later opportunity leads through such a
+            pool, or through one that is entangled with a pool that was moved.
         net: the sum of their net profits, in wei of the native token at the market's prices.
     """
 
@@ -69,7 +71,8 @@ def best_combination(
         budget: sizings that may be spent on a better order than best first; 0 for none.
 
     Raises:
-        InvalidSearch: `least` or `budget` are out of range.
+        InvalidSearch: `least` or `budget` are out of range, or an opportunity leads through a
+            pool that the market does not hold.
     """
     for name, value, lowest in (("least", least, 1), ("budget", budget, 0)):
         if type(value) is not int or value < lowest:
@@ -98,13 +101,14 @@ def _solved(trials: Trials, valuation: Valuation) -> Combination:
 
 
 def _with_confidence(combination: Combination, market: Market) -> Combination:
-    """Each opportunity with its confidence on the states that it is meant for."""
-    opportunities = []
-    for opportunity in combination.opportunities:
-        trusted = confidence(opportunity, market)
-        opportunities.append(replace(opportunity, confidence=trusted))
-        market = market.with_pools(pools_after(opportunity.route, opportunity.amounts))
-    return replace(combination, opportunities=tuple(opportunities))
+    """Each opportunity with its confidence on the states that it is meant for.
+
+    Its route holds these states already; the market tells when its pools last changed.
+    """
+    trusted = (
+        replace(each, confidence=confidence(each, market)) for each in combination.opportunities
+    )
+    return replace(combination, opportunities=tuple(trusted))
 
 
 _Finish = Callable[[Opportunity, Market, CostModel], Opportunity]
@@ -146,16 +150,17 @@ class _Walk:
         if opportunity is None:
             return False
         if amount_in is None:
-            opportunity = finish(opportunity, self._now(), self._valuation.costs)
+            finished = finish(opportunity, self._now(), self._valuation.costs)
+            # The market still shows pools that nothing is known of any more.
+            if all(self._state.get(each.address, each) for each in finished.route.pools):
+                opportunity = finished
         worth = self._valuation.net_worth(opportunity)
         if worth is None or worth < self._trials.least:
             return False
         self._chosen.append(opportunity)
         self._net += worth
-        moved = pools_after(opportunity.route, opportunity.amounts)
-        self._state = self._state | {pool.address: pool for pool in moved}
+        self._state = self._trials.state_after(opportunity, self._state)
         return True
 
     def _now(self) -> Market:
-        market = self._valuation.market
-        return market.with_pools(self._state.values()) if self._state else market
+        return market_in(self._state, self._valuation.market)

@@ -25,7 +25,6 @@ from aineon.errors import ConfigurationError
 from aineon.market import Market
 from aineon.primitives import Block, Token
 from aineon.primitives.units import BPS, GWEI, ceil_div
-from aineon.search.parallel import ParallelPools
 from aineon.search.route import Hop, Route
 
 WRAPPED_ETHER = Token("0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2", symbol="WETH", decimals=18)
@@ -141,10 +140,10 @@ class CostModel:
         inputs: Iterable[int | None] = [None] * len(route) if amounts is None else amounts
         units = TRANSACTION_GAS + EXECUTOR_GAS + self.flash_gas
         for hop, amount in zip(route, inputs, strict=False):
-            if not isinstance(hop.pool, ParallelPools):
-                units += swap_gas(*hop, amount)
+            if amount is None:
+                units += sum(swap_gas(pool, *hop[1:]) for pool in hop.pools)
                 continue
-            for pool, share in _shares(hop.pool, hop, amount):
+            for pool, share in hop.shares(amount):
                 units += swap_gas(pool, hop.token_in, hop.token_out, share)
         return units
 
@@ -192,17 +191,6 @@ class CostModel:
             return None
         worth = _worth(token, self.native_token, market, route)
         return None if worth is None else math.floor(amount * worth)
-
-
-def _shares(
-    pool: ParallelPools, hop: Hop, amount_in: int | None
-) -> Iterator[tuple[Pool, int | None]]:
-    """The real pools that a divided hop swaps through, each with what goes into it."""
-    if amount_in is None:
-        yield from ((member, None) for member in pool.members)
-        return
-    shares = pool.split(hop.token_in, hop.token_out, amount_in)
-    yield from ((member, share) for member, share in zip(hop.pools, shares, strict=True) if share)
 
 
 def swap_gas(pool: Pool, token_in: Token, token_out: Token, amount_in: int | None = None) -> int:

@@ -1,6 +1,7 @@
 """Simple cycles through a base token whose marginal rates multiply to more than a floor.
 
-A cycle is simple: it meets no token twice (the base opens and closes it) and no pool twice.
+A cycle is simple: it meets no token twice (the base opens and closes it), no pool twice, and no
+two pools of which one moves what the other reads (see `aineon.search.entangled`).
 There is no table of cycles. The best logarithm of a rate from every token back to the base
 comes from dynamic programming over all hops at once. It is of walks, which may repeat tokens
 and pools, and so an upper bound of what a simple cycle can end with. Ways are then grown from
@@ -341,6 +342,7 @@ class _Search:
         pools = table.numbers.hop_pool[hops]
         simple = (ways.pools[:, rows[kept]] != pools[kept]).all(axis=0)
         simple &= (ways.tokens[:, rows[kept]] != to[kept]).all(axis=0)
+        simple &= table.entanglements.apart(ways.pools[:, rows[kept]], pools[kept])
         kept = kept[simple]
         rows, hops = rows[kept], hops[kept]
         with np.errstate(over="ignore", invalid="ignore"):

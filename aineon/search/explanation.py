@@ -28,8 +28,7 @@ class Verdict(StrEnum):
     BELOW_PAR = "below_par"
 
 
-MISSED = frozenset({Verdict.BELOW_FLOOR, Verdict.OUTRANKED, Verdict.ROUNDS_AWAY, Verdict.BELOW_PAR})
-"""The verdicts on cycles that did not become opportunities."""
+_MISSED = frozenset({Verdict.BELOW_FLOOR, Verdict.ROUNDS_AWAY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +135,17 @@ class Evidence:
         for near in self.screened.near:
             for row in range(len(near.cycles)):
                 yield self._explained(Candidate(near, row))
+
+    def missed(self, unsized: int) -> Iterator[Explanation]:
+        """Explain what did not become an opportunity.
+
+        Args:
+            unsized: how many cycles that were promising and not sized, for each base token.
+        """
+        most = len(self.sized) + unsized * len(self.screened.near)
+        for each in self.explanations(most):
+            if not each.sized or each.verdict in _MISSED:
+                yield each
 
     def _explained(self, candidate: Candidate) -> Explanation:
         hops = candidate.hops

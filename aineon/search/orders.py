@@ -11,9 +11,11 @@ from itertools import chain
 from typing import NamedTuple
 
 from aineon.amm import Pool
+from aineon.errors import IncompleteState, InvalidSearch
 from aineon.market import Market
 from aineon.primitives import Address, Token
 from aineon.search.costs import CostModel
+from aineon.search.entangled import moved_by, read_by
 from aineon.search.opportunity import Opportunity
 from aineon.search.parallel import ParallelPools
 from aineon.search.route import Hop, Route
@@ -27,8 +29,8 @@ _FIRST_CHOICES = 6
 _FINE_BITS = 12
 _WORTH_BITS = 128
 
-State = dict[Address, Pool]
-"""The pools that differ from the market's."""
+State = dict[Address, Pool | None]
+"""The pools that differ from the market's; None where it is not known how they stand."""
 
 
 class Valuation:
@@ -94,6 +96,7 @@ class Trials:
         self.left = budget
         self._valuation = valuation
         self._pools = valuation.market.pools
+        self._readers = _readers(self._pools.values())
         self._keys: set[str] = set()
         # Pools are kept with their trials, so that no other object can get their identity.
         self._known: dict[tuple[int, ...], tuple[tuple[Pool, ...], Trial | None]] = {}
@@ -103,6 +106,12 @@ class Trials:
         """Take up the ways of these that are new, and say whether there were any."""
         before = len(self.ways)
         for opportunity in opportunities:
+            for pool in opportunity.route.pools:
+                if pool.address not in self._pools:
+                    raise InvalidSearch(
+                        f"{opportunity.route} leads through pool {pool.address}, which the market "
+                        "does not hold; allowed are opportunities found in it"
+                    )
             if opportunity.key in self._keys or self._valuation.net_worth(opportunity) is None:
                 continue
             self._keys.add(opportunity.key)
@@ -124,6 +133,8 @@ class Trials:
     def trial(self, index: int, state: State) -> Trial | None:
         """What way `index` leaves in `state`; None where that is nothing, or not known."""
         route = self._route(index, state)
+        if route is None:
+            return None
         key = (index, *map(id, route.pools))
         if key not in self._known:
             self.left -= 1
@@ -140,6 +151,8 @@ class Trials:
     def exact(self, index: int, state: State) -> Opportunity | None:
         """Way `index` in `state` at its exact size; None where no size leaves anything."""
         route = self._route(index, state)
+        if route is None:
+            return None
         key = (index, *map(id, route.pools))
         if key not in self._exact:
             amounts = split_input(route, self._valuation.costs.flash_fee_bps)
@@ -150,16 +163,29 @@ class Trials:
     def sized(self, index: int, state: State, amount_in: int) -> Opportunity | None:
         """Way `index` in `state` with this input; None where a pool cannot take it."""
         route = self._route(index, state)
-        amounts = amounts_along(route, amount_in)
-        return None if amounts is None else self._valuation.priced(route, amounts)
+        amounts = None if route is None else amounts_along(route, amount_in)
+        if route is None or amounts is None:
+            return None
+        return self._valuation.priced(route, amounts)
 
     def half(self, trial: Trial) -> Trial | None:
         """Half of a trial's size; None where that leaves nothing."""
         amounts = amounts_along(trial.route, max(trial.amounts[0] // 2, 1))
         return None if amounts is None else self._trial(trial.route, amounts)
 
-    def _route(self, index: int, state: State) -> Route:
-        return on_state(self.ways[index], lambda at: state.get(at) or self._pools[at])
+    def state_after(self, taken: Trial | Opportunity, state: State) -> State:
+        """The state that taking this leaves; pools entangled with those it moves are not known."""
+        moved = pools_after(taken.route, taken.amounts)
+        contracts = {at for address in moved for at in moved_by(self._pools[address])}
+        readers = (pool for at in contracts for pool in self._readers.get(at, ()))
+        return state | dict.fromkeys(readers) | moved
+
+    def _route(self, index: int, state: State) -> Route | None:
+        """The way in `state`; None where a pool of it is not known any more."""
+        way = self.ways[index]
+        if any(state.get(pool.address, pool) is None for pool in way.pools):
+            return None
+        return on_state(way, lambda at: state.get(at) or self._pools[at])
 
     def _sized(self, route: Route) -> Trial | None:
         amounts = climbed_input(route, self._valuation.costs.flash_fee_bps)
@@ -228,7 +254,7 @@ def _best_first(trials: Trials, group: Sequence[int], state: State, order: Order
         if not found:
             break
         trial, index = found[0]
-        state, order = state_after(trial, state), order.then(trial, index)
+        state, order = trials.state_after(trial, state), order.then(trial, index)
     return order
 
 
@@ -240,7 +266,7 @@ def _all_orders(
     for trial, index in trials.promising(group, state):
         if index in taken or trials.left <= 0:
             continue
-        longer, after = order.then(trial, index), state_after(trial, state)
+        longer, after = order.then(trial, index), trials.state_after(trial, state)
         yield _best_first(trials, group, after, longer)
         yield from _all_orders(trials, group, after, longer)
 
@@ -257,7 +283,7 @@ def _by_first_choice(
         for trial, index in trials.promising(group, state)[:_FIRST_CHOICES]:
             if trials.left <= 0:
                 return
-            longer, after = order.then(trial, index), state_after(trial, state)
+            longer, after = order.then(trial, index), trials.state_after(trial, state)
             whole = _best_first(trials, group, after, longer)
             followed.append((whole.worth, after, longer))
             yield whole
@@ -289,7 +315,7 @@ def _by_halves(trials: Trials, group: Sequence[int]) -> Iterator[Order]:
         index = -max(found)[1]
         gains[index] = gains.get(index, -half.gas) + half.gain
         sizes[index] = sizes.get(index, 0) + half.amounts[0]
-        state = state_after(half, state)
+        state = trials.state_after(half, state)
     taken = [Taken(gain, index, sizes[index]) for index, gain in gains.items()]
     yield Order(sum(gains.values()), tuple(taken))
 
@@ -309,8 +335,12 @@ def _merged(orders: Iterable[Order]) -> list[Taken]:
 
 
 def on_state(way: Route, pool_at: Callable[[Address], Pool]) -> Route:
-    """The same way through the pools as they stand in a state."""
-    return Route(_hop_on(hop, pool_at) for hop in way)
+    """The same way through the pools as they stand in a state.
+
+    The checks of `Route` passed when the way was made, and know nothing of states.
+    """
+    route: Route = tuple.__new__(Route, [_hop_on(hop, pool_at) for hop in way])
+    return route
 
 
 def _hop_on(hop: Hop, pool_at: Callable[[Address], Pool]) -> Hop:
@@ -318,6 +348,12 @@ def _hop_on(hop: Hop, pool_at: Callable[[Address], Pool]) -> Hop:
     if len(pools) == 1:
         return hop._replace(pool=pools[0])
     return hop._replace(pool=ParallelPools(pools, hop.token_in, hop.token_out))
+
+
+def market_in(state: State, market: Market) -> Market:
+    """The market in a state; pools of which nothing is known stay as they were."""
+    moved = [pool for pool in state.values() if pool is not None]
+    return market.with_pools(moved) if moved else market
 
 
 def amounts_along(route: Route, amount_in: int) -> tuple[int, ...] | None:
@@ -331,15 +367,23 @@ def amounts_along(route: Route, amount_in: int) -> tuple[int, ...] | None:
     return tuple(amounts)
 
 
-def state_after(trial: Trial, state: State) -> State:
-    """The state that a trial leaves."""
-    return state | {pool.address: pool for pool in pools_after(trial.route, trial.amounts)}
-
-
-def pools_after(route: Route, amounts: Sequence[int]) -> list[Pool]:
-    """The real pools as a route leaves them."""
-    moved: list[Pool] = []
+def pools_after(route: Route, amounts: Sequence[int]) -> State:
+    """The real pools as a route leaves them; None where a quote cannot tell."""
+    moved: State = {}
     for hop, amount_in in zip(route, amounts, strict=False):
-        after = hop.pool.quote_exact_input(hop.token_in, hop.token_out, amount_in).pool_after
-        moved += after.members if isinstance(after, ParallelPools) else (after,)
+        for pool, share in hop.shares(amount_in):
+            quote = pool.quote_exact_input(hop.token_in, hop.token_out, share)
+            try:
+                moved[pool.address] = quote.pool_after
+            except IncompleteState:
+                moved[pool.address] = None
     return moved
+
+
+def _readers(pools: Iterable[Pool]) -> dict[Address, list[Address]]:
+    """For each contract that other pools count with, all pools that do, itself included."""
+    readers: dict[Address, list[Address]] = {}
+    for pool in pools:
+        for address in read_by(pool) - {pool.address}:
+            readers.setdefault(address, [address]).append(pool.address)
+    return readers

@@ -12,6 +12,7 @@ from aineon.amm.frozen import Frozen
 from aineon.errors import InsufficientLiquidity, InvalidPoolState, SameToken
 from aineon.primitives import Address, Token
 from aineon.search.division import Branch, Division
+from aineon.search.entangled import entangled_pair
 
 _set = object.__setattr__
 
@@ -34,7 +35,8 @@ class ParallelPools(Frozen):
 
     Raises:
         InvalidPoolState: fewer than two members, one that is no pool or is such a composite
-            itself, one given twice, or one that does not hold both tokens.
+            itself, one given twice, one that does not hold both tokens, or a metapool together
+            with the base pool that it stands on.
         SameToken: both tokens are one.
     """
 
@@ -52,6 +54,11 @@ class ParallelPools(Frozen):
         if len(addresses) < 2 or len(set(addresses)) < len(addresses):
             raise InvalidPoolState(
                 f"members are {', '.join(addresses) or 'none'}; allowed are two or more, each once"
+            )
+        if (pair := entangled_pair(pools)) is not None:
+            raise InvalidPoolState(
+                f"members are {pair[0]!r} and {pair[1]!r}, and a swap through one of them changes "
+                "what the other pays; allowed are pools that stand by themselves"
             )
         if token_a == token_b:
             raise SameToken(f"token_a and token_b are both {token_a!r}; a swap joins two tokens")

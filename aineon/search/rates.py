@@ -19,6 +19,7 @@ from aineon.market import Market, TokenGraph
 from aineon.primitives import Address
 from aineon.search.anchor import Floats
 from aineon.search.curves import CurveTable
+from aineon.search.entangled import Entanglements
 from aineon.search.numbering import HopNumbers
 from aineon.search.route import Route
 
@@ -35,6 +36,7 @@ class RateTable:
     Attributes:
         numbers: which hop has which number; another object where pools came or went.
         pools: the market's pools by number, as they were at the last `refresh`.
+        entanglements: which of them no cycle may have together.
         log_rates: for each hop the logarithm of its marginal rate; minus infinity where
             nothing can be swapped.
         bends, least_bends: for each hop how fast its rate worsens; see `aineon.search.curves`.
@@ -43,6 +45,7 @@ class RateTable:
     def __init__(self) -> None:
         self.numbers = HopNumbers(Market())
         self.pools: list[Pool] = []
+        self.entanglements = Entanglements(())
         self._graph: TokenGraph | None = None
         self._curves = CurveTable()
         self._reset_columns()
@@ -97,6 +100,7 @@ class RateTable:
         """Number hops anew, keep what is known, and return the pools that are not the same."""
         old, before, columns = self.numbers, self.pools, self._columns()
         self.pools = list(market.pools.values())
+        self.entanglements = Entanglements(self.pools)
         places = map(old.pool_numbers.get, market.pools, repeat(-1))
         kept = [
             place if place >= 0 and before[place] is pool else -1

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from aineon.amm import Pool
 from aineon.errors import InvalidRoute
 from aineon.primitives import Token
+from aineon.search.entangled import entangled_pair
 from aineon.search.parallel import ParallelPools
 
 
@@ -26,13 +27,25 @@ class Hop(NamedTuple):
         """The real pools that the hop swaps through: one, or the members of a division."""
         return self.pool.members if isinstance(self.pool, ParallelPools) else (self.pool,)
 
+    def shares(self, amount_in: int) -> list[tuple[Pool, int]]:
+        """The real pools that take a part of `amount_in`, each with that part.
+
+        Raises:
+            InvalidAmount, InsufficientLiquidity: of a divided hop, see `ParallelPools.split`.
+        """
+        if not isinstance(self.pool, ParallelPools):
+            return [(self.pool, amount_in)]
+        parts = self.pool.split(self.token_in, self.token_out, amount_in)
+        return [each for each in zip(self.pool.members, parts, strict=True) if each[1]]
+
 
 class Route(tuple[Hop, ...]):
     """A tuple of hops, each beginning with the token the one before ended with.
 
     Raises:
-        InvalidRoute: no hops, hops that do not join, a pool used twice, a token that the
-            hop's pool does not hold, or one swapped into itself.
+        InvalidRoute: no hops, hops that do not join, a pool used twice, a metapool together
+            with the base pool that it stands on, a token that the hop's pool does not hold, or
+            one swapped into itself.
     """
 
     __slots__ = ()
@@ -58,6 +71,11 @@ class Route(tuple[Hop, ...]):
         for address in addresses:
             if addresses.count(address) > 1:
                 raise InvalidRoute(f"pool {address} is used twice in one route")
+        if (pair := entangled_pair(route.pools)) is not None:
+            raise InvalidRoute(
+                f"{pair[0]!r} and {pair[1]!r} stand in one route, and a swap through one of them "
+                "changes what the other pays; allowed are pools that stand by themselves"
+            )
         return route
 
     @property

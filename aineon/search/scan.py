@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from aineon.primitives import Block
-from aineon.search.explanation import MISSED, Evidence, Explanation
+from aineon.search.explanation import Evidence, Explanation
 from aineon.search.opportunity import Opportunity
-from aineon.search.route import Route
+from aineon.search.route import Hop, Route
 
 EXPLAINED = 100
 CLOSEST = 20
@@ -71,11 +71,12 @@ class Scan:
         return tuple(self.evidence.explanations(most))
 
     def closest(self, count: int = CLOSEST) -> tuple[Explanation, ...]:
-        """Return the cycles that came closest without becoming opportunities, best rate first."""
-        missed = [
-            each
-            for each in self.evidence.explanations(count + len(self.opportunities))
-            if each.verdict in MISSED
-        ]
-        missed.sort(key=lambda each: -each.rate)
-        return tuple(missed[:count])
+        """Return the cycles that came closest without becoming opportunities, best rate first.
+
+        The same swaps that begin with another base token count once. Of promising cycles that
+        were not sized those of the best estimate are looked at.
+        """
+        missed: dict[frozenset[Hop], Explanation] = {}
+        for each in sorted(self.evidence.missed(count), key=lambda each: -each.rate):
+            missed.setdefault(frozenset(each.route), each)
+        return tuple(missed.values())[:count]

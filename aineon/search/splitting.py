@@ -18,6 +18,7 @@ from aineon.market import Market
 from aineon.primitives.units import BPS, ceil_div
 from aineon.search.confidence import confidence
 from aineon.search.costs import CostModel, swap_gas
+from aineon.search.entangled import entangled_pair
 from aineon.search.opportunity import Opportunity
 from aineon.search.parallel import ParallelPools
 from aineon.search.route import Hop, Route
@@ -126,12 +127,14 @@ def _choices(
     if opportunity.gas_cost is None or not opportunity.gas_units:
         return
     route = opportunity.route
-    used = {pool.address for pool in route.pools}
+    used = {pool.address: pool for pool in route.pools}
     gas_price = opportunity.gas_cost / opportunity.gas_units
     prices: list[float] | None = None
     for place, hop in enumerate(route):
         for pool in market.registry.pools_between(hop.token_in, hop.token_out):
             if pool.address in used or (place, pool.address) in refused:
+                continue
+            if entangled_pair([*used.values(), pool]) is not None:
                 continue
             prices = prices or _prices(opportunity)
             bound = _most_gain(pool, hop, place, opportunity.amounts[place], prices)
@@ -217,11 +220,10 @@ def _busy(hop: Hop, amount_in: int) -> Hop:
     """The hop without the pools that get nothing of `amount_in`."""
     if not isinstance(hop.pool, ParallelPools):
         return hop
-    shares = hop.pool.split(hop.token_in, hop.token_out, amount_in)
-    busy = [pool for pool, share in zip(hop.pools, shares, strict=True) if share]
+    busy = [pool for pool, _ in hop.shares(amount_in)]
     if len(busy) == 1:
         return hop._replace(pool=busy[0])
-    if len(busy) < len(shares):
+    if len(busy) < len(hop.pools):
         return hop._replace(pool=ParallelPools(busy, hop.token_in, hop.token_out))
     return hop
 

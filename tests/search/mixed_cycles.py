@@ -169,7 +169,7 @@ class Climber:
             amount = function(amount) if amount else 0
         return amount - amount_in + (-amount_in * self._fee // 10000)
 
-    def better_near(self, amount_in: int, window: int = 40, ties: int = 8) -> list[int]:
+    def better_near(self, amount_in: int, window: int = 1000, ties: int = 1000) -> list[int]:
         """Inputs within the window that beat `amount_in`, or tie it from close below."""
         own = self.profit(amount_in)
         near = range(max(amount_in - window, 1), amount_in + window + 1)

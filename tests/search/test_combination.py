@@ -14,10 +14,12 @@ from aineon.market import Market
 from aineon.primitives import Block
 from aineon.search import CostModel, Opportunity, Route, Scanner, find_opportunities
 from aineon.search.combination import Combination, best_combination
-from aineon.search.orders import Trials, Valuation, on_state, pools_after
+from aineon.search.orders import Trials, Valuation, market_in, on_state, pools_after
 from aineon.search.parallel import ParallelPools
 from aineon.search.sizing import optimal_input
 from tests.search.markets import random_market, token, v2
+from tests.search.mixed_cycles import USDC, cryptoswap
+from tests.search.mixed_cycles import WETH as USD_WETH
 
 WETH, DAI, LINK = token(1, "WETH"), token(2, "DAI"), token(3, "LINK")
 ETHER = 10**18
@@ -46,7 +48,7 @@ def brute_force(opportunities: list[Opportunity], market: Market) -> int:
             amounts = optimal_input(route)
             worth = prices.net_worth(prices.priced(route, amounts)) if amounts else None
             if amounts and worth is not None and worth > 0:
-                later = now.with_pools(pools_after(route, amounts))
+                later = market_in(pools_after(route, amounts), now)
                 best = max(best, worth + best_of(later, [each for each in left if each != way]))
         return best
 
@@ -116,6 +118,29 @@ class TestCombination:
     def test_figures_out_of_range_are_refused(self, name: str, value: int) -> None:
         with pytest.raises(InvalidSearch, match=f"{name} is"):
             best_combination([], Market(), COSTS, **{name: value})  # type: ignore[arg-type]
+
+    def test_opportunities_of_another_market_are_refused(self) -> None:
+        market = Market([DEEP, DEAR], Block(1, base_fee_wei=GWEI))
+        elsewhere = Market([DEEP, DEAR_TOO], Block(1, base_fee_wei=GWEI))
+        with pytest.raises(InvalidSearch, match="which the market does not hold"):
+            best_combination(found_in(market), elsewhere, COSTS)
+
+    def test_a_pool_whose_next_state_is_unknown_is_taken_once(self) -> None:
+        """CryptoSwap's quotes are exact without its oracle, but not what a swap leaves."""
+        crypto = cryptoswap(Random(1), USD_WETH, USDC, 1e7, 1.0)
+        cheap = [
+            v2(number, USD_WETH, USDC, 1000 * ETHER, dollars * 10**6)
+            for number, dollars in ((11, 1_800_000), (12, 1_850_000))
+        ]
+        costs = CostModel(priority_fee_wei=0, native_token=USD_WETH)
+        market = Market([crypto, *cheap], Block(1, base_fee_wei=GWEI))
+        found = find_opportunities(market, [USD_WETH], 2, costs=costs)
+        through = [each for each in found if crypto in each.route.pools]
+        assert len(through) == 2
+        best = best_combination(through, market, costs)
+        assert sum(crypto in each.route.pools for each in best.opportunities) == 1
+        assert best.market_after.pool(crypto.address) is crypto
+        assert best.net >= max(each.net_profit or 0 for each in through)
 
     def test_cycles_that_it_opens_itself_are_found_where_it_may_look(self) -> None:
         market = Market(random_market(Random(2), 4, 12, noise=0.02), Block(1, base_fee_wei=GWEI))

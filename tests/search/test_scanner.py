@@ -18,6 +18,7 @@ from aineon.search import (
     Route,
     Scan,
     Scanner,
+    Verdict,
     best_input,
     find_opportunities,
     pays_its_way,
@@ -172,6 +173,30 @@ class TestScanner:
         assert [miss.rate for miss in few] == pytest.approx([miss.rate for miss in many[:5]])
         assert all(0.98 < miss.rate < 1 for miss in many)
         assert counted[1.0, 5].near_misses == counted[0.98, 0].near_misses == ()
+
+    def test_the_closest_are_of_all_base_tokens_and_each_counts_once(self) -> None:
+        random = Random(5)
+        market = Market(random_market(random, tokens=4, pools=14, noise=0.002), BLOCK)
+        bases = market.tokens[:3]
+        every = Scanner(bases, 3, COSTS, near_floor=1e-9, near_count=10_000).scan(market)
+        best: dict[frozenset[Hop], float] = {}
+        for missed in every.near_misses:
+            best.setdefault(frozenset(missed.route), missed.rate)
+        # The control: a cycle through two base tokens is there for each of them.
+        assert len(best) < len(every.near_misses)
+        closest = Scanner(bases, 3, COSTS).scan(market).closest()
+        assert len(closest) == 20
+        assert len({frozenset(each.route) for each in closest}) == 20
+        wanted = sorted(best.values(), reverse=True)[:20]
+        assert [each.rate for each in closest] == pytest.approx(wanted, rel=1e-12)
+
+    def test_what_was_not_sized_and_does_not_pay_its_costs_is_missed_too(self) -> None:
+        market = Market([CHEAP, v2(4, WETH, DAI, ETHER // 100, 21 * ETHER)], BLOCK)
+        scan = Scanner([WETH], costs=COSTS, size_at_most=0).scan(market)
+        assert not scan.opportunities
+        promising = scan.closest()[0]
+        assert promising.rate > 1
+        assert promising.verdict is Verdict.BELOW_COSTS
 
     def test_a_gain_that_rounds_away_is_a_near_miss(self) -> None:
         pools = [v2(5, WETH, DAI, 100, 205), v2(6, WETH, DAI, 100, 200)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import gcd
 
+from aineon.amm import CryptoSwapPool
 from aineon.primitives.units import BPS
 from aineon.search.route import Route
 
@@ -25,6 +26,7 @@ class Chain:
         inputs: each hop's exact smallest-input function.
         limits: the largest input of each hop, taken alone.
         most: the largest input for which every hop is filled completely; 0 where none is.
+        uneven: whether a larger input can give some last digits less.
         unit_cost, unit: what one unit of input costs, flash fee included, as a reduced ratio.
     """
 
@@ -36,6 +38,7 @@ class Chain:
         "limits",
         "most",
         "outputs",
+        "uneven",
         "unit",
         "unit_cost",
     )
@@ -47,6 +50,7 @@ class Chain:
         self.inputs = [
             pool.input_function(token_in, token_out) for pool, token_in, token_out in route
         ]
+        self.uneven = any(isinstance(hop.pool, CryptoSwapPool) for hop in route)
         self.fee_bps = flash_fee_bps
         shared = gcd(flash_fee_bps, BPS)
         self.unit_cost, self.unit = (BPS + flash_fee_bps) // shared, BPS // shared

@@ -37,6 +37,71 @@ def polish(chain: Chain, amount_in: int, near: int = NEAR, moves: int = _MOST_MO
     return amount_in
 
 
+def settle(chain: Chain, amount_in: int) -> int:
+    """Return an input that no other within `NEAR` betters, or ties from below; see `climb`."""
+    for _ in range(_MOST_MOVES):
+        amount_in = climb(chain, amount_in)
+        better = _best_around(chain, amount_in)
+        if better == amount_in:
+            break
+        if profit_of(chain, better) == profit_of(chain, amount_in):
+            better = _edge_of_ties(chain, better)
+        amount_in = better
+    return amount_in
+
+
+def _edge_of_ties(chain: Chain, tie: int) -> int:
+    """Return an equally good input, `tie` or a smaller one, with `NEAR` worse ones before it.
+
+    Leaps that double find a stretch without ties; halving the way back ends at its edge.
+    """
+    profit = profit_of(chain, tie)
+
+    def tie_among(first: int, size: int) -> int:
+        ties = (at for at in range(first, first + size) if profit_of(chain, at) >= profit)
+        return next(ties, 0)
+
+    size = leap = NEAR + 1
+    missed = max(tie - leap, 1)
+    while found := tie_among(missed, min(size, tie - missed)):
+        tie, leap = found, 2 * leap
+        missed = max(tie - leap, 1)
+    while tie - missed > 2 * size:
+        middle = (missed + tie - size) // 2
+        if found := tie_among(middle, size):
+            tie = found
+        else:
+            missed = middle
+    return tie_among(missed + size, max(tie - missed - size, 0)) or tie
+
+
+def _best_around(chain: Chain, amount_in: int) -> int:
+    """Return the best input within `NEAR`.
+
+    Where outputs never fall, a stretch of inputs gives no more than its last one, for no less
+    than its first one costs: stretches that cannot reach the best found are not quoted. The
+    last digits of some pools are uneven, and there every input is.
+    """
+    first, last = max(amount_in - NEAR, 1), min(amount_in + NEAR, chain.most)
+    if chain.uneven:
+        return best_of(chain, range(first, last + 1))
+    best, profit = amount_in, profit_of(chain, amount_in)
+    stretches = [(first, last)]
+    while stretches:
+        first, last = stretches.pop()
+        reached = profit_of(chain, last)
+        if (reached, -last) > (profit, -best):
+            best, profit = last, reached
+        if first == last:
+            continue
+        bound = reached + chain.cost(last) - chain.cost(first)
+        if bound > profit or (bound == profit and first < best):
+            middle = (first + last) // 2
+            stretches += [(middle + 1, last - 1)] if middle + 1 < last else []
+            stretches.append((first, middle))
+    return best
+
+
 def climb(chain: Chain, amount_in: int) -> int:
     """Return an input that neither leaps by powers of two nor steps up to `NEAR_QUOTED` better.
 

@@ -12,7 +12,7 @@ from math import sqrt
 import numpy as np
 
 from aineon.search.sizing.chain import Chain
-from aineon.search.sizing.climbing import NEAR, best_of, climb, leapt, profit_at, profit_of
+from aineon.search.sizing.climbing import NEAR, best_of, climb, leapt, profit_at, profit_of, settle
 from aineon.search.sizing.fitted import NEAREST, WIDE, Curve, NoFit, fitting
 from aineon.search.sizing.lens import Lens
 from aineon.search.sizing.model import Model, locate, slopes
@@ -112,7 +112,7 @@ def probe(chain: Chain, known: Sequence[PieceFinder | None], start: int) -> int 
         profit = profit_of(chain, amount_in)
         if profit > best_profit:
             best, best_profit = amount_in, profit
-    return best or None
+    return settle(chain, best) if best else None
 
 
 def approximate(chain: Chain, known: Sequence[PieceFinder | None], start: int) -> int:

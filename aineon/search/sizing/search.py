@@ -333,7 +333,9 @@ class Search:
         return None
 
     def _probe(self, window: Window, first: int, level: int) -> Best | None:
-        """Return the first of `CLEAR` amounts that reaches `level`."""
+        """Return the first of `CLEAR` amounts that reaches `level`; None behind the window."""
+        if first > window.last:
+            return None
         last = min(first + CLEAR - 1, window.last)
         probe = Window(window.model, first, last)
         return self._scan([probe], level, level, self._candidates(_AMPLE * CLEAR))
