@@ -42,6 +42,7 @@ GATES: Mapping[str, str] = {
     "max_concurrent": "Enough attempts in flight",
     "cooldown": "Pair cools down",
     "combined_away": "Leaves more to others of the block",
+    "crowded_out": "Behind the best of the block",
     "taken_already": "Taken on paper already",
     "plan": "No plan could be made",
     "preflight": "Preflight failed",

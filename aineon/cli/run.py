@@ -15,6 +15,7 @@ from aineon.cli.progress import Progress, progress_lines, progress_on_terminal
 from aineon.engine.events import EngineEvent, StateChanged
 from aineon.engine.report import RunReport
 from aineon.runtime.build import build_engine
+from aineon.runtime.garbage import FreezeWhenLoaded
 from aineon.runtime.lock import engine_lock
 from aineon.runtime.settings import FeedName, Settings
 from aineon.runtime.storage import check_storage
@@ -31,7 +32,7 @@ def run_supervised(settings: Settings) -> int:
     with engine_lock(settings):
         engine = _engine_with_books(settings)
         with progress_lines("engine: ") as progress:
-            asyncio.run(_play(engine, [progress.follow]))
+            asyncio.run(_play(engine, [FreezeWhenLoaded().follow, progress.follow]))
     return OK
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from aineon.execution.settlement import Attempt
 from aineon.primitives import Address
@@ -28,6 +28,10 @@ class Admission:
         self._max_concurrent = max_concurrent
         self._cooldown = pair_cooldown_seconds
         self._cooling_until: dict[Pair, float] = {}
+
+    def room(self, in_flight: Collection[Attempt]) -> int:
+        """How many more attempts there is room for."""
+        return max(self._max_concurrent - len(in_flight), 0)
 
     def check(
         self,
@@ -57,7 +61,7 @@ class Admission:
                     "pool_in_flight",
                     f"attempt {attempt.attempt_id} is in flight through pool {min(shared)}",
                 )
-        if len(attempts) >= self._max_concurrent:
+        if not self.room(attempts):
             return Refusal(
                 "max_concurrent",
                 f"{len(attempts)} attempts are in flight; the limit is {self._max_concurrent}",

@@ -184,6 +184,7 @@ class Engine:
     def _changed_since_scan(self) -> set[Address]:
         """The pools that may differ from what was scanned last, in the paper book's view too."""
         moved = set(self.executor.moved_pools)
+        moved.update(*map(self.market.followers_of, self.executor.moved_pools))
         changed = self._unscanned | self._moved_at_scan | moved
         self._unscanned, self._moved_at_scan = set(), moved
         return changed

@@ -38,7 +38,8 @@ class StepProcessed:
 
     Attributes:
         entries: one for every opportunity of this step; one that was divided over further
-            pools, or sized on what others leave, in that form.
+            pools, or sized on what others leave, in that form. A cycle that is attempted again
+            because others moved its pools back has one for each time.
         near_misses: the cycles that came closest without becoming opportunities.
         counts: how many opportunities passed each stage in this step.
         scan_seconds: how long the scan took; None where it was dropped as stale.

@@ -19,8 +19,8 @@ from aineon.risk import Candidate, Refusal, RiskGate
 from aineon.search import CostModel, Opportunity, Route, best_combination
 
 # Ordering costs sizings; what stands further behind adds little to a block.
-_MOST_COMBINED = 20
-_COMBINATION_BUDGET = 200
+_MOST_COMBINED = 12
+_COMBINATION_BUDGET = 120
 
 SECONDS_PER_BLOCK = 12
 
@@ -72,33 +72,44 @@ class Judging:
         What passes risk and admission is combined: opportunities that share pools are ordered,
         and each is sized and checked on the states that those before it leave.
         """
-        admitted: list[Opportunity] = []
+        admitted: list[FunnelEntry] = []
         stopped: list[FunnelEntry] = []
         for opportunity in opportunities:
             entry = self._checked(opportunity, scene, ())
-            if entry.gate is None:
-                admitted.append(opportunity)
-            else:
-                stopped.append(entry)
-        chosen = self._combined(admitted, scene.market)
+            (admitted if entry.gate is None else stopped).append(entry)
+        chosen = self._combined([entry.opportunity for entry in admitted], scene.market)
         entries, attempts = self._attempted(chosen, scene)
-        away = [
-            self._combined_away(opportunity, scene)
-            for opportunity in admitted
-            if not any(_covers(each.route, opportunity.route) for each in chosen)
-        ]
-        return [*entries, *away, *stopped], attempts
+        return [*entries, *_left_out(admitted, chosen), *stopped], attempts
 
-    def _combined(self, admitted: Sequence[Opportunity], market: Market) -> Sequence[Opportunity]:
+    def _combined(self, admitted: Sequence[Opportunity], market: Market) -> tuple[Opportunity, ...]:
+        """The best combination, in its order.
+
+        Where there is no room for all of it, its beginning is what counts, and best first may
+        begin better.
+        """
         if not admitted:
             return ()
+        room = self._admission.room(self._executor.in_flight)
+        best = self._combination(admitted, market, _COMBINATION_BUDGET)
+        if len(best) <= room:
+            return best
+        best_first = self._combination(admitted, market, 0)
+        return max(best, best_first, key=lambda chosen: self._net_wei(chosen[:room], market))
+
+    def _combination(
+        self, admitted: Sequence[Opportunity], market: Market, budget: int
+    ) -> tuple[Opportunity, ...]:
+        least = max(self._gate.limits.min_profit_wei, 1)
         return best_combination(
-            admitted[:_MOST_COMBINED],
-            market,
-            self._costs,
-            least=max(self._gate.limits.min_profit_wei, 1),
-            budget=_COMBINATION_BUDGET,
+            admitted[:_MOST_COMBINED], market, self._costs, least=least, budget=budget
         ).opportunities
+
+    def _net_wei(self, chosen: Iterable[Opportunity], market: Market) -> int:
+        """What these leave together; they are all priced, because they were combined."""
+        return sum(
+            self._costs.native_value(each.net_profit or 0, each.base_token, market) or 0
+            for each in chosen
+        )
 
     def _attempted(
         self, chosen: Iterable[Opportunity], scene: Scene
@@ -158,16 +169,6 @@ class Judging:
             return _stop(entry, Stage.PASSED_RISK, _taken_by(taker))
         return replace(entry, stage=Stage.PASSED_RISK)
 
-    def _combined_away(self, opportunity: Opportunity, scene: Scene) -> FunnelEntry:
-        return _stop(
-            self._checked(opportunity, scene, ()),
-            Stage.PASSED_RISK,
-            Refusal(
-                "combined_away",
-                "what it would take leaves more to others of this block through the same pools",
-            ),
-        )
-
     def _candidate(self, opportunity: Opportunity, scene: Scene, net_wei: int | None) -> Candidate:
         return Candidate(
             gas_price_wei=self._costs.gas_price_wei(scene.block),
@@ -197,6 +198,35 @@ def _taken_by(attempt_id: str) -> Refusal:
     return Refusal(
         "taken_already",
         f"attempt {attempt_id} took this gap on paper, and the real market has not closed it since",
+    )
+
+
+def _left_out(admitted: Sequence[FunnelEntry], chosen: Iterable[Opportunity]) -> list[FunnelEntry]:
+    """The entries that no opportunity of the combination stands for, each with the reason.
+
+    Every opportunity of the combination stands for one that was admitted; one that comes again
+    after others moved its pools back is an opportunity of its own.
+    """
+    left = list(enumerate(admitted))
+    routes = [each.route for each in chosen]
+    for route in routes:
+        own = (each for each in left if _covers(route, each[1].opportunity.route))
+        if (found := next(own, None)) is not None:
+            left.remove(found)
+    return [
+        _stop(entry, Stage.PASSED_RISK, _why_left(rank, entry.opportunity.route, routes))
+        for rank, entry in left
+    ]
+
+
+def _why_left(rank: int, route: Route, chosen: Iterable[Route]) -> Refusal:
+    if any(_covers(each, route) for each in chosen):
+        return Refusal("combined_away", "another one divides its hops over these pools as well")
+    if rank >= _MOST_COMBINED:
+        return Refusal("crowded_out", f"only the best {_MOST_COMBINED} of a state are combined")
+    return Refusal(
+        "combined_away",
+        "what it would take leaves more to others of this block through the same pools",
     )
 
 

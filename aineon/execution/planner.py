@@ -11,7 +11,6 @@ from aineon.execution.plan import ExecutionPlan, FlashLoan, PlanStep, Spend
 from aineon.primitives import Block
 from aineon.primitives.units import BPS
 from aineon.search.opportunity import Opportunity
-from aineon.search.parallel import ParallelPools
 from aineon.search.route import Hop
 
 MAX_TRANSACTION_GAS = 16_777_216
@@ -134,13 +133,8 @@ class _Share(NamedTuple):
 
 def _shares(hop: Hop, amount_in: int) -> list[_Share]:
     """The pools that take a share of a hop's input, the largest share last."""
-    if isinstance(hop.pool, ParallelPools):
-        amounts = hop.pool.split(hop.token_in, hop.token_out, amount_in)
-    else:
-        amounts = (amount_in,)
     shares = [
         _Share(pool, amount, pool.output_function(hop.token_in, hop.token_out)(amount))
-        for pool, amount in zip(hop.pools, amounts, strict=True)
-        if amount
+        for pool, amount in hop.shares(amount_in)
     ]
     return sorted(shares, key=lambda share: (share.amount_in, share.pool.address))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 
 from aineon.amm import Pool, Quote
-from aineon.errors import ExecutionError, PoolError, UnknownPool
+from aineon.errors import ExecutionError, IncompleteState, PoolError, UnknownPool
 from aineon.execution.plan import ExecutionPlan, PlanStep, Spend
 from aineon.market import Market
 from aineon.primitives import Token, TokenAmount
@@ -19,7 +20,8 @@ class SimulatedRun:
     Attributes:
         amount_out: how much of the base token is there in the end, the loan to be repaid
             included; None where a step failed.
-        pools_after: the pools as the plan leaves them; empty where it failed.
+        pools_after: the pools as the plan leaves them, but for those whose quotes cannot tell
+            (`IncompleteState`); empty where it failed.
         failure: why it would revert; empty where it would not.
     """
 
@@ -42,7 +44,8 @@ def simulate(plan: ExecutionPlan, market: Market) -> SimulatedRun:
             return SimulatedRun(None, failure=f"step {number} {error}")
         balances[step.token_in] -= quote.amount_in
         balances[step.token_out] += quote.amount_out
-        pools_after.append(quote.pool_after)
+        with suppress(IncompleteState):
+            pools_after.append(quote.pool_after)
     amount = balances[plan.base_token]
     profit = amount - plan.flash_loan.amount - plan.flash_loan.fee
     if profit < plan.min_profit:

@@ -15,6 +15,7 @@ from app import state
 from tests.console import places
 from tests.console.places import PAGES
 from tests.console.seeing import open_page, styles_of, text_of, turn_to
+from tests.ledger.booked import near_miss, open_book, run, step
 
 STATES = MappingProxyType(
     {
@@ -212,3 +213,21 @@ def live_console(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], 
         state.client.cache_clear()
 
     return make
+
+
+def test_near_misses_are_shown_with_what_was_missing(folder: Path) -> None:
+    places.busy(folder)
+    with open_book(folder) as store:
+        run_id = store.begin_run(run())
+        store.write(
+            step(run_id, 1),
+            near_misses=[
+                near_miss(run_id, 1, rate=0.9985),
+                near_miss(run_id, 1, rate=0.9999, amount_in=None, gas_cost=None),
+            ],
+        )
+    test = open_page("opportunities")
+    assert not test.exception
+    [shown] = [each.value for each in test.dataframe if "Short by" in each.value.columns]
+    assert shown["Short by"].tolist() == pytest.approx([1.0, 15.0])
+    assert shown["Why not"].tolist() == [near_miss(run_id, 1).reason] * 2

@@ -20,12 +20,24 @@ from aineon.ledger.control import ControlStore
 from aineon.ledger.reading import BookReader
 from aineon.ledger.records import RunRecord
 from aineon.ledger.store import BookStore
+from aineon.market import Market
 from aineon.primitives import Book, ManualClock, Provenance, SimulatedMoney
 from aineon.risk import RiskGate
 from aineon.search import Scanner
 from tests.engine.test_engine import LIMITS
 from tests.execution.making import COSTS, RULES, make_executor
-from tests.scripted import CHEAP, DEAR, ETHER, EVEN, WETH, ScriptedFeed, first_step, step
+from tests.scripted import (
+    CHEAP,
+    DEAR,
+    ETHER,
+    EVEN,
+    WETH,
+    ScriptedFeed,
+    block,
+    first_step,
+    pool,
+    step,
+)
 
 
 @pytest.fixture
@@ -132,3 +144,17 @@ async def test_an_engine_whose_book_fails_stops_and_says_so(
         beat = control.heartbeat()
     assert beat is not None
     assert (beat.state, beat.detail) == ("failed", "database or disk is full")
+
+
+async def test_near_misses_are_booked_as_the_scan_explains_them(
+    urls: tuple[str, str], reader: BookReader
+) -> None:
+    nearly = pool(2, 30_100_000, 10_000, venue="sushiswap")
+    await run(booked_engine(urls, first_step(100, CHEAP, nearly)))
+    closest = Scanner([WETH], costs=COSTS).scan(Market([CHEAP, nearly], block(100))).closest()
+    assert closest
+    booked = [item.record for item in reader.near_misses()]
+    assert [record.route_key for record in booked] == [each.route.key for each in closest]
+    assert [record.rate for record in booked] == [each.rate for each in closest]
+    assert [record.reason for record in booked] == [each.reason for each in closest]
+    assert {record.verdict for record in booked} == {"below_par"}

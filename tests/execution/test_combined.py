@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 from aineon.amm import ConstantProductPool
 from aineon.execution import Outcome, Planner, simulate
 from aineon.market import Market
@@ -10,6 +12,7 @@ from aineon.search import best_combination, find_opportunities
 from aineon.search.combination import Combination
 from tests.execution.making import COSTS, RULES, make_executor
 from tests.scripted import DOLLAR, ETHER, USDC, WETH, block, pool
+from tests.search.mixed_cycles import cryptoswap
 
 DEAR = pool(1, 33_000_000, 10_000)
 CHEAP = pool(2, 3_000_000, 1_000)
@@ -57,3 +60,14 @@ def test_what_was_found_side_by_side_does_not_fill_one_after_the_other() -> None
     later = market.with_pools(simulate(first, market).pools_after)
     assert simulate(second, market).amount_out == second.expected_out
     assert simulate(second, later).amount_out != second.expected_out
+
+
+def test_a_pool_whose_next_state_is_unknown_is_left_out_of_what_a_plan_leaves() -> None:
+    crypto = cryptoswap(Random(1), WETH, USDC, 1e7, 1.0)
+    cheap = pool(1 << 100, 1_800_000, 1_000)
+    market = Market([crypto, cheap], block=block(100))
+    [best, *_] = find_opportunities(market, [WETH], 2, costs=COSTS)
+    plan = Planner(RULES).plan(best, block(100), 0)
+    run = simulate(plan, market)
+    assert run.amount_out == plan.expected_out
+    assert [each.address for each in run.pools_after] == [cheap.address]

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -26,7 +27,7 @@ from aineon.ledger.store import BookStore
 from aineon.ledger.tables import BookModel, ControlModel
 from aineon.ledger.types import Wei
 from aineon.primitives import Book
-from tests.ledger.booked import book_url, open_book
+from tests.ledger.booked import book_url, near_miss, open_book, opportunity, run, step
 
 SCHEMAS = [(BOOK_SCHEMA, BookModel), (CONTROL_SCHEMA, ControlModel)]
 
@@ -194,3 +195,25 @@ def test_processes_that_open_a_new_book_at_once_do_not_disturb_each_other(tmp_pa
         assert process.returncode == 0, errors
     with open_book(tmp_path) as store:
         assert store.unsettled() == []
+
+
+def test_a_book_of_the_first_schema_keeps_its_rows_and_can_hold_near_misses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def old_upgrade(config: Config, revision: str) -> None:
+        to_revision(config, "book_0001" if revision == "head" else revision)
+
+    to_revision = command.upgrade
+    with monkeypatch.context() as old:
+        old.setattr(command, "upgrade", old_upgrade)
+        store = open_book(tmp_path)
+        run_id = store.begin_run(run())
+        store.write(step(run_id, 1), opportunities=[opportunity(run_id, 1)])
+        store.close()
+    with pytest.raises(LedgerError, match="older schema book_0001"):
+        BookReader.open(book_url(tmp_path), Book.SIMULATION)
+    with open_book(tmp_path) as store:
+        store.write(step(run_id, 2), near_misses=[near_miss(run_id, 2)])
+    with BookReader.open(book_url(tmp_path), Book.SIMULATION) as reader:
+        assert [item.record for item in reader.recent_opportunities()] == [opportunity(run_id, 1)]
+        assert [item.record for item in reader.near_misses()] == [near_miss(run_id, 2)]

@@ -1,0 +1,27 @@
+"""Keeping what a process has loaded out of Python's collections of garbage."""
+
+from __future__ import annotations
+
+import gc
+
+from aineon.engine.events import EngineEvent, StepProcessed
+
+
+class FreezeWhenLoaded:
+    """Listens to an engine, and freezes what is there when the market has been loaded.
+
+    A full collection walks over every module, pool and tick, which takes the time of many
+    blocks, and finds nothing: they all live as long as the process. Frozen objects are left
+    out; what is replaced later is freed all the same, when nobody refers to it any more. It is
+    for processes that are the engine's own, not for a library's user.
+    """
+
+    def __init__(self) -> None:
+        self._frozen = False
+
+    def follow(self, event: EngineEvent) -> None:
+        """Freeze after the first step, which brings the pools."""
+        if not self._frozen and isinstance(event, StepProcessed):
+            self._frozen = True
+            gc.collect()
+            gc.freeze()
