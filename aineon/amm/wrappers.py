@@ -8,6 +8,7 @@ Lido's contracts/0.6.12/WstETH.sol (`wrap`, `unwrap`).
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -36,7 +37,7 @@ MAX_WRAPPED = 2**255 - 1
 _set = object.__setattr__
 
 
-class _Wrapper(Frozen):
+class _Wrapper(Frozen, ABC):
     """What wrappers share: two tokens, and answers that a swap does not change."""
 
     __slots__ = ("address", "tokens", "venue")
@@ -91,17 +92,17 @@ class _Wrapper(Frozen):
         amount_in = self.input_function(token_in, token_out)(amount_out)
         return Quote(amount_in, output(amount_in), False, self._unchanged)
 
+    @abstractmethod
     def max_amount_in(self, token_in: Token, token_out: Token) -> int:
         """The largest input that the contracts can count."""
-        raise NotImplementedError
 
+    @abstractmethod
     def output_function(self, token_in: Token, token_out: Token) -> Callable[[int], int]:
         """The exact, unchecked `amount_in -> amount_out`; see `Pool.output_function`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def input_function(self, token_in: Token, token_out: Token) -> Callable[[int], int]:
         """The exact, unchecked, smallest input; see `Pool.input_function`."""
-        raise NotImplementedError
 
     def _unchanged(self) -> Any:
         return self

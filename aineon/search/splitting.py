@@ -23,6 +23,7 @@ from aineon.search.opportunity import Opportunity
 from aineon.search.parallel import ParallelPools
 from aineon.search.route import Hop, Route
 from aineon.search.sizing import optimal_input
+from aineon.search.sizing.optimum import smooth_optimum
 
 # The bound that ranks further pools is hardly ever wrong; so many vain sizings are enough.
 _MOST_REFUSALS = 3
@@ -86,7 +87,7 @@ def climbed_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | Non
     """
     if not route.is_cycle:
         raise InvalidRoute(f"{route} does not end with the token it began with")
-    start = _smooth_optimum(route, 1 + flash_fee_bps / BPS)
+    start = smooth_optimum(route, 1 + flash_fee_bps / BPS)
     if start is None:
         return None
     near = [_near(hop) for hop in route]
@@ -96,7 +97,7 @@ def climbed_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | Non
         # Less than any loss: such an input does not pass.
         return amounts[-1] - _cost(amount_in, flash_fee_bps) if amounts else -(1 << 256)
 
-    best = _peak(profit, start)
+    best = _peak(profit, max(start, 1))
     amounts = _amounts([_exact(hop) for hop in route], best)
     if amounts is None or amounts[-1] <= _cost(best, flash_fee_bps):
         return None
@@ -265,18 +266,6 @@ def _amounts(outputs: Sequence[_Amount], amount_in: int) -> tuple[int, ...] | No
             return None
         amounts.append(paid)
     return tuple(amounts)
-
-
-def _smooth_optimum(route: Route, unit_cost: float) -> int | None:
-    """The best input of the hops' local curves; None where no size can pay."""
-    rate, bend = 1.0, 0.0
-    for hop in route:
-        local = hop.pool.local_curve(hop.token_in, hop.token_out)
-        bend += local.bend * rate
-        rate *= local.rate
-    if rate <= unit_cost:
-        return None
-    return max(int((sqrt(rate / unit_cost) - 1) / bend), 1) if bend > 0 else 1
 
 
 def _peak(profit: Callable[[int], int], start: int) -> int:

@@ -17,7 +17,7 @@ from aineon.search.parallel import ParallelPools
 from aineon.search.route import Hop, Route
 from aineon.search.sizing import approximate_input, optimal_input
 from aineon.search.sizing.fitted import WIDE, Curve, NoFit, fitting
-from aineon.search.sizing.optimum import _smooth_optimum
+from aineon.search.sizing.optimum import smooth_optimum
 from aineon.search.sizing.pieces import piece_finder
 from tests.search.mixed_cycles import RETH, STETH, WSTETH, Climber, mixed_cycle
 from tests.search.sizing_tools import (
@@ -102,7 +102,7 @@ def test_a_fit_where_the_pools_stand_is_not_enough() -> None:
     reached = []
     for imbalance, amplification in UNEVEN:
         route = balancer_and_curve(imbalance, amplification)
-        start, found = _smooth_optimum(route, 1.0), optimal_input(route)
+        start, found = smooth_optimum(route, 1.0), optimal_input(route)
         assert start
         assert found
         reached.append(Climber(route).profit(start) / (found[-1] - found[0]))

@@ -6,7 +6,7 @@ import pytest
 
 from aineon.search.route import Route
 from aineon.search.sizing import approximate_input, optimal_input
-from aineon.search.sizing.optimum import _smooth_optimum
+from aineon.search.sizing.optimum import smooth_optimum
 from tests.search.sizing_tools import (
     DAI,
     ETHER,
@@ -103,7 +103,7 @@ def test_the_judge_refuses_the_closed_form_rounded() -> None:
     refused = [
         name
         for name, route in CYCLES.items()
-        if (start := _smooth_optimum(route, 1.0)) and Judge(route).better(start, 100)
+        if (start := smooth_optimum(route, 1.0)) and Judge(route).better(start, 100)
     ]
     assert len(refused) > len(CYCLES) // 2
 

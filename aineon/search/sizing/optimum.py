@@ -101,10 +101,10 @@ def _checked_start(route: Route, flash_fee_bps: int) -> int | None:
         raise InvalidSearch(
             f"flash_fee_bps is {flash_fee_bps!r}; allowed is an int from 0 to {BPS}"
         )
-    return _smooth_optimum(route, 1 + flash_fee_bps / BPS)
+    return smooth_optimum(route, 1 + flash_fee_bps / BPS)
 
 
-def _smooth_optimum(route: Route, unit_cost: float) -> int | None:
+def smooth_optimum(route: Route, unit_cost: float) -> int | None:
     """Return the best input of the hops' local curves; None where no size can pay.
 
     `rate * x / (1 + bend * x)` composes to the same form. Rates are the best any size gets.
