@@ -14,7 +14,7 @@ from rich.text import Text
 from aineon.cli.report_json import as_dict, to_json
 from aineon.engine.report import RunReport
 from aineon.engine.report_lines import BlockTakings, OpportunityLine, TakenOfToken, TokenShare
-from aineon.primitives import Provenance, SimulatedMoney, Token
+from aineon.primitives import Money, Provenance, Token
 from aineon.primitives.units import format_units
 
 __all__ = ["as_dict", "print_report", "render", "to_json"]
@@ -66,7 +66,7 @@ def _totals(report: RunReport, origin: str) -> Table:
     opportunities = f"{totals.opportunities} ({totals.opportunities_gas_unknown} with unknown gas)"
     if totals.opportunities_not_listed:
         opportunities += f"; the oldest {totals.opportunities_not_listed} are not listed"
-    known = totals.net_simulated
+    known = totals.net
     net = _UNKNOWN if known is None else f"{_ether(known)} ETH"
     if totals.settlements_net_unknown:
         net += f" (left out, net unknown: {totals.settlements_net_unknown})"
@@ -264,7 +264,7 @@ def _share(share: TokenShare, origin: str) -> str:
     return f"by this run {ours} (SIMULATED), by others {theirs} ({origin}){part}"
 
 
-def _ether(money: SimulatedMoney) -> str:
+def _ether(money: Money) -> str:
     return _units(money.wei, 18)
 
 

@@ -67,7 +67,7 @@ def _totals_dict(report: RunReport) -> dict[str, Any]:
         "attempts": totals.attempts,
         "attempts_in_flight": totals.attempts_in_flight,
         "net": {
-            "wei": None if totals.net_simulated is None else str(totals.net_simulated.wei),
+            "wei": None if totals.net is None else str(totals.net.wei),
             "provenance": Provenance.SIMULATED.value,
             "settlements_net_unknown": totals.settlements_net_unknown,
         },

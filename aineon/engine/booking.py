@@ -16,7 +16,7 @@ from aineon.engine.events import (
     StepProcessed,
 )
 from aineon.engine.funnel import FunnelEntry
-from aineon.execution.settlement import Attempt, Outcome, PaperSettlement
+from aineon.execution.settlement import Attempt, Outcome, Settlement
 from aineon.ledger.records import (
     AttemptRecord,
     Heartbeat,
@@ -82,7 +82,7 @@ class Booking:
             LedgerError: the book or the control store cannot be written.
         """
         attempts: list[Attempt] = []
-        settlements: list[PaperSettlement] = []
+        settlements: list[Settlement] = []
         for event in events:
             if isinstance(event, AttemptSubmitted):
                 attempts.append(event.attempt)
@@ -110,7 +110,7 @@ class Booking:
         self,
         event: StepProcessed,
         attempts: Sequence[Attempt],
-        settlements: Sequence[PaperSettlement],
+        settlements: Sequence[Settlement],
         market: Market,
     ) -> None:
         self._last_step = event
@@ -217,7 +217,7 @@ class Booking:
             provenance=self.run.provenance,
         )
 
-    def _settled(self, settlements: Sequence[PaperSettlement]) -> tuple[SettlementRecord, ...]:
+    def _settled(self, settlements: Sequence[Settlement]) -> tuple[SettlementRecord, ...]:
         now = self._clock.now()
         return tuple(
             SettlementRecord(

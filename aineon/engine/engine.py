@@ -21,7 +21,7 @@ from aineon.engine.funnel import FunnelEntry, Stage
 from aineon.engine.judging import Judging, Scene
 from aineon.engine.mailbox import Mailbox
 from aineon.errors import EngineError
-from aineon.execution.paper import PaperExecutor
+from aineon.execution.executor import Executor
 from aineon.execution.settlement import Attempt, Outcome
 from aineon.feeds.base import Feed, FeedStep, Rewind
 from aineon.market import Market
@@ -65,7 +65,7 @@ class Engine:
         feed: Feed,
         scanner: Scanner,
         judging: Judging,
-        executor: PaperExecutor,
+        executor: Executor,
         journal: Journal | None = None,
         scan_interval_seconds: float | None = None,
     ) -> None:
@@ -109,9 +109,9 @@ class Engine:
             for event in self._enter(EngineState.STARTING, f"feed {self.feed.name}"):
                 yield event
             while (items := await mailbox.take(self._scan_interval)) is not None:
-                for event in self._work(items):
+                for event in await self._work(items):
                     yield event
-            for event in self._finish():
+            for event in await self._finish():
                 yield event
         except Exception as error:
             # Not into the journal: it may be what failed. It learns of the state when it closes.
@@ -122,32 +122,33 @@ class Engine:
             reader.cancel()
             with suppress(asyncio.CancelledError):
                 await reader
+            await self.executor.aclose()
             self._close()
 
-    def _work(self, items: list[FeedStep | Rewind]) -> list[EngineEvent]:
+    async def _work(self, items: list[FeedStep | Rewind]) -> list[EngineEvent]:
         """Apply all items; scan after the last one only."""
         events: list[EngineEvent] = []
         for position, item in enumerate(items):
             newest = position == len(items) - 1
             if isinstance(item, Rewind):
-                events += self._rewind(item)
+                events += await self._rewind(item)
             else:
-                events += self._step(item, scan=newest)
+                events += await self._step(item, scan=newest)
         self._keep(events)
         return events
 
-    def _step(self, step: FeedStep, scan: bool) -> list[EngineEvent]:
+    async def _step(self, step: FeedStep, scan: bool) -> list[EngineEvent]:
         events = self._announce(step)
         block = step.update.block
         changed = self.market.apply(step.update)
         self._unscanned |= changed
         self.executor.forget(changed)
         if not step.mid_transaction:
-            settlements = self.executor.settle(self.market, block, changed)
+            settlements = await self.executor.settle(self.market, block, changed)
             events += [AttemptSettled(settlement) for settlement in settlements]
         scanned = _NOT_SCANNED
         if scan:
-            scanned = self._scan(step)
+            scanned = await self._scan(step)
             events += [AttemptSubmitted(attempt) for attempt in scanned.attempts]
         else:
             self.scans_dropped += 1
@@ -172,12 +173,12 @@ class Engine:
         state = EngineState.RUNNING if step.warm_up is None else EngineState.WARMING_UP
         return [] if state is self.state else self._enter(state, "", keep=False)
 
-    def _scan(self, step: FeedStep) -> _Scanned:
+    async def _scan(self, step: FeedStep) -> _Scanned:
         started = time.perf_counter()
         view = self.executor.view(self.market)
         scan = self._scanner.scan(view, changed=self._changed_since_scan())
         scene = Scene(view, step.update.block, step.update.step, step.mid_transaction)
-        entries, attempts = self._judging.judge(scan.opportunities, scene)
+        entries, attempts = await self._judging.judge(scan.opportunities, scene)
         seconds = time.perf_counter() - started
         return _Scanned(tuple(entries), attempts, scan.closest(), seconds)
 
@@ -189,18 +190,20 @@ class Engine:
         self._unscanned, self._moved_at_scan = set(), moved
         return changed
 
-    def _rewind(self, rewind: Rewind) -> list[EngineEvent]:
+    async def _rewind(self, rewind: Rewind) -> list[EngineEvent]:
         changed = self.market.rewind(rewind.to_block)
         self._unscanned |= changed
         self.executor.forget(changed)
-        lost = self.executor.give_up(
+        lost = await self.executor.give_up(
             "the block it was built on was reorganised away", after_block=rewind.to_block
         )
         events: list[EngineEvent] = [AttemptSettled(settlement) for settlement in lost]
         return [*events, MarketRewound(rewind.to_block)]
 
-    def _finish(self) -> list[EngineEvent]:
-        lost = self.executor.give_up("no next state: the feed ended before its pools moved again")
+    async def _finish(self) -> list[EngineEvent]:
+        lost = await self.executor.give_up(
+            "no next state: the feed ended before its pools moved again"
+        )
         events: list[EngineEvent] = [AttemptSettled(settlement) for settlement in lost]
         events += self._enter(EngineState.FINISHED, "the feed has ended", keep=False)
         self._keep(events)

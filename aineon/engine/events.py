@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from aineon.engine.funnel import FunnelEntry, Stage
-from aineon.execution.settlement import Attempt, PaperSettlement
+from aineon.execution.settlement import Attempt, Settlement
 from aineon.feeds.base import Taking
 from aineon.primitives import Block
 from aineon.search import Explanation
@@ -70,7 +70,7 @@ class AttemptSubmitted:
 class AttemptSettled:
     """An attempt ended."""
 
-    settlement: PaperSettlement
+    settlement: Settlement
 
 
 @dataclass(frozen=True, slots=True)

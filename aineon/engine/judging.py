@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from aineon.engine.admission import Admission
 from aineon.engine.funnel import FunnelEntry, Stage
 from aineon.errors import ExecutionError
-from aineon.execution.paper import PaperExecutor
+from aineon.execution.executor import Executor, NotSubmitted, Preflight
 from aineon.execution.plan import ExecutionPlan
 from aineon.execution.planner import Planner
 from aineon.execution.settlement import Attempt
-from aineon.execution.simulation import simulate
 from aineon.market import Market
 from aineon.primitives import Block
 from aineon.risk import Candidate, Refusal, RiskGate
@@ -55,16 +54,18 @@ class Judging:
         gate: RiskGate,
         admission: Admission,
         planner: Planner,
-        executor: PaperExecutor,
+        executor: Executor,
+        preflight: Preflight,
         costs: CostModel,
     ) -> None:
         self._gate = gate
         self._admission = admission
         self._planner = planner
         self._executor = executor
+        self._preflight = preflight
         self._costs = costs
 
-    def judge(
+    async def judge(
         self, opportunities: Iterable[Opportunity], scene: Scene
     ) -> tuple[list[FunnelEntry], list[Attempt]]:
         """Attempt what leaves most together, and say of everything else why it was not attempted.
@@ -78,7 +79,7 @@ class Judging:
             entry = self._checked(opportunity, scene, ())
             (admitted if entry.gate is None else stopped).append(entry)
         chosen = self._combined([entry.opportunity for entry in admitted], scene.market)
-        entries, attempts = self._attempted(chosen, scene)
+        entries, attempts = await self._attempted(chosen, scene)
         return [*entries, *_left_out(admitted, chosen), *stopped], attempts
 
     def _combined(self, admitted: Sequence[Opportunity], market: Market) -> tuple[Opportunity, ...]:
@@ -111,7 +112,7 @@ class Judging:
             for each in chosen
         )
 
-    def _attempted(
+    async def _attempted(
         self, chosen: Iterable[Opportunity], scene: Scene
     ) -> tuple[list[FunnelEntry], list[Attempt]]:
         """Attempt the opportunities of a combination in order, as far as each stands the checks.
@@ -122,7 +123,7 @@ class Judging:
         attempts: list[Attempt] = []
         cooling: list[Route] = []
         for opportunity in chosen:
-            entry, attempt, scene = self._attempt(opportunity, scene, attempts)
+            entry, attempt, scene = await self._attempt(opportunity, scene, attempts)
             entries.append(entry)
             if attempt is not None:
                 attempts.append(attempt)
@@ -131,7 +132,7 @@ class Judging:
             self._admission.start_cooldown(route, market_time(scene.block))
         return entries, attempts
 
-    def _attempt(
+    async def _attempt(
         self, opportunity: Opportunity, scene: Scene, companions: Sequence[Attempt]
     ) -> tuple[FunnelEntry, Attempt | None, Scene]:
         """Take one opportunity as far as it goes; the scene it leaves is the next one's."""
@@ -141,12 +142,15 @@ class Judging:
         plan = self._plan(opportunity, scene)
         if isinstance(plan, Refusal):
             return _stop(entry, Stage.PASSED_RISK, plan), None, scene
-        run = simulate(plan, scene.market)
-        if run.amount_out is None:
-            return _stop(entry, Stage.PLANNED, Refusal("preflight", run.failure)), None, scene
-        attempt = self._executor.submit(plan, scene.block, scene.step)
+        tried = await self._preflight.check(plan, scene.market)
+        if not tried.passed:
+            return _stop(entry, Stage.PLANNED, Refusal("preflight", tried.failure)), None, scene
+        attempt = await self._executor.submit(plan, scene.block, scene.step, tried)
+        if isinstance(attempt, NotSubmitted):
+            refusal = Refusal(attempt.gate, attempt.reason)
+            return _stop(entry, Stage.PREFLIGHT_OK, refusal), None, scene
         entry = replace(entry, stage=Stage.SUBMITTED, attempt_id=attempt.attempt_id)
-        return entry, attempt, replace(scene, market=scene.market.with_pools(run.pools_after))
+        return entry, attempt, replace(scene, market=scene.market.with_pools(tried.pools_after))
 
     def _checked(
         self, opportunity: Opportunity, scene: Scene, companions: Sequence[Attempt]

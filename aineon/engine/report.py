@@ -32,9 +32,9 @@ from aineon.engine.report_lines import (
     Totals,
 )
 from aineon.execution.plan import ExecutionPlan
-from aineon.execution.settlement import Attempt, Outcome, PaperSettlement
+from aineon.execution.settlement import Attempt, Outcome, Settlement
 from aineon.feeds.base import Taking
-from aineon.primitives import Provenance, SimulatedMoney, Token
+from aineon.primitives import Money, Provenance, SimulatedMoney, Token
 
 MID_TRANSACTION_GATE = "mid_transaction"
 
@@ -52,11 +52,17 @@ class RunReport:
     """
 
     def __init__(
-        self, feed: str, provenance: Provenance, source: str = "", most_lines: int = MOST_LINES
+        self,
+        feed: str,
+        provenance: Provenance,
+        source: str = "",
+        most_lines: int = MOST_LINES,
+        money: type[Money] = SimulatedMoney,
     ) -> None:
         self.feed = feed
         self.provenance = provenance
         self.source = source
+        self._money = money
         self.state = EngineState.STARTING
         self.detail = ""
         self._blocks: set[int] = set()
@@ -187,7 +193,7 @@ class RunReport:
             + self._let_go["gas_unknown"],
             attempts=len(self._attempts),
             attempts_in_flight=len(self._attempts) - len(settled),
-            net_simulated=sum(known, start=SimulatedMoney(0)) if known or not settled else None,
+            net=sum(known, start=self._money(0)) if known or not settled else None,
             settlements_net_unknown=len(settled) - len(known),
             takings=sum(map(len, self._takings.values())),
         )
@@ -284,7 +290,7 @@ def _submitted(attempt: Attempt) -> AttemptLine:
     )
 
 
-def _settled(settlement: PaperSettlement) -> AttemptLine:
+def _settled(settlement: Settlement) -> AttemptLine:
     gas, tip = settlement.gas_cost, settlement.builder_payment
     return replace(
         _submitted(settlement.attempt),

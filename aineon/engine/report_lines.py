@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aineon.engine.funnel import Stage
 from aineon.execution.settlement import Outcome
 from aineon.feeds.base import Taking
-from aineon.primitives import SimulatedMoney, Token
+from aineon.primitives import Money, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class AttemptLine:
     flash_fee: int | None = None
     gas_cost_wei: int | None = None
     builder_payment_wei: int | None = None
-    net: SimulatedMoney | None = None
+    net: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Totals:
         scans, scans_dropped: states that were searched, and that were too old to be.
         opportunities: lines of the report; `opportunities_gas_unknown` of them without gas cost,
             and `opportunities_not_listed` let go of because newer ones needed their place.
-        net_simulated: of all settled attempts whose net is known; None where attempts settled
+        net: of all settled attempts whose net is known; None where attempts settled
             and of none it is known.
         settlements_net_unknown: settled attempts that are not in it.
     """
@@ -128,7 +128,7 @@ class Totals:
     opportunities_gas_unknown: int
     attempts: int
     attempts_in_flight: int
-    net_simulated: SimulatedMoney | None
+    net: Money | None
     settlements_net_unknown: int
     takings: int
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from aineon.amm import Pool
+from aineon.execution.executor import PreflightResult
 from aineon.execution.plan import ExecutionPlan
 from aineon.execution.settlement import Attempt, Outcome, PaperSettlement
 from aineon.execution.simulation import simulate
@@ -76,7 +77,13 @@ class PaperExecutor:
         """The pools that paper trades moved and no real event has replaced since."""
         return MappingProxyType(self._moved)
 
-    def submit(self, plan: ExecutionPlan, block: Block, step: int) -> Attempt:
+    async def submit(
+        self,
+        plan: ExecutionPlan,
+        block: Block,
+        step: int,
+        preflight: PreflightResult,
+    ) -> Attempt:
         """Take `plan` up at the given point of the market."""
         self._submitted += 1
         attempt = Attempt(
@@ -108,7 +115,7 @@ class PaperExecutor:
         directions = ((pool.address, hop.token_in) for hop in route for pool in hop.pools)
         return self._taken.taker(directions, self._moved)
 
-    def settle(
+    async def settle(
         self, market: Market, block: Block, changed: frozenset[Address]
     ) -> list[PaperSettlement]:
         """Settle what is due on the market's present states, oldest attempt first."""
@@ -135,7 +142,7 @@ class PaperExecutor:
         self._in_flight = waiting
         return settlements
 
-    def give_up(self, reason: str, after_block: int | None = None) -> list[PaperSettlement]:
+    async def give_up(self, reason: str, after_block: int | None = None) -> list[PaperSettlement]:
         """Settle as unresolved what was submitted after `after_block` (everything if None)."""
         lost = [
             attempt
@@ -144,6 +151,9 @@ class PaperExecutor:
         ]
         self._in_flight = [attempt for attempt in self._in_flight if attempt not in lost]
         return [_unresolved(attempt, reason) for attempt in lost]
+
+    async def aclose(self) -> None:
+        """Nothing is held open."""
 
     def _is_too_late(self, attempt: Attempt, block: Block) -> bool:
         """Whether the blocks in which it could land went by without a word about its pools."""

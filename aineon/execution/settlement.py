@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from aineon.execution.plan import ExecutionPlan
-from aineon.primitives import SimulatedMoney
+from aineon.primitives import LiveMoney, RehearsalMoney, SimulatedMoney
+
+OnchainMoney = LiveMoney | RehearsalMoney
 
 
 class Outcome(StrEnum):
@@ -22,7 +24,8 @@ class Outcome(StrEnum):
 class Attempt:
     """A plan that was submitted.
 
-    `attempt_id` begins with `sim-` in paper trading and never looks like a transaction hash.
+    `attempt_id` begins with `sim-` in paper trading and never looks like a transaction hash; an
+    attempt on a chain is an intent of the outbox, whose transactions have hashes of their own.
     `submitted_at` is in seconds since the Unix epoch.
     """
 
@@ -60,3 +63,54 @@ class PaperSettlement:
     gas_cost: SimulatedMoney | None = None
     builder_payment: SimulatedMoney | None = None
     net: SimulatedMoney | None = None
+
+
+class Verification(StrEnum):
+    """Whether a source of its own agrees with the profit that we computed from a receipt."""
+
+    VERIFIED = "verified"
+    DIFFERS = "differs"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True, slots=True)
+class OnchainSettlement:
+    """What an attempt on a chain came to, as its receipt proves.
+
+    Attributes:
+        transaction_hash: of the transaction that was included or reverted; where none of the
+            attempt's transactions is in a block, of the one that was sent last; None where
+            nothing was sent.
+        outcome, reason: the reason is a sentence for people; a competitive revert (somebody was
+            faster) and a bug of ours say so.
+        settled_block: the block of the receipt, or the one at which the attempt was given up;
+            None while unresolved.
+        finalised: whether the block of the receipt is final; until then a reorg may undo it.
+        amount_out: what the route paid in the base token; None unless included.
+        flash_fee: in the base token's smallest units.
+        gas_used: gas charged; 0 where nothing landed, None where not known.
+        gas_cost, builder_payment: in wei of native currency; None where not known.
+        gross_profit: what the route left before flash fee, in the base token's smallest units.
+        net: gross profit less flash fee, gas and builder payment, in wei; None where any of
+            them, or the base token's worth in wei, is not known.
+        verification: what an independent source says of it, with both figures where they differ.
+    """
+
+    attempt: Attempt
+    outcome: Outcome
+    reason: str
+    settled_block: int | None
+    transaction_hash: str | None = None
+    finalised: bool = False
+    amount_out: int | None = None
+    gross_profit: int | None = None
+    flash_fee: int = 0
+    gas_used: int | None = None
+    gas_cost: OnchainMoney | None = None
+    builder_payment: OnchainMoney | None = None
+    net: OnchainMoney | None = None
+    verification: Verification = Verification.UNVERIFIED
+    verification_detail: str = ""
+
+
+Settlement = PaperSettlement | OnchainSettlement

@@ -16,6 +16,7 @@ from aineon.engine.judging import Judging
 from aineon.errors import ConfigurationError
 from aineon.execution.paper import PaperConditions, PaperExecutor
 from aineon.execution.planner import Planner, PlanRules
+from aineon.execution.preflight import LocalPreflight
 from aineon.feeds.base import Feed
 from aineon.feeds.pacing import PacedFeed
 from aineon.primitives import Book, Clock, SystemClock
@@ -79,6 +80,7 @@ def build_engine(
             admission=Admission(settings.max_concurrent, settings.pair_cooldown_seconds),
             planner=Planner(_plan_rules(settings)),
             executor=executor,
+            preflight=LocalPreflight(),
             costs=costs,
         ),
         executor=executor,

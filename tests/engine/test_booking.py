@@ -15,6 +15,7 @@ from aineon.engine.events import StepProcessed
 from aineon.engine.judging import Judging
 from aineon.errors import LedgerError
 from aineon.execution import Planner
+from aineon.execution.preflight import LocalPreflight
 from aineon.feeds.base import FeedStep, Rewind, Taking
 from aineon.ledger.control import ControlStore
 from aineon.ledger.reading import BookReader
@@ -62,7 +63,9 @@ def booked_engine(urls: tuple[str, str], *script: FeedStep | Rewind) -> Engine:
     run = RunInfo(run_id, "simulation", "scripted", Provenance.SIMULATED, clock.now(), {"a": "b"})
     booking = Booking(book, ControlStore.open(urls[1]), run, COSTS, clock)
     executor = make_executor()
-    judging = Judging(RiskGate(LIMITS), Admission(3, 36), Planner(RULES), executor, COSTS)
+    judging = Judging(
+        RiskGate(LIMITS), Admission(3, 36), Planner(RULES), executor, LocalPreflight(), COSTS
+    )
     return Engine(feed, Scanner([WETH], costs=COSTS), judging, executor, journal=booking)
 
 

@@ -24,6 +24,7 @@ from aineon.engine.funnel import Stage
 from aineon.engine.judging import Judging
 from aineon.errors import EngineError, FeedError
 from aineon.execution import Outcome, Planner
+from aineon.execution.preflight import LocalPreflight
 from aineon.feeds.base import FeedStep, Rewind
 from aineon.risk import Limits, RiskGate
 from aineon.search import Scanner
@@ -51,7 +52,9 @@ LIMITS = Limits(
 
 def make_engine(feed: ScriptedFeed, limits: Limits = LIMITS) -> Engine:
     executor = make_executor(replace(CERTAIN, whole_blocks=feed.complete))
-    judging = Judging(RiskGate(limits), Admission(3, 36), Planner(RULES), executor, COSTS)
+    judging = Judging(
+        RiskGate(limits), Admission(3, 36), Planner(RULES), executor, LocalPreflight(), COSTS
+    )
     scanner = Scanner([WETH], max_hops=3, costs=COSTS)
     return Engine(feed, scanner, judging, executor)
 

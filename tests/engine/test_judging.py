@@ -15,6 +15,7 @@ from aineon.engine.admission import Admission
 from aineon.engine.funnel import FunnelEntry, Stage
 from aineon.engine.judging import Judging, Scene
 from aineon.execution import PaperExecutor, Planner, PlanRules
+from aineon.execution.preflight import LocalPreflight
 from aineon.execution.settlement import Attempt
 from aineon.market import Market
 from aineon.primitives import Token
@@ -55,14 +56,14 @@ class Court:
         self.executor: PaperExecutor = make_executor()
         self.admission = Admission(concurrent, cooldown)
         self.judging = Judging(
-            RiskGate(limits), self.admission, Planner(rules), self.executor, COSTS
+            RiskGate(limits), self.admission, Planner(rules), self.executor, LocalPreflight(), COSTS
         )
 
-    def judge(
+    async def judge(
         self, market: Market, number: int = 100, mid_transaction: bool = False
     ) -> tuple[list[FunnelEntry], list[Attempt]]:
         scene = Scene(market, block(number), 0, mid_transaction)
-        return self.judging.judge(found_in(market), scene)
+        return await self.judging.judge(found_in(market), scene)
 
 
 def found_in(market: Market) -> list[Opportunity]:
@@ -77,9 +78,9 @@ def submitted(entries: Sequence[FunnelEntry]) -> list[FunnelEntry]:
     return [entry for entry in entries if entry.stage is Stage.SUBMITTED]
 
 
-def test_a_combination_through_shared_pools_is_attempted_in_its_order() -> None:
+async def test_a_combination_through_shared_pools_is_attempted_in_its_order() -> None:
     market = market_of(SHARING)
-    entries, attempts = Court().judge(market)
+    entries, attempts = await Court().judge(market)
     taken = submitted(entries)
     assert len(taken) == len(attempts) == 2
     assert [each.attempt_id for each in taken] == [each.attempt_id for each in attempts]
@@ -90,16 +91,16 @@ def test_a_combination_through_shared_pools_is_attempted_in_its_order() -> None:
     assert DEAR.address in {each.address for each in second}
 
 
-def test_each_opportunity_has_one_entry() -> None:
+async def test_each_opportunity_has_one_entry() -> None:
     for pools in (SHARING, ALIKE, (*SHARING, CHEAP_TOO)):
         market = market_of(pools)
-        entries, attempts = Court().judge(market)
+        entries, attempts = await Court().judge(market)
         again = len(attempts) - len({attempt.plan.route_key for attempt in attempts})
         assert len(entries) == len(found_in(market)) + again, pools
 
 
-def test_a_divided_hop_stands_for_one_and_says_so_of_the_other() -> None:
-    entries, attempts = Court().judge(market_of(ALIKE))
+async def test_a_divided_hop_stands_for_one_and_says_so_of_the_other() -> None:
+    entries, attempts = await Court().judge(market_of(ALIKE))
     divided = [entry for entry in submitted(entries) if "+" in entry.opportunity.key]
     assert len(divided) == len(attempts) == 1
     [left] = [entry for entry in entries if entry.gate == "combined_away"]
@@ -107,53 +108,53 @@ def test_a_divided_hop_stands_for_one_and_says_so_of_the_other() -> None:
     assert "divides its hops over these pools" in left.reason
 
 
-def test_one_alone_is_attempted_as_it_was_found() -> None:
+async def test_one_alone_is_attempted_as_it_was_found() -> None:
     """The control: without a second pool there is nothing to divide or to combine away."""
     market = market_of((DEAR, CHEAP))
-    entries, [attempt] = Court().judge(market)
+    entries, [attempt] = await Court().judge(market)
     assert [entry.gate for entry in entries] == [None]
     assert attempt.plan.route_key == found_in(market)[0].key
 
 
-def test_cooldown_begins_after_the_combination() -> None:
+async def test_cooldown_begins_after_the_combination() -> None:
     court = Court()
     market = market_of(SHARING)
-    _, attempts = court.judge(market)
+    _, attempts = await court.judge(market)
     pairs = [{(hop[0].token_in, hop[0].token_out) for hop in a.plan.hops} for a in attempts]
     # They share a pair, and neither kept the other waiting.
     assert any(not one.isdisjoint(other) for one, other in zip(pairs, pairs[1:], strict=False))
-    court.executor.give_up("a test's end")
-    entries, none = court.judge(market, 101)
+    await court.executor.give_up("a test's end")
+    entries, none = await court.judge(market, 101)
     assert not none
     assert Counter(entry.gate for entry in entries)["cooldown"] == len(entries)
     # Three blocks later they have cooled down.
-    assert court.judge(market, 103)[1]
+    assert (await court.judge(market, 103))[1]
 
 
-def test_attempts_of_other_states_block_their_pools() -> None:
+async def test_attempts_of_other_states_block_their_pools() -> None:
     court = Court(cooldown=0)
     market = market_of(SHARING)
-    court.judge(market)
-    entries, attempts = court.judge(market, 101)
+    await court.judge(market)
+    entries, attempts = await court.judge(market, 101)
     assert not attempts
     assert {entry.gate for entry in entries} == {"pool_in_flight"}
 
 
-def test_where_one_is_refused_those_behind_are_checked_on_what_really_comes() -> None:
+async def test_where_one_is_refused_those_behind_are_checked_on_what_really_comes() -> None:
     """The first is too large; the others were sized on what it would have left."""
     market = market_of(SHARING)
-    [first, *_], _ = Court().judge(market)
+    [first, *_], _ = await Court().judge(market)
     limits = replace(LIMITS, max_position_wei=first.opportunity.amount_in - 1)
-    entries, attempts = Court(limits).judge(market)
+    entries, attempts = await Court(limits).judge(market)
     refused = [entry for entry in entries if entry.opportunity.key == first.opportunity.key]
     assert {entry.gate for entry in refused} == {"max_position"}
     for attempt in attempts:
         assert attempt.plan.route_key != first.opportunity.key
 
 
-def test_with_room_for_one_the_best_one_is_attempted() -> None:
+async def test_with_room_for_one_the_best_one_is_attempted() -> None:
     market = market_of(SHARING)
-    entries, [attempt] = Court(concurrent=1).judge(market)
+    entries, [attempt] = await Court(concurrent=1).judge(market)
     best = max(found_in(market), key=lambda each: each.net_profit or 0)
     assert attempt.plan.route_key.split(">")[1] in best.key
     [entry] = submitted(entries)
@@ -161,41 +162,41 @@ def test_with_room_for_one_the_best_one_is_attempted() -> None:
     assert "max_concurrent" in {each.gate for each in entries}
 
 
-def test_between_two_swaps_of_one_transaction_nothing_is_attempted() -> None:
-    entries, attempts = Court().judge(market_of(SHARING), mid_transaction=True)
+async def test_between_two_swaps_of_one_transaction_nothing_is_attempted() -> None:
+    entries, attempts = await Court().judge(market_of(SHARING), mid_transaction=True)
     assert not attempts
     assert {entry.gate for entry in entries} == {"mid_transaction"}
 
 
-def test_only_the_best_are_combined(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_the_best_are_combined(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging_module, "_MOST_COMBINED", 1)
-    entries, attempts = Court().judge(market_of(SHARING))
+    entries, attempts = await Court().judge(market_of(SHARING))
     assert len(attempts) == 1
     assert "crowded_out" in {entry.gate for entry in entries}
 
 
-def test_a_plan_that_cannot_be_made_stops_there() -> None:
+async def test_a_plan_that_cannot_be_made_stops_there() -> None:
     """Gas is capped by the protocol; the entry says that the plan failed."""
     market = market_of((DEAR, CHEAP))
     [found] = [each for each in found_in(market) if each.net_profit]
     heavy = replace(found, gas_units=30_000_000)
     court = Court()
     scene = Scene(market, block(100), 0, mid_transaction=False)
-    entry, attempt, _ = court.judging._attempt(heavy, scene, ())
+    entry, attempt, _ = await court.judging._attempt(heavy, scene, ())
     assert attempt is None
     assert (entry.stage, entry.gate) == (Stage.PASSED_RISK, "plan")
 
 
-def test_a_pool_whose_next_state_is_unknown_stops_nothing() -> None:
+async def test_a_pool_whose_next_state_is_unknown_stops_nothing() -> None:
     """Its quotes are exact, but what it will be afterwards is not known."""
     crypto = cryptoswap(Random(1), WETH, USDC, 1e7, 1.0)
     market = Market([crypto, pool(1 << 100, 1_800_000, 1_000)], block=block(100))
     court = Court()
-    entries, attempts = court.judge(market)
+    entries, attempts = await court.judge(market)
     assert len(attempts) == len(submitted(entries)) == 1
-    settled = court.executor.settle(market, block(101), frozenset())
+    settled = await court.executor.settle(market, block(101), frozenset())
     assert [each.outcome for each in settled] == ["included"]
     # What it took counts as taken, although the pool does not show it.
-    later, again = court.judge(market, 110)
+    later, again = await court.judge(market, 110)
     assert not again
     assert {entry.gate for entry in later} == {"taken_already"}

@@ -34,7 +34,7 @@ def report() -> RunReport:
 def test_run_without_events_is_all_zero_and_knows_no_block() -> None:
     totals = report().totals
     assert (totals.blocks, totals.first_block, totals.last_block) == (0, None, None)
-    assert totals.net_simulated == SimulatedMoney(0)
+    assert totals.net == SimulatedMoney(0)
     assert not report().opportunities
 
 
@@ -129,7 +129,7 @@ def test_net_is_summed_over_what_is_known_and_the_rest_is_counted() -> None:
         ]
     )
     totals = run.totals
-    assert totals.net_simulated == SimulatedMoney(3)
+    assert totals.net == SimulatedMoney(3)
     assert totals.settlements_net_unknown == 2
     assert (totals.attempts, totals.attempts_in_flight) == (5, 1)
 
@@ -137,9 +137,9 @@ def test_net_is_summed_over_what_is_known_and_the_rest_is_counted() -> None:
 def test_net_is_unknown_where_it_is_known_of_no_settled_attempt() -> None:
     """An attempt in flight leaves it at zero: nothing has come in and nothing has gone out."""
     run = report().add_all([submitted("sim-1")])
-    assert run.totals.net_simulated == SimulatedMoney(0)
+    assert run.totals.net == SimulatedMoney(0)
     run.add(settled("sim-1", Outcome.UNRESOLVED, "no next state", settled_block=None))
-    assert run.totals.net_simulated is None
+    assert run.totals.net is None
     assert run.totals.settlements_net_unknown == 1
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from aineon.amm import ConstantProductPool
 from aineon.execution import ExecutionPlan, PaperConditions, PaperExecutor, Planner, PlanRules
+from aineon.execution.executor import PreflightResult
 from aineon.market import Market
 from aineon.primitives import ManualClock
 from aineon.search import CostModel, best_input
@@ -22,6 +23,7 @@ COSTS = CostModel(flash_fee_bps=5, priority_fee_wei=GWEI, native_token=WETH)
 CERTAIN = PaperConditions(
     latency_blocks=1, inclusion_rate=1.0, revert_rate=0.0, whole_blocks=True, seed=7
 )
+PASSED = PreflightResult(failure="")
 
 
 def make_plan(buy_at: ConstantProductPool, sell_at: ConstantProductPool) -> ExecutionPlan:

@@ -10,7 +10,7 @@ from aineon.market import Market
 from aineon.primitives import Token
 from aineon.search import best_combination, find_opportunities
 from aineon.search.combination import Combination
-from tests.execution.making import COSTS, RULES, make_executor
+from tests.execution.making import COSTS, PASSED, RULES, make_executor
 from tests.scripted import DOLLAR, ETHER, USDC, WETH, block, pool
 from tests.search.mixed_cycles import cryptoswap
 
@@ -30,7 +30,7 @@ def combined(market: Market) -> Combination:
     return best_combination(found, market, COSTS)
 
 
-def test_attempts_of_a_combination_fill_one_after_the_other() -> None:
+async def test_attempts_of_a_combination_fill_one_after_the_other() -> None:
     market = Market(POOLS, block=block(100))
     found = combined(market)
     assert len(found.opportunities) > 1
@@ -41,9 +41,9 @@ def test_attempts_of_a_combination_fill_one_after_the_other() -> None:
         run = simulate(plan, now)
         assert run.amount_out == plan.expected_out
         now = now.with_pools(run.pools_after)
-        executor.submit(plan, block(100), 0)
+        await executor.submit(plan, block(100), 0, PASSED)
     assert now.pools == found.market_after.pools
-    settlements = executor.settle(market, block(101), frozenset())
+    settlements = await executor.settle(market, block(101), frozenset())
     assert [each.outcome for each in settlements] == [Outcome.INCLUDED] * len(found.opportunities)
     assert executor.view(market).pools == found.market_after.pools
     earned = sum((each.gross_profit or 0) - each.flash_fee for each in settlements)

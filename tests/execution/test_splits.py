@@ -21,7 +21,7 @@ from aineon.search import Hop, Opportunity, Route
 from aineon.search.confidence import confidence, confidence_factors, pool_ages
 from aineon.search.parallel import ParallelPools
 from aineon.search.splitting import split_input
-from tests.execution.making import COSTS, RULES, make_executor, make_plan
+from tests.execution.making import COSTS, PASSED, RULES, make_executor, make_plan
 from tests.scripted import DOLLAR, ETHER, USDC, WETH, block, pool
 
 DEAR = pool(1, 31_000_000, 10_000)
@@ -201,42 +201,42 @@ class TestSimulation:
 
 
 class TestPaperExecutor:
-    def test_a_divided_plan_is_filled_and_its_members_stay_moved(self) -> None:
+    async def test_a_divided_plan_is_filled_and_its_members_stay_moved(self) -> None:
         executor = make_executor()
         plan = plan_of(both_divided())
-        executor.submit(plan, block(100), 0)
-        [settlement] = executor.settle(market_of(), block(101), frozenset())
+        await executor.submit(plan, block(100), 0, PASSED)
+        [settlement] = await executor.settle(market_of(), block(101), frozenset())
         assert settlement.outcome is Outcome.INCLUDED
         assert settlement.amount_out == plan.expected_out
         assert set(executor.moved_pools) == {each.address for each in ALL}
 
-    def test_dust_on_the_members_does_not_bring_back_what_was_taken(self) -> None:
+    async def test_dust_on_the_members_does_not_bring_back_what_was_taken(self) -> None:
         executor = make_executor()
         market = market_of()
-        attempt = executor.submit(plan_of(both_divided()), block(100), 0)
-        executor.settle(market, block(101), frozenset())
+        attempt = await executor.submit(plan_of(both_divided()), block(100), 0, PASSED)
+        await executor.settle(market, block(101), frozenset())
         dust = [ReservesChanged(each.address, each.reserve0 + 1, each.reserve1) for each in ALL]
         changed = market.apply(MarketUpdate(block(102), tuple(dust)))
         executor.forget(changed)
-        executor.settle(market, block(102), changed)
+        await executor.settle(market, block(102), changed)
         assert executor.moved_pools == {}
         for sold, bought in ((DEAR, CHEAP), (DEAR_TOO, CHEAP_TOO)):
             single = Route([Hop(sold, WETH, USDC), Hop(bought, USDC, WETH)])
             assert executor.taker_of(single) == attempt.attempt_id
         assert executor.taker_of(both_divided()) == attempt.attempt_id
-        executor.submit(plan_of(both_divided()), block(102), 0)
-        [second] = executor.settle(market, block(103), frozenset())
+        await executor.submit(plan_of(both_divided()), block(102), 0, PASSED)
+        [second] = await executor.settle(market, block(103), frozenset())
         assert second.outcome is Outcome.MISSED
 
-    def test_a_gap_that_the_market_closed_is_let_go(self) -> None:
+    async def test_a_gap_that_the_market_closed_is_let_go(self) -> None:
         executor = make_executor()
         market = market_of()
-        executor.submit(plan_of(both_divided()), block(100), 0)
-        executor.settle(market, block(101), frozenset())
+        await executor.submit(plan_of(both_divided()), block(100), 0, PASSED)
+        await executor.settle(market, block(101), frozenset())
         closing = [closed(DEAR, 30_000_000, 10_000), closed(DEAR_TOO, 12_000_000, 4_000)]
         changed = market.apply(MarketUpdate(block(102), tuple(closing)))
         executor.forget(changed)
-        executor.settle(market, block(102), changed)
+        await executor.settle(market, block(102), changed)
         assert executor.taker_of(both_divided()) is None
 
 
@@ -245,9 +245,9 @@ def closed(source: ConstantProductPool, dollars: int, ether: int) -> ReservesCha
 
 
 class TestAround:
-    def test_admission_looks_at_every_member(self) -> None:
+    async def test_admission_looks_at_every_member(self) -> None:
         executor = make_executor()
-        executor.submit(plan_of(both_divided()), block(100), 0)
+        await executor.submit(plan_of(both_divided()), block(100), 0, PASSED)
         single = Route([Hop(DEAR_TOO, WETH, USDC), Hop(pool(7, 3, 1), USDC, WETH)])
         refusal = Admission(3, 36).check(single, executor.in_flight, 0)
         assert refusal is not None
@@ -255,9 +255,9 @@ class TestAround:
         other = Route([Hop(pool(6, 3, 1), WETH, USDC), Hop(pool(7, 3, 1), USDC, WETH)])
         assert Admission(3, 36).check(other, executor.in_flight, 0) is None
 
-    def test_a_divided_route_waits_for_the_pools_of_any_member(self) -> None:
+    async def test_a_divided_route_waits_for_the_pools_of_any_member(self) -> None:
         executor = make_executor()
-        executor.submit(make_plan(CHEAP, DEAR), block(100), 0)
+        await executor.submit(make_plan(CHEAP, DEAR), block(100), 0, PASSED)
         refusal = Admission(3, 36).check(both_divided(), executor.in_flight, 0)
         assert refusal is not None
         assert refusal.gate == "pool_in_flight"

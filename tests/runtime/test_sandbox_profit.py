@@ -36,7 +36,7 @@ def taken_by_others(report: RunReport) -> int:
 
 async def test_behind_competitors_without_latency_the_engine_captures_nothing() -> None:
     report = await report_of(200, competitor_latency_ms=0, min_profit_wei=10**15)
-    net = report.totals.net_simulated
+    net = report.totals.net
     assert net is not None
     assert net.wei <= ETHER // 1000
     assert sum(report.outcomes[Outcome.INCLUDED].values()) == 0
@@ -46,7 +46,7 @@ async def test_behind_competitors_without_latency_the_engine_captures_nothing() 
 async def test_with_competitors_as_they_are_it_lands_now_and_then() -> None:
     """The control of the test above: what lands is booked in play money, less than theirs."""
     report = await report_of(200, min_profit_wei=10**15)
-    net = report.totals.net_simulated
+    net = report.totals.net
     assert isinstance(net, SimulatedMoney)
     assert 0 < net.wei < taken_by_others(report)
     assert sum(report.outcomes[Outcome.INCLUDED].values()) > 0
