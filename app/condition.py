@@ -118,6 +118,17 @@ def _running(heartbeat: Heartbeat, old: float) -> Condition:
     return Condition("Running", "good", f"Heartbeat {age(old)} ago.", "", heartbeat)
 
 
+def _paused(heartbeat: Heartbeat, old: float) -> Condition:
+    reason = heartbeat.detail or "the engine's log says why"
+    return Condition(
+        "Paused",
+        "warning",
+        f"{reason} Nothing is sent meanwhile. Heartbeat {age(old)} ago.",
+        "The engine goes on by itself as soon as the reason is gone.",
+        heartbeat,
+    )
+
+
 def _finished(heartbeat: Heartbeat, old: float) -> Condition:
     return Condition(
         "Finished",
@@ -149,6 +160,7 @@ _WORDS: dict[str, Callable[[Heartbeat, float], Condition]] = {
     "starting": _starting,
     "warming up": _warming_up,
     "running": _running,
+    "paused": _paused,
     "finished": _finished,
     "stopped": _stopped,
     "failed": _failed,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from aineon.amm import ConstantProductPool, Pool
-from aineon.feeds.base import FeedStep, Rewind, Taking
+from aineon.feeds.base import FeedItem, FeedStep, Taking
 from aineon.market import MarketUpdate, PoolAppeared, ReservesChanged
 from aineon.primitives import Block, Provenance, Token
 
@@ -71,7 +71,7 @@ def step(
 class ScriptedFeed:
     """Plays `script`; raises `failure` after it, where there is one."""
 
-    script: Sequence[FeedStep | Rewind]
+    script: Sequence[FeedItem]
     complete: bool = True
     failure: Exception | None = None
     name: str = "scripted"
@@ -79,7 +79,7 @@ class ScriptedFeed:
     base_tokens: Sequence[Token] = field(default_factory=lambda: [WETH])
     native_token: Token | None = WETH
 
-    async def steps(self) -> AsyncIterator[FeedStep | Rewind]:
+    async def steps(self) -> AsyncIterator[FeedItem]:
         for item in self.script:
             yield item
         if self.failure is not None:

@@ -23,7 +23,7 @@ from aineon.engine.mailbox import Mailbox
 from aineon.errors import EngineError
 from aineon.execution.executor import Executor
 from aineon.execution.settlement import Attempt, Outcome
-from aineon.feeds.base import Feed, FeedStep, Rewind
+from aineon.feeds.base import Feed, FeedItem, FeedPaused, FeedStep, Rewind
 from aineon.market import Market
 from aineon.primitives import Address
 from aineon.search import Explanation, Scanner
@@ -125,12 +125,14 @@ class Engine:
             await self.executor.aclose()
             self._close()
 
-    async def _work(self, items: list[FeedStep | Rewind]) -> list[EngineEvent]:
+    async def _work(self, items: list[FeedItem]) -> list[EngineEvent]:
         """Apply all items; scan after the last one only."""
         events: list[EngineEvent] = []
         for position, item in enumerate(items):
             newest = position == len(items) - 1
-            if isinstance(item, Rewind):
+            if isinstance(item, FeedPaused):
+                events += self._pause(item.reason)
+            elif isinstance(item, Rewind):
                 events += await self._rewind(item)
             else:
                 events += await self._step(item, scan=newest)
@@ -170,8 +172,16 @@ class Engine:
         return events
 
     def _announce(self, step: FeedStep) -> list[EngineEvent]:
+        if self.executor.trouble:
+            return self._pause(self.executor.trouble)
         state = EngineState.RUNNING if step.warm_up is None else EngineState.WARMING_UP
         return [] if state is self.state else self._enter(state, "", keep=False)
+
+    def _pause(self, reason: str) -> list[EngineEvent]:
+        """Say that nothing can be attempted, and why; each reason once."""
+        if (self.state, self.detail) == (EngineState.PAUSED, reason):
+            return []
+        return self._enter(EngineState.PAUSED, reason, keep=False)
 
     async def _scan(self, step: FeedStep) -> _Scanned:
         started = time.perf_counter()

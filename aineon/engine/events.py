@@ -19,6 +19,7 @@ class EngineState(StrEnum):
     STARTING = "starting"
     WARMING_UP = "warming up"
     RUNNING = "running"
+    PAUSED = "paused"
     FINISHED = "finished"
     STOPPED = "stopped"
     FAILED = "failed"

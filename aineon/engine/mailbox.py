@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from aineon.feeds.base import FeedStep, Rewind
+from aineon.feeds.base import FeedItem, FeedStep
 
 
 class Mailbox:
@@ -17,12 +17,12 @@ class Mailbox:
     """
 
     def __init__(self) -> None:
-        self._items: deque[FeedStep | Rewind] = deque()
+        self._items: deque[FeedItem] = deque()
         self._changed = asyncio.Condition()
         self._closed = False
         self._error: Exception | None = None
 
-    async def put(self, item: FeedStep | Rewind) -> None:
+    async def put(self, item: FeedItem) -> None:
         """Add `item`; waits for an empty box unless it is droppable."""
         droppable = isinstance(item, FeedStep) and item.droppable
         async with self._changed:
@@ -38,7 +38,7 @@ class Mailbox:
             self._error = error
             self._changed.notify_all()
 
-    async def take(self, timeout: float | None = None) -> list[FeedStep | Rewind] | None:
+    async def take(self, timeout: float | None = None) -> list[FeedItem] | None:
         """Return everything that waits, oldest first.
 
         Waits for something to come; returns an empty list after `timeout` seconds without

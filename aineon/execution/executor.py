@@ -60,12 +60,15 @@ class Executor(Protocol):
     Attributes:
         in_flight: the attempts that are submitted and not settled.
         moved_pools: pools that stand, in the executor's view, where its own trades left them.
+        trouble: why no plan can be carried out at the moment, in a sentence; empty where one can.
     """
 
     @property
     def in_flight(self) -> Sequence[Attempt]: ...
     @property
     def moved_pools(self) -> Mapping[Address, Pool]: ...
+    @property
+    def trouble(self) -> str: ...
 
     def view(self, market: Market) -> Market:
         """The market as the executor's own trades leave it."""

@@ -73,6 +73,11 @@ class PaperExecutor:
         return tuple(self._in_flight)
 
     @property
+    def trouble(self) -> str:
+        """Paper is patient."""
+        return ""
+
+    @property
     def moved_pools(self) -> Mapping[Address, Pool]:
         """The pools that paper trades moved and no real event has replaced since."""
         return MappingProxyType(self._moved)

@@ -62,6 +62,20 @@ class Rewind:
     to_block: int
 
 
+@dataclass(frozen=True, slots=True)
+class FeedPaused:
+    """The feed cannot deliver at the moment and goes on trying; the next step ends the pause.
+
+    Attributes:
+        reason: a sentence for people, without secrets.
+    """
+
+    reason: str
+
+
+FeedItem = FeedStep | Rewind | FeedPaused
+
+
 class Feed(Protocol):
     """A source of market steps.
 
@@ -86,5 +100,5 @@ class Feed(Protocol):
     @property
     def complete(self) -> bool: ...
 
-    def steps(self) -> AsyncIterator[FeedStep | Rewind]:
+    def steps(self) -> AsyncIterator[FeedItem]:
         """Deliver the steps, from the first to the last; the first brings the pools."""

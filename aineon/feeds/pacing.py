@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
-from aineon.feeds.base import Feed, FeedStep, Rewind
+from aineon.feeds.base import Feed, FeedItem, Rewind
 from aineon.primitives import Provenance, Token
 
 
@@ -40,7 +40,7 @@ class PacedFeed:
     def complete(self) -> bool:
         return self._feed.complete
 
-    async def steps(self) -> AsyncIterator[FeedStep | Rewind]:
+    async def steps(self) -> AsyncIterator[FeedItem]:
         """Deliver the steps in their own time."""
         loop = asyncio.get_running_loop()
         due = loop.time()

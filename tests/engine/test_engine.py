@@ -24,8 +24,9 @@ from aineon.engine.funnel import Stage
 from aineon.engine.judging import Judging
 from aineon.errors import EngineError, FeedError
 from aineon.execution import Outcome, Planner
+from aineon.execution.paper import PaperExecutor
 from aineon.execution.preflight import LocalPreflight
-from aineon.feeds.base import FeedStep, Rewind
+from aineon.feeds.base import FeedItem, FeedPaused, Rewind
 from aineon.risk import Limits, RiskGate
 from aineon.search import Scanner
 from tests.execution.making import CERTAIN, COSTS, RULES, make_executor
@@ -64,7 +65,7 @@ async def run(engine: Engine) -> list[EngineEvent]:
         return [event async for event in events]
 
 
-async def play(*script: FeedStep | Rewind, limits: Limits = LIMITS) -> list[EngineEvent]:
+async def play(*script: FeedItem, limits: Limits = LIMITS) -> list[EngineEvent]:
     return await run(make_engine(ScriptedFeed(script), limits))
 
 
@@ -173,6 +174,26 @@ async def test_a_reorg_takes_market_and_attempts_back() -> None:
     assert MarketRewound(100) in events
     assert engine.market.pool(EVEN.address) == EVEN
     assert outcomes_of(events) == [Outcome.UNRESOLVED]
+
+
+async def test_a_pause_is_told_with_its_reason_and_ended_by_the_next_step() -> None:
+    pause = FeedPaused("no node answers")
+    events = await play(first_step(100, CHEAP, EVEN), pause, pause, step(101))
+    states = [event for event in events if isinstance(event, StateChanged)]
+    assert states[1:-1] == [
+        StateChanged(EngineState.RUNNING),
+        StateChanged(EngineState.PAUSED, "no node answers"),
+        StateChanged(EngineState.RUNNING),
+    ]
+
+
+async def test_an_executor_in_trouble_pauses_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = make_engine(ScriptedFeed([first_step(100, CHEAP, EVEN), step(101)]))
+    monkeypatch.setattr(PaperExecutor, "trouble", "no ether for gas")
+    events = await run(engine)
+    states = [event.state for event in events if isinstance(event, StateChanged)]
+    assert states == [EngineState.STARTING, EngineState.PAUSED, EngineState.FINISHED]
+    assert len(steps_of(events)) == 2
 
 
 async def test_a_failing_feed_is_told_and_raised() -> None:

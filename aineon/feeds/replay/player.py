@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aineon.chain.addresses import mainnet
 from aineon.errors import InvalidRecording
-from aineon.feeds.base import FeedStep, Rewind
+from aineon.feeds.base import FeedItem, FeedStep, Rewind
 from aineon.feeds.replay.block_player import play_blocks
 from aineon.feeds.replay.fields import Field
 from aineon.feeds.replay.files import parse_json, read_whole
@@ -70,7 +70,7 @@ class ReplayFeed:
         """
         return self._play()
 
-    async def steps(self) -> AsyncIterator[FeedStep | Rewind]:
+    async def steps(self) -> AsyncIterator[FeedItem]:
         """Deliver the steps in order, as fast as they are taken.
 
         None is droppable, even where it was when it was recorded: a recording waits, and what is
