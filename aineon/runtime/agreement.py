@@ -6,14 +6,14 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from aineon.runtime.kinds import ETHER, is_published_key
-from aineon.runtime.sections.market import FeedName
+from aineon.runtime.sections.market import LIVE_IS_CLOSED, FeedName
 
 if TYPE_CHECKING:
     from aineon.runtime.settings import Settings
 
-NOT_IN_THIS_VERSION = (
-    "Live mode needs the execution of plans on chain, which this version does not have."
-)
+NODES = ("alchemy_api_key", "infura_api_key", "rpc_urls")
+
+NOT_IN_THIS_VERSION = f"{LIVE_IS_CLOSED[0].upper()}{LIVE_IS_CLOSED[1:]}."
 
 
 def disagreements(settings: Settings, unread: Collection[str] = ()) -> list[str]:
@@ -96,8 +96,11 @@ def missing_for_live(settings: Settings, unread: Collection[str] = ()) -> list[s
         )
     if settings.withdrawal_address is None and "withdrawal_address" not in unread:
         missing.append("WITHDRAWAL_ADDRESS is not set; live mode needs a place for its profit.")
-    nodes = ("alchemy_api_key", "infura_api_key", "rpc_urls")
-    if not any(getattr(settings, name) or name in unread for name in nodes):
+    if settings.executor_address is None and "executor_address" not in unread:
+        missing.append(
+            "AINEON_EXECUTOR is not set; live mode needs your own deployment of the contract."
+        )
+    if not any(getattr(settings, name) or name in unread for name in NODES):
         missing.append(
             "None of ALCHEMY_API_KEY, INFURA_API_KEY and AINEON_RPC_URLS is set; live mode "
             "needs an Ethereum node."

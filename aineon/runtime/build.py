@@ -23,12 +23,11 @@ from aineon.primitives import Book, Clock, SystemClock
 from aineon.risk import Limits, RiskGate
 from aineon.runtime.settings import FeedName, Settings, load_settings
 from aineon.search import CostModel, Opportunity, Scanner
-from aineon.search.costs import AAVE_FLASH_GAS
+from aineon.search.lenders import standard_lenders
 
 if TYPE_CHECKING:
     from aineon.engine.booking import Booking
 
-_FLASH_PROVIDER = "aave_v3"
 _MOST_SIZED = 100
 
 
@@ -55,8 +54,7 @@ def build_engine(
     clock = SystemClock()
     feed = build_feed(settings)
     costs = CostModel(
-        flash_fee_bps=settings.flash_loan_fee_bps,
-        flash_gas=AAVE_FLASH_GAS,
+        lenders=standard_lenders(settings.flash_loan_fee_bps),
         priority_fee_wei=settings.priority_fee_wei,
         native_token=feed.native_token,
     )
@@ -124,6 +122,11 @@ def build_feed(settings: Settings) -> Feed:
                 "(--data FILE)"
             )
         return ReplayFeed(settings.replay_file)
+    if settings.feed is FeedName.CHAIN:
+        raise ConfigurationError(
+            "AINEON_FEED is 'chain' and no node is given; allowed is chain only with "
+            "ALCHEMY_API_KEY, INFURA_API_KEY or AINEON_RPC_URLS."
+        )
     from aineon.feeds.sandbox import SandboxFeed
 
     sandbox = SandboxFeed(
@@ -147,10 +150,9 @@ def _limits(settings: Settings) -> Limits:
 
 def _plan_rules(settings: Settings) -> PlanRules:
     return PlanRules(
-        flash_provider=_FLASH_PROVIDER,
         max_slippage_bps=settings.max_slippage_bps,
         builder_payment_bps=settings.builder_tip_bps,
-        deadline_blocks=settings.paper_latency_blocks,
+        deadline_blocks=max(settings.target_blocks - 1, settings.paper_latency_blocks),
         max_gas_price_wei=settings.max_gas_price_wei,
     )
 

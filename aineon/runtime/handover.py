@@ -46,6 +46,8 @@ def _given(settings: Settings, fields: list[tuple[str, Parameter]]) -> dict[str,
         for field, parameter in fields
         if field in settings.given
     }
+    # By default the feed depends on nodes, whose addresses the console does not learn.
+    given[PARAMETERS["feed"].env] = PARAMETERS["feed"].text(settings.feed)
     # A child has another working folder; and what its `.env` says was read here already.
     given[PARAMETERS["data_dir"].env] = str(settings.data_dir.absolute())
     if settings.database_url is not None:

@@ -28,6 +28,8 @@ _SWITCH = {
 _KEY = re.compile(r"(0x)?([0-9a-fA-F]{64})", re.ASCII)
 _SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _API_KEY = re.compile(r"[A-Za-z0-9_-]{8,128}", re.ASCII)
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_LENDERS = ("flash_swap", "balancer_v2", "aave_v3")
 _ZERO_ADDRESS = "0x" + "0" * 40
 
 
@@ -98,6 +100,31 @@ def _rpc_urls(text: str) -> tuple[SecretStr, ...]:
     return tuple(SecretStr(url) for url in urls)
 
 
+def _relay_urls(text: str) -> tuple[SecretStr, ...]:
+    urls = [part.strip() for part in text.split(",")]
+    for url in urls:
+        _require_url(url, ("http", "https"))
+        if urlsplit(url).scheme == "http" and urlsplit(url).hostname not in _LOOPBACK:
+            raise NotAllowed("what is sent there could be read on the way; allowed is https://")
+    return tuple(SecretStr(url) for url in urls)
+
+
+def _lenders(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip().lower() for part in text.split(","))
+    if not set(names) <= set(_LENDERS) or len(set(names)) < len(names):
+        raise ValueError("not such names")
+    return names
+
+
+def _tokens(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in text.split(","))
+    if not all(re.fullmatch(r"0x[0-9a-fA-F]{40}|[A-Za-z0-9._+$-]{1,16}", name) for name in names):
+        raise ValueError("neither symbols nor addresses")
+    if len({name.lower() for name in names}) < max(len(names), 2):
+        raise ValueError("fewer than two, or one of them twice")
+    return names
+
+
 def _redis_url(text: str) -> SecretStr:
     return SecretStr(_require_url(text, ("redis", "rediss")))
 
@@ -154,6 +181,23 @@ PRIVATE_KEY = Kind("a private key, 64 hexadecimal digits with or without 0x", _p
 API_KEY = Kind("8 to 128 letters, digits, dashes and underscores", _api_key)
 RPC_URLS = Kind(
     "http(s):// or ws(s):// addresses, separated by commas", _rpc_urls, accepts=(tuple,)
+)
+RELAY_URLS = Kind(
+    "https:// addresses, separated by commas; http:// on this machine",
+    _relay_urls,
+    accepts=(tuple,),
+)
+LENDERS = Kind(
+    f"one or more of {', '.join(_LENDERS)}, separated by commas",
+    _lenders,
+    ",".join,
+    accepts=(tuple,),
+)
+TOKENS = Kind(
+    "two or more different symbols or addresses of tokens, separated by commas",
+    _tokens,
+    ",".join,
+    accepts=(tuple,),
 )
 REDIS_URL = Kind("an address such as redis://host:6379/0", _redis_url)
 DATABASE_URL = Kind("an SQLite URL such as sqlite:///var/aineon.db", _database_url)

@@ -33,7 +33,6 @@ where each value came from.
 
 _NOTES = {
     "Withdrawals": "Checked and shown; simulation moves no money.",
-    "Node and keys": "Checked; simulation uses none of them.",
 }
 
 _EXIT_CODES = """\

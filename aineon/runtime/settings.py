@@ -20,6 +20,7 @@ from aineon.errors import ConfigurationError
 from aineon.primitives import Book
 from aineon.runtime.agreement import disagreements, missing_for_live
 from aineon.runtime.parameter import NotAllowed, Parameter
+from aineon.runtime.sections.execution import ExecutionSettings
 from aineon.runtime.sections.market import FeedName, MarketSettings
 from aineon.runtime.sections.node import NodeSettings
 from aineon.runtime.sections.processes import ProcessSettings
@@ -32,11 +33,12 @@ __all__ = ["PARAMETERS", "FeedName", "Settings", "load_settings"]
 
 # Pydantic takes the fields of the last base first, and a default may look at earlier fields.
 class Settings(
-    NodeSettings,
     WithdrawalSettings,
     ProcessSettings,
+    ExecutionSettings,
     TradingSettings,
     MarketSettings,
+    NodeSettings,
     BaseSettings,
 ):
     """The configuration of one AINEON process: frozen, checked, secrets masked.

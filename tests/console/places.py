@@ -130,6 +130,14 @@ def ended(state: str, detail: str = "") -> Callable[[Path], None]:
     return write
 
 
+def paused(reason: str) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        busy(folder)
+        beat(folder, state="paused", detail=reason)
+
+    return write
+
+
 def no_database(folder: Path) -> None:
     for name in ("control.db", "simulation.db"):
         (folder / name).write_bytes(b"this is no database, whatever its name says " * 100)

@@ -28,7 +28,7 @@ STATES = MappingProxyType(
         "finished": (places.ended("finished"), "Finished", "the figures below are final"),
         "stopped": (places.ended("stopped"), "Stopped", "Start AINEON again"),
         "failed": (places.ended("failed", "disk full"), "Failed", "disk full"),
-        "paused": (places.ended("paused", "no node answers."), "Paused", "no node answers"),
+        "paused": (places.paused("No node answers."), "Engine: Paused", "No node answers"),
         "no database": (places.no_database, "Unknown", "is not a database"),
     }
 )

@@ -40,10 +40,11 @@ def test_a_fresh_machine_can_simulate_and_is_left_as_it_was(
 
 def test_live_mode_lacks_things_and_says_which(settings: Settings) -> None:
     missing = examine(settings, env={}).missing_for_live
-    assert "this version does not have" in missing[0]
+    assert "stays closed" in missing[0]
     assert [sentence.split()[0] for sentence in missing[1:]] == [
         "PRIVATE_KEY",
         "WITHDRAWAL_ADDRESS",
+        "AINEON_EXECUTOR",
         "None",
     ]
     supplied = load_settings(
@@ -51,6 +52,7 @@ def test_live_mode_lacks_things_and_says_which(settings: Settings) -> None:
         data_dir=settings.data_dir,
         private_key="1f" * 32,
         withdrawal_address="0x" + "1f" * 20,
+        executor_address="0x" + "2f" * 20,
         rpc_urls="https://node.example",
     )
     assert examine(supplied, env={}).missing_for_live == missing[:1]

@@ -128,7 +128,7 @@ def test_what_is_no_amount(text: str) -> None:
         ("PORT", "65536", "a whole number from 1 to 65535"),
         ("PORT", "http", "a whole number from 1 to 65535"),
         ("AINEON_FEED", "chian", "sandbox or replay"),
-        ("AINEON_FEED", "chain", "sandbox or replay"),
+        ("AINEON_FEED", "ether", "sandbox or replay or chain"),
         ("AINEON_MODE", "test", "simulation"),
         ("AUTO_WITHDRAWAL_ENABLED", "maybe", "on or off"),
         ("LOG_FORMAT", "xml", "text or json"),
@@ -171,9 +171,14 @@ def test_settings_that_do_not_go_together() -> None:
 
 def test_live_mode_is_refused_with_what_is_missing() -> None:
     lines = refusal(AINEON_MODE="live").splitlines()
-    assert lines[0].startswith("AINEON_MODE is 'live' (environment); live mode needs the execution")
-    assert lines[0].endswith("allowed is simulation.")
-    assert [line.split()[0] for line in lines[1:]] == ["PRIVATE_KEY", "WITHDRAWAL_ADDRESS", "None"]
+    assert lines[0].startswith("AINEON_MODE is 'live' (environment); live mode stays closed")
+    assert lines[0].endswith("allowed is simulation or rehearsal.")
+    assert [line.split()[0] for line in lines[1:]] == [
+        "PRIVATE_KEY",
+        "WITHDRAWAL_ADDRESS",
+        "AINEON_EXECUTOR",
+        "None",
+    ]
 
 
 def test_a_published_test_key_is_refused_in_live_mode_only() -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from aineon.primitives import Book
 from aineon.runtime import kinds
 from aineon.runtime.parameter import Parameter
+
+LIVE_IS_CLOSED = (
+    "live mode stays closed until withdrawals under a policy and sign-in are there; the live path "
+    "itself runs on the rehearsal's chain"
+)
 
 
 class FeedName(StrEnum):
@@ -18,6 +23,13 @@ class FeedName(StrEnum):
 
     SANDBOX = "sandbox"
     REPLAY = "replay"
+    CHAIN = "chain"
+
+
+def _default_feed(known: dict[str, Any]) -> FeedName:
+    """With a node, and nothing else said, its chain is what is looked at."""
+    nodes = ("rpc_urls", "alchemy_api_key", "infura_api_key")
+    return FeedName.CHAIN if any(known.get(name) for name in nodes) else FeedName.SANDBOX
 
 
 class MarketSettings(BaseModel):
@@ -30,12 +42,10 @@ class MarketSettings(BaseModel):
             "Mode",
             "Mode and market",
             kinds.CHOICE,
-            "Which kind of money is at stake. Simulation risks none.",
-            choices=(Book.SIMULATION,),
-            explained={
-                Book.LIVE: "live mode needs the execution of plans on chain, which this version "
-                "does not have: it simulates"
-            },
+            "Which kind of money is at stake. Simulation risks none; rehearsal carries plans out "
+            "on a chain of its own, with play money (`aineon rehearse`).",
+            choices=(Book.SIMULATION, Book.REHEARSAL),
+            explained={Book.LIVE: LIVE_IS_CLOSED},
         ),
     ] = Book.SIMULATION
 
@@ -46,10 +56,37 @@ class MarketSettings(BaseModel):
             "Feed",
             "Mode and market",
             kinds.CHOICE,
-            "Where blocks come from: the built-in synthetic market, or a recording.",
+            "Where blocks come from: the built-in synthetic market, a recording, or an Ethereum "
+            "node, which is read and nothing else.",
             choices=tuple(FeedName),
+            default_words="chain where a node is given; else sandbox",
         ),
-    ] = FeedName.SANDBOX
+    ] = Field(default_factory=_default_feed)
+
+    chain_file: Annotated[
+        Path | None,
+        Parameter(
+            "AINEON_CHAIN_FILE",
+            "Chain file",
+            "Mode and market",
+            kinds.PATH,
+            "Addresses of a chain other than Ethereum mainnet, in the format of "
+            "aineon/chain/mainnet.json.",
+            default_words="Ethereum mainnet",
+        ),
+    ] = None
+
+    tokens: Annotated[
+        tuple[str, ...],
+        Parameter(
+            "AINEON_TOKENS",
+            "Tokens",
+            "Mode and market",
+            kinds.TOKENS,
+            "Tokens whose pools with each other are looked for on the chain, by known symbol or "
+            "by address.",
+        ),
+    ] = ("WETH", "USDC", "USDT", "DAI", "WBTC")
 
     replay_file: Annotated[
         Path | None,

@@ -59,7 +59,7 @@ class NodeSettings(BaseModel):
             "Etherscan key",
             "Node and keys",
             kinds.API_KEY,
-            "Access to Etherscan, to look contracts up.",
+            "Access to Etherscan, an independent source that realised profit is compared with.",
             secret=True,
         ),
     ] = None

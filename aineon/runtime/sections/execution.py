@@ -1,0 +1,117 @@
+"""Settings: how plans are carried out on a chain, and with whose money."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, SecretStr
+
+from aineon.primitives.units import ETHER
+from aineon.runtime import kinds
+from aineon.runtime.parameter import Parameter
+
+_GROUP = "On chain"
+
+
+class GasStrategyName(StrEnum):
+    """How much is offered for each gas, and how patiently."""
+
+    SLOW = "slow"
+    STANDARD = "standard"
+    FAST = "fast"
+    OPTIMIZED = "optimized"
+
+
+class ExecutionSettings(BaseModel):
+    """The executor contract, money, fees, and the ways a transaction leaves by."""
+
+    executor_address: Annotated[
+        str | None,
+        Parameter(
+            "AINEON_EXECUTOR",
+            "Executor contract",
+            _GROUP,
+            kinds.ADDRESS,
+            "The operator's own deployment of contracts/AineonExecutor.vy.",
+            live=True,
+        ),
+    ] = None
+
+    flash_lenders: Annotated[
+        tuple[str, ...],
+        Parameter(
+            "FLASH_LENDERS",
+            "Flash lenders",
+            _GROUP,
+            kinds.LENDERS,
+            "Whose money may carry a trade; the cheapest that can is taken. The same in every "
+            "mode, so that simulation costs what live would.",
+        ),
+    ] = ("flash_swap", "balancer_v2", "aave_v3")
+
+    own_capital_wei: Annotated[
+        int,
+        Parameter(
+            "OWN_CAPITAL",
+            "Own capital",
+            _GROUP,
+            kinds.ETHER,
+            "Wrapped ether of the contract's capital owner that one trade may use; it needs an "
+            "allowance, and goes back in the same transaction.",
+            unit="ETH",
+            least=0,
+            most=1_000_000 * ETHER,
+        ),
+    ] = 0
+
+    gas_strategy: Annotated[
+        GasStrategyName,
+        Parameter(
+            "GAS_STRATEGY",
+            "Gas strategy",
+            _GROUP,
+            kinds.CHOICE,
+            "How much above the forecast base fee is offered.",
+            choices=tuple(GasStrategyName),
+        ),
+    ] = GasStrategyName.STANDARD
+
+    target_blocks: Annotated[
+        int,
+        Parameter(
+            "TARGET_BLOCKS",
+            "Target blocks",
+            _GROUP,
+            kinds.WHOLE,
+            "In how many blocks, from the next one on, an attempt may land.",
+            unit="blocks",
+            least=1,
+            most=25,
+        ),
+    ] = 2
+
+    relay_urls: Annotated[
+        tuple[SecretStr, ...],
+        Parameter(
+            "AINEON_RELAYS",
+            "Relays",
+            _GROUP,
+            kinds.RELAY_URLS,
+            "Private relays that get each bundle (eth_sendBundle), all at once.",
+            secret=True,
+            default_words="https://relay.flashbots.net",
+        ),
+    ] = (SecretStr("https://relay.flashbots.net"),)
+
+    public_mempool: Annotated[
+        bool,
+        Parameter(
+            "PUBLIC_MEMPOOL",
+            "Public mempool",
+            _GROUP,
+            kinds.SWITCH,
+            "Send trades to the public mempool too, where everybody sees them and a miss costs "
+            "gas. Off unless you are sure.",
+        ),
+    ] = False
