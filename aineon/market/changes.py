@@ -12,6 +12,8 @@ from aineon.market.followers import Followers, at_time, base_of, expires, with_b
 from aineon.market.transitions import TRANSITIONS, Lost, checked_pool
 from aineon.primitives import Address, parse_address
 
+# Asked once an event: a plain dictionary answers in half the time of its read-only view.
+_transition_of = dict(TRANSITIONS).get
 _BASE_LOST = Lost("the state of its base pool is not known")
 
 
@@ -75,13 +77,13 @@ class _Changing:
         pools, touched, of_base = self._pools, self._touched, self._followers.of_base
         for event in events:
             kind = type(event)
-            transition = TRANSITIONS.get(kind)
-            if transition is None:
-                raise MarketError(f"an event is {event!r}; allowed are the events of a market")
             if kind is PoolAppeared:
                 self._appear(event)
                 of_base = self._followers.of_base
                 continue
+            transition = _transition_of(kind)
+            if transition is None:
+                raise MarketError(f"an event is {event!r}; allowed are the events of a market")
             # Most events spell the address as the market does, and then it needs no parsing.
             address = event.address
             pool: Pool | Lost | None = None
@@ -107,8 +109,9 @@ class _Changing:
         pools = self._pools
         if not self._anew:
             # No event but these gives a pool other tokens, so the topology stays.
+            # Asked by `==`: Python answers `!=` by a detour over it, half as long again.
             touched = self._touched.items()
-            moved = {a: new for a, new in touched if (old := pools[a]) is not new and old != new}
+            moved = {a: new for a, new in touched if not ((old := pools[a]) is new or old == new)}
             return Changes(moved, {})  # type: ignore[arg-type]
         anew: dict[Address, Pool | Lost] = {}
         for address, after in self._touched.items():

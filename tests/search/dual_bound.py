@@ -19,7 +19,8 @@ from aineon.primitives import Token
 from aineon.primitives.units import PIPS
 
 _Q96 = 2.0**96
-_SWEEPS = 60
+_SWEEPS = 1000
+"""Most states need some tens; where anchors are joined by deep pools, some hundreds."""
 _HALVINGS = 46
 _REACH = 0.5
 """How far, in logarithms, one step may move a price."""
@@ -52,10 +53,12 @@ def dual_bound(pools: Iterable[Pool], worth: Mapping[Token, float]) -> float:
         worth: what one smallest unit of each anchor counts for; of other tokens nothing may be
             lost, and what is left of them counts for nothing.
     """
-    return _Dual(list(pools), worth).least()
+    return Dual(list(pools), worth).least()
 
 
-class _Dual:
+class Dual:
+    """The sum of all arbitrage profits at prices that are lowered step by step."""
+
     def __init__(self, pools: Sequence[Pool], worth: Mapping[Token, float]) -> None:
         self._pools = [_arbitrage(pool) for pool in pools]
         self._ends = [pool.tokens for pool in pools]
@@ -74,13 +77,17 @@ class _Dual:
         """
         bound = self._bound()
         for _ in range(_SWEEPS):
-            for token in self._at:
-                self._settle(token)
-            lower = self._bound()
+            lower = self.sweep()
             if bound - lower <= 1e-7 * bound:
                 return lower
             bound = lower
         return bound
+
+    def sweep(self) -> float:
+        """Settle each price once, and return the bound at all of them."""
+        for token in self._at:
+            self._settle(token)
+        return self._bound()
 
     def _bound(self) -> float:
         prices = self._prices

@@ -12,12 +12,13 @@ from aineon.market import Market
 from aineon.primitives import Block, Token
 from aineon.search import CostModel, Opportunity, Scanner, find_opportunities
 from aineon.search.combination import Combination, best_combination
-from tests.search.dual_bound import dual_bound
+from aineon.search.lenders import OWN, Lender
+from tests.search.dual_bound import Dual, dual_bound
 from tests.search.markets import v2, v3
 from tests.search.universes import ANCHORS, USDC, WETH, universe
 
 GOAL = 0.95
-COSTS = CostModel(flash_gas=0, priority_fee_wei=0, native_token=WETH)
+COSTS = CostModel(lenders=(Lender(OWN),), priority_fee_wei=0, native_token=WETH)
 LEAST = 10**12
 """A millionth of an ether: without gas there would be no end to ever smaller attempts."""
 
@@ -28,22 +29,22 @@ def worths(market: Market) -> dict[Token, float]:
     return {token: unit / 2**128 for token, unit in found.items() if unit is not None}
 
 
-def captured(market: Market, max_hops: int) -> Combination:
+def captured(market: Market, max_hops: int, budget: int = 5000) -> Combination:
     """The best combination of cycles from five anchors, without gas."""
     scanner = Scanner(ANCHORS, max_hops, COSTS, near_count=0, size_exactly=lambda _: False)
 
     def find(state: Market) -> tuple[Opportunity, ...]:
         return scanner.scan(state, limit=200).opportunities
 
-    return best_combination(find(market), market, COSTS, find=find, least=LEAST, budget=5000)
+    return best_combination(find(market), market, COSTS, find=find, least=LEAST, budget=budget)
 
 
-def share_captured(pools: list[Pool], max_hops: int = 4) -> float:
+def share_captured(pools: list[Pool], max_hops: int = 4, budget: int = 5000) -> float:
     """What is captured, as a share of the bound."""
     market = Market(pools, Block(1, base_fee_wei=0))
     worth = worths(market)
     bound = dual_bound(pools, worth)
-    found = captured(market, max_hops)
+    found = captured(market, max_hops, budget)
     profit = sum((each.net_profit or 0) * worth[each.base_token] for each in found.opportunities)
     assert profit == pytest.approx(found.net, rel=1e-9)
     return profit / bound
@@ -53,6 +54,21 @@ def share_captured(pools: list[Pool], max_hops: int = 4) -> float:
 def test_most_of_what_a_state_holds_is_captured(seed: int) -> None:
     share = share_captured(universe(Random(seed)))
     assert GOAL <= share <= 1 + 1e-9
+
+
+def test_a_small_budget_balances_the_ways_that_came_out_best() -> None:
+    """A search among all ways alone would be at 93 % here when its budget ends."""
+    assert share_captured(universe(Random(7), others=6, pools=40), budget=300) >= 0.98
+
+
+def test_the_bound_is_the_least() -> None:
+    """Anchors joined by deep pools: after sixty sweeps it would still be 0.6 % too high."""
+    pools = universe(Random(4), others=6, pools=40)
+    dual = Dual(pools, worths(Market(pools)))
+    bound = dual.least()
+    for _ in range(50):
+        lower = dual.sweep()
+    assert lower == pytest.approx(bound, rel=1e-5)
 
 
 def test_the_bound_is_what_two_pools_can_pay() -> None:
