@@ -92,6 +92,78 @@ class InvalidLog(AineonError):
     """A log that was removed by a reorg, or whose fields are not those of its event."""
 
 
+class ChainError(AineonError):
+    """A chain cannot be read; what follows are its kinds."""
+
+
+class NodeUnavailable(ChainError):
+    """A node does not answer, or what it answers is no answer."""
+
+
+class RateLimited(ChainError):
+    """A node wants to be asked less often.
+
+    Attributes:
+        retry_after_s: how long it wants to be left alone; None where it does not say.
+    """
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class RangeTooWide(ChainError):
+    """A node refuses a range of blocks, or so many logs at once.
+
+    Attributes:
+        blocks: how many blocks it would take; None where it does not say.
+    """
+
+    def __init__(self, message: str, blocks: int | None = None) -> None:
+        super().__init__(message)
+        self.blocks = blocks
+
+
+class WrongChain(ChainError):
+    """A node reads another chain: its chain id or its genesis block differs."""
+
+
+class UnknownBlock(ChainError):
+    """A node does not know the block asked for: it is behind, or the block is gone."""
+
+
+class NodeRefused(ChainError):
+    """A node answered with a JSON-RPC error.
+
+    Attributes:
+        code: the error's number.
+        reason: its text.
+        data: what came along with it, as the node spelled it.
+    """
+
+    def __init__(self, message: str, code: int, reason: str, data: object = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
+        self.data = data
+
+
+class CallReverted(ChainError):
+    """A contract refused a call.
+
+    Attributes:
+        data: what it returned with the refusal; empty where it, or the node, said nothing.
+    """
+
+    def __init__(self, message: str, data: bytes = b"") -> None:
+        super().__init__(message)
+        self.data = data
+
+
+class AllNodesDown(ChainError):
+    """No node can be asked now; the message says of each why not."""
+
+
 # --- search --------------------------------------------------------------------------------
 
 
@@ -143,3 +215,73 @@ class StartError(AineonError):
 
 class ConfigurationError(AineonError):
     """A setting has a value that is not allowed; the message names variable, value and range."""
+
+
+# --- safety and sending --------------------------------------------------------------------
+
+
+class SafetyError(AineonError):
+    """The emergency stop could not be kept, or may not be cleared like this."""
+
+
+class StopLatched(AineonError):
+    """The emergency stop is set: nothing is signed and nothing leaves."""
+
+
+class SendingError(AineonError):
+    """Something cannot be signed or sent."""
+
+
+class InvalidIntent(SendingError):
+    """An intent contradicts itself, or another one of the same name."""
+
+
+class InvalidKey(SendingError):
+    """A text is no private key, or a key that may not be used; it is never in the message."""
+
+
+class LeaseHeld(SendingError):
+    """Another engine may sign for this sender now."""
+
+
+class LeaseLost(SendingError):
+    """Another engine has taken over; this one may not sign or book any more."""
+
+
+class NonceFenced(SendingError):
+    """The chain knows a nonce of our key that the outbox does not explain."""
+
+
+class NonceWaiting(SendingError):
+    """An earlier transaction holds the nonce, and may not be displaced by this one."""
+
+
+class Underpriced(SendingError):
+    """A replacement does not pay enough more than what it replaces."""
+
+
+class IllegalTransition(SendingError):
+    """A transaction was to enter a state that cannot follow the one it is in."""
+
+
+# --- rehearsal -----------------------------------------------------------------------------
+
+
+class RehearsalError(AineonError):
+    """The rehearsal's own chain cannot be started, or refused what setting it up asked."""
+
+
+class Unavailable(RehearsalError):
+    """Something that the rehearsal needs cannot be had on this machine; one sentence says what."""
+
+
+class RehearsalRefused(RehearsalError):
+    """The rehearsal's node refused a request."""
+
+
+class RehearsalReverted(RehearsalRefused):
+    """A contract on the rehearsal's chain refused a call; `data` is what it says."""
+
+    def __init__(self, message: str, data: bytes) -> None:
+        super().__init__(message)
+        self.data = data
