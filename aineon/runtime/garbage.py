@@ -7,14 +7,20 @@ import gc
 from aineon.engine.events import EngineEvent, StepProcessed
 
 
-class FreezeWhenLoaded:
-    """Listens to an engine, and freezes what is there when the market has been loaded.
+def freeze_loaded() -> None:
+    """Keep what is there out of collections.
 
     A full collection walks over every module, pool and tick, which takes the time of many
     blocks, and finds nothing: they all live as long as the process. Frozen objects are left
     out; what is replaced later is freed all the same, when nobody refers to it any more. It is
     for processes that are the engine's own, not for a library's user.
     """
+    gc.collect()
+    gc.freeze()
+
+
+class FreezeWhenLoaded:
+    """Listens to an engine, and freezes what is there when the market has been loaded."""
 
     def __init__(self) -> None:
         self._frozen = False
@@ -23,5 +29,4 @@ class FreezeWhenLoaded:
         """Freeze after the first step, which brings the pools."""
         if not self._frozen and isinstance(event, StepProcessed):
             self._frozen = True
-            gc.collect()
-            gc.freeze()
+            freeze_loaded()

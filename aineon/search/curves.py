@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate, permutations
+from itertools import accumulate, chain, permutations
 from typing import NamedTuple
 
 import numpy as np
@@ -137,4 +137,6 @@ def _range_curves(rows: Sequence[tuple[int, ...]]) -> Floats:
 
 
 def _columns(rows: Sequence[tuple[float, ...]], width: int) -> Floats:
-    return np.array(rows, dtype=np.float64).reshape(-1, width).T
+    # From one flat stream: a list of tuples, asked for its shape first, takes twice as long.
+    flat = np.fromiter(chain.from_iterable(rows), np.float64, width * len(rows))
+    return flat.reshape(-1, width).T

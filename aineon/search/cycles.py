@@ -83,7 +83,10 @@ class Cycles:
 
     def key(self, number: int) -> tuple[int, ...]:
         """The hops of one cycle."""
-        return tuple(hop for hop in self.hops[number].tolist() if hop >= 0)
+        hops: list[int] = self.hops[number].tolist()
+        while hops[-1] == _NO_HOP:
+            hops.pop()
+        return tuple(hops)
 
     def __iter__(self) -> Iterator[tuple[int, ...]]:
         """The hops of each cycle."""
@@ -339,22 +342,29 @@ class _Search:
             back = self._homeward[self._max_hops - len(ways.hops) - 2]
             bounds = log_rates + np.where(to == _BASE, 0.0, back[to])
         kept = self._worth_while(bounds, least_bends)
+        rows, hops, to = rows[kept], hops[kept], to[kept]
+        ways_pools, ways_tokens = _columns(ways.pools, rows), _columns(ways.tokens, rows)
         pools = table.numbers.hop_pool[hops]
-        simple = (ways.pools[:, rows[kept]] != pools[kept]).all(axis=0)
-        simple &= (ways.tokens[:, rows[kept]] != to[kept]).all(axis=0)
-        simple &= table.entanglements.apart(ways.pools[:, rows[kept]], pools[kept])
-        kept = kept[simple]
-        rows, hops = rows[kept], hops[kept]
+        simple = (ways_pools != pools).all(axis=0)
+        simple &= (ways_tokens != to).all(axis=0)
+        simple &= table.entanglements.apart(ways_pools, pools)
+        which = np.flatnonzero(simple)
+        kept, rows, hops = kept[which], rows[which], hops[which]
         with np.errstate(over="ignore", invalid="ignore"):
             bends = ways.bends[rows] + scale[kept] * table.bends[hops]
         return _Ways(
-            np.concatenate([ways.hops[:, rows], hops[np.newaxis]]),
-            np.concatenate([ways.tokens[:, rows], to[kept][np.newaxis]]),
-            np.concatenate([ways.pools[:, rows], pools[kept][np.newaxis]]),
+            np.concatenate([_columns(ways.hops, rows), hops[np.newaxis]]),
+            np.concatenate([_columns(ways_tokens, which), to[which][np.newaxis]]),
+            np.concatenate([_columns(ways_pools, which), pools[which][np.newaxis]]),
             log_rates[kept],
             bends,
             least_bends[kept],
         )
+
+
+def _columns(rows: Ints, which: Ints) -> Ints:
+    """Return some columns; by `take`, which is six times as fast as an index here."""
+    return rows.take(which, axis=1)
 
 
 def _collected(found: Iterable[_Ways]) -> Cycles:

@@ -16,6 +16,8 @@ from aineon.search.route import Hop, Route
 PoolOf = Callable[[int], Pool]
 _NONE = np.empty(0, np.intp)
 
+_new_tuple = tuple.__new__
+
 
 class HopNumbers:
     """Which hop, token and pool has which number while no pool appears or vanishes.
@@ -52,6 +54,12 @@ class HopNumbers:
         self.hop_from, self.hop_to, self.hop_pool = by_place[:, order].copy()
         self.hop_at: Ints = np.empty(len(order), np.intp)
         self.hop_at[order] = np.arange(len(order))
+        # As lists, because single entries of arrays take ten times as long to read.
+        self._pool_of_hop: list[int] = self.hop_pool.tolist()
+        self._ends = [
+            (self.tokens[one], self.tokens[two])
+            for one, two in zip(self.hop_from.tolist(), self.hop_to.tolist(), strict=True)
+        ]
         self._anchors: dict[Token, Anchor] = {}
 
     @property
@@ -80,9 +88,7 @@ class HopNumbers:
 
     def hop(self, number: int, pool_of: PoolOf) -> Hop:
         """Return the hop of this number; `pool_of` knows the pools as they are by number."""
-        tokens = self.tokens
-        token_in, token_out = tokens[self.hop_from.item(number)], tokens[self.hop_to.item(number)]
-        return Hop(pool_of(self.hop_pool.item(number)), token_in, token_out)
+        return _new_tuple(Hop, (pool_of(self._pool_of_hop[number]), *self._ends[number]))
 
     def route(self, hops: Iterable[int], pool_of: PoolOf) -> Route:
         """Return the hops of these numbers, which make a cycle, as a route.

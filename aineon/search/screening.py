@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aineon.amm import LocalCurve
 from aineon.primitives import Token
 from aineon.primitives.units import BPS
 from aineon.search.anchor import Floats
@@ -89,7 +90,12 @@ class Candidate:
     @property
     def rate(self) -> float:
         """Its marginal rates after fees multiplied."""
-        return math.exp(self.estimates.cycles.log_rates[self.row])
+        return math.exp(self.estimates.cycles.log_rates.item(self.row))
+
+    @property
+    def curve(self) -> LocalCurve:
+        """What the local curves of its pools compose to."""
+        return LocalCurve(self.rate, self.estimates.cycles.bends.item(self.row))
 
     @property
     def is_promising(self) -> bool:
@@ -134,7 +140,7 @@ class Screener:
 
     def __init__(self, costs: CostModel) -> None:
         self._costs = costs
-        self._fixed_gas = TRANSACTION_GAS + EXECUTOR_GAS + costs.flash_gas
+        self._fixed_gas = TRANSACTION_GAS + EXECUTOR_GAS + costs.least_loan_gas
         self._numbers: HopNumbers | None = None
         self._hop_gas: Floats = np.empty(0)
 
@@ -186,7 +192,7 @@ class Screener:
         return rated_cycles(table, base, screen.max_hops, profit_floor=floor * _LEEWAY)
 
     def _estimated(self, cycles: Cycles, base: Token, prices: Prices) -> Estimates:
-        unit_cost = 1 + self._costs.flash_fee_bps / BPS
+        unit_cost = 1 + self._costs.least_fee_bps / BPS
         with np.errstate(all="ignore"):
             # Where the flash fee eats every profit, the cycle is sized without it.
             paid = cycles.log_rates > math.log(unit_cost)

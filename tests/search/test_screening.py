@@ -27,8 +27,11 @@ from aineon.search import (
 )
 from aineon.search.costs import CONCENTRATED_GAS, CROSSED_TICK_GAS, swap_gas
 from aineon.search.cycles import rated_cycles
+from aineon.search.lenders import aave_v3
 from aineon.search.prices import Prices
 from aineon.search.rates import RateTable
+from aineon.search.screening import Screen, Screener
+from aineon.search.sizing import approximate_input
 from tests.benchmarks.universe import HUBS, WETH, Universe
 from tests.search.markets import random_market, token, v2, v3
 
@@ -152,9 +155,9 @@ class TestExplanations:
 
     def test_gas_and_flash_fee_that_eat_the_profit(self) -> None:
         dear_gas = Market([CHEAP, SMALL], Block(100, base_fee_wei=10**12))
-        aave = CostModel(flash_fee_bps=5, native_token=ETHER_TOKEN)
+        aave = CostModel(lenders=(aave_v3(),), native_token=ETHER_TOKEN)
         reasons = self.explained(dear_gas, costs=aave)
-        assert "WETH is below its gas of 0.2" in reasons[Verdict.BELOW_COSTS]
+        assert "WETH is below its gas of 0.35" in reasons[Verdict.BELOW_COSTS]
         assert " and flash fee of 4.5" in reasons[Verdict.BELOW_COSTS]
 
     def test_what_was_not_sized_is_estimated(self) -> None:
@@ -176,7 +179,7 @@ class TestExplanations:
     def test_flash_fees_are_part_of_the_estimate(self) -> None:
         market = Market([CHEAP, DEAR], BLOCK)
         for bps in (5, 2000):
-            costs = CostModel(flash_fee_bps=bps, native_token=ETHER_TOKEN)
+            costs = CostModel(lenders=(aave_v3(bps),), native_token=ETHER_TOKEN)
             [exact] = find_opportunities(market, [ETHER_TOKEN], costs=costs)
             [estimated] = scanner(costs=costs, size_at_most=0, near_count=0).scan(market).explain()
             assert estimated.amount_in == pytest.approx(exact.amount_in, rel=1e-6)
@@ -292,3 +295,29 @@ def test_gas_counts_the_ticks_that_lie_between_the_prices(seed: int, exponent: f
             low, high = sorted((pool.tick, after.tick))
             crossed = sum(low < tick <= high for tick in pool.ticks)
             assert swap_gas(pool, *pair, amount) == CONCENTRATED_GAS + CROSSED_TICK_GAS * crossed
+
+
+def test_a_candidate_knows_what_its_local_curves_compose_to() -> None:
+    # Sizing starts from it: a size found with it is the one found without it.
+    market = Market(random_market(Random(5), 8, 40, 0.02), BLOCK)
+    table = RateTable()
+    table.refresh(market)
+    base = market.tokens[0]
+    prices = Prices(COSTS, market, table, [base])
+    screened = Screener(COSTS).screen(table, prices, Screen((base,), 3, 0.99, 0, None, 0))
+    candidates = screened.candidates(None)
+    assert len(candidates) > 20
+    for candidate in candidates:
+        route = table.route(candidate.hops)
+        rate, bend = 1.0, 0.0
+        for pool, token_in, token_out in route:
+            curve = pool.local_curve(token_in, token_out)
+            rate, bend = rate * curve.rate, bend + rate * curve.bend
+        assert candidate.curve == pytest.approx((rate, bend), rel=1e-9)
+        with_it, without = (
+            approximate_input(route, 0, candidate.curve),
+            approximate_input(route),
+        )
+        assert (with_it is None) == (without is None)
+        if with_it and without:
+            assert with_it[-1] - with_it[0] == pytest.approx(without[-1] - without[0], rel=1e-6)

@@ -185,15 +185,23 @@ class ConcentratedPool(PairPool):
                 the current price; the contract's `SPL`.
             UnknownToken, SameToken: the pool cannot swap these two tokens.
         """
-        walk = self._walk(token_in, token_out)
-        if type(amount_in) is not int or not 0 < amount_in <= MAX_AMOUNT:
-            raise refuse_amount("amount_in", amount_in, MAX_AMOUNT)
-        if sqrt_price_limit_x96 is not None:
-            walk = self._limited(walk, sqrt_price_limit_x96)
-        if amount_in <= walk.most_in:
-            after = partial(_after_input, self, walk, amount_in)
-            return _new_tuple(Quote, (amount_in, walk.output(amount_in), False, after))
-        return self._all_of(walk, sqrt_price_limit_x96)
+        # As `_walk`, without the call: it is a tenth of what the most frequent question takes.
+        if token_in is self.token0 and token_out is self.token1:
+            walk = self._falling
+        elif token_in is self.token1 and token_out is self.token0:
+            walk = self._rising
+        else:
+            walk = None
+        if walk is None:
+            walk = self._find_walk(token_in, token_out)
+        if (
+            sqrt_price_limit_x96 is not None
+            or type(amount_in) is not int
+            or not 0 < amount_in <= walk.most_in
+        ):
+            return self._limited_quote(walk, amount_in, sqrt_price_limit_x96)
+        after = partial(_after_input, self, walk, amount_in)
+        return _new_tuple(Quote, (amount_in, walk.output(amount_in), False, after))
 
     def quote_exact_output(
         self,
@@ -262,6 +270,10 @@ class ConcentratedPool(PairPool):
         """The exact, unchecked, smallest input; see `Pool.input_function`."""
         return self._walk(token_in, token_out).smallest_input
 
+    def first_step(self, token_in: Token, token_out: Token) -> int:
+        """What is taken, fee included, before the liquidity can change; 0 where none is there."""
+        return self._walk(token_in, token_out).first_step
+
     def step_at(self, token_in: Token, token_out: Token, amount_in: int) -> Step:
         """Return the step of constant liquidity that an input from 1 to `max_amount_in` ends in."""
         return self._walk(token_in, token_out).step_at(amount_in)
@@ -284,6 +296,17 @@ class ConcentratedPool(PairPool):
         rising = self._rising or Walk(self._upward, self._price_state())
         _set(self, "_rising", rising)
         return rising
+
+    def _limited_quote(self, walk: Walk, amount_in: int, limit: int | None) -> Quote:
+        """Quote what may be wrong, or may end before all of it is taken."""
+        if type(amount_in) is not int or not 0 < amount_in <= MAX_AMOUNT:
+            raise refuse_amount("amount_in", amount_in, MAX_AMOUNT)
+        if limit is not None:
+            walk = self._limited(walk, limit)
+        if amount_in > walk.most_in:
+            return self._all_of(walk, limit)
+        after = partial(_after_input, self, walk, amount_in)
+        return Quote(amount_in, walk.output(amount_in), False, after)
 
     def _limited(self, walk: Walk, limit: int) -> Walk:
         if type(limit) is not int or not walk.may_reach(limit):

@@ -42,6 +42,7 @@ class Walk:
     """Where a price stands in a table, and what lies ahead of it; treat as immutable.
 
     Attributes:
+        first_step: what the step at the price takes, fee included.
         most_in, most_out: what the liquidity ahead takes (fee included) and pays in all.
         output: the exact output of an input from 1 to `most_in`.
         blocked: the price stands where no swap may move it further (the contract's `SPL`).
@@ -57,6 +58,7 @@ class Walk:
         "_state",
         "_unfolded",
         "blocked",
+        "first_step",
         "most_in",
         "most_out",
         "output",
@@ -78,8 +80,8 @@ class Walk:
         self._segments = segments
         self._state = state
         self._index = index
+        need = pays = 0
         if index < len(sums_in):
-            need = pays = 0
             if state.liquidity:
                 border = segments.prices[index]
                 need = direction.amount_in(price, border, state.liquidity)
@@ -92,6 +94,7 @@ class Walk:
             self.most_out = segments.output_to[-1] - self._entry_out
         else:
             self._entry_in = self._entry_out = self.most_in = self.most_out = 0
+        self.first_step = need
         self._entry = Entry(price, state.liquidity, index, self._entry_in, self._entry_out)
         self._unfolded: tuple[int, Walk] | None = None
         self.output: Callable[[int], int] = direction.output_function(segments, self._entry)

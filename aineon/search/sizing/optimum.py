@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from aineon.amm import ConcentratedPool, ConstantProductPool
+from aineon.amm import ConcentratedPool, ConstantProductPool, LocalCurve
 from aineon.errors import InvalidRoute, InvalidSearch
 from aineon.primitives.units import BPS
 from aineon.search.route import Route
@@ -14,6 +14,7 @@ from aineon.search.sizing.model import locate
 from aineon.search.sizing.pieces import PieceFinder, piece_finder
 from aineon.search.sizing.probe import approximate, probe
 from aineon.search.sizing.search import Search
+from aineon.search.sizing.whole import made_whole
 
 # Up to so many units a rate can change from one unit to the next; the search expects the rates
 # of the peak all around it.
@@ -43,42 +44,53 @@ def optimal_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | Non
     return None if amount_in is None else chain.amounts(amount_in)
 
 
-def approximate_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | None:
+def approximate_input(
+    route: Route, flash_fee_bps: int = 0, curve: LocalCurve | None = None
+) -> tuple[int, ...] | None:
     """Return the amounts near the optimum, for a few quotes instead of hundreds.
 
-    The input is the peak of the cycle's curve without rounding, so the profit misses the best
-    one by no more than what roundings cost: some smallest units of the tokens on the way. With
-    pools whose curve has to be fitted it can miss a millionth of the profit besides. None where
-    that input leaves nothing.
+    `curve` is what the hops' local curves compose to, by whoever knows it already.
+
+    The input is the peak of the cycle's curve without rounding, made whole where roundings cost
+    most: of the token whose unit is worth most (`aineon.search.sizing.whole`). The profit misses
+    the best one by no more than what the other roundings cost: some smallest units of the other
+    tokens on the way. With pools whose curve has to be fitted it can miss a millionth of the
+    profit instead. None where that input leaves nothing.
 
     Raises:
         As `optimal_input`.
     """
-    start = _checked_start(route, flash_fee_bps)
+    start = _checked_start(route, flash_fee_bps, curve)
     if start is None:
         return None
-    amounts = _in_first_steps(route, start) or _near_peak(route, flash_fee_bps, start)
+    amounts = _in_first_steps(route, start, flash_fee_bps)
+    if amounts is None:
+        amounts = _near_peak(route, flash_fee_bps, start)
     if amounts is None:
         return None
     cost = amounts[0] - (-amounts[0] * flash_fee_bps // BPS)
     return amounts if amounts[-1] > cost else None
 
 
-def _in_first_steps(route: Route, start: int) -> tuple[int, ...] | None:
+def _in_first_steps(route: Route, start: int, flash_fee_bps: int) -> tuple[int, ...] | None:
     """Return the amounts of an input found by local curves, where those hold up to it."""
     amount = start
     amounts = [amount]
+    outputs = []
     for pool, token_in, token_out in route:
-        if not 0 < amount <= pool.max_amount_in(token_in, token_out):
-            return None
         if isinstance(pool, ConcentratedPool):
-            if pool.step_at(token_in, token_out, amount).taken_before:
-                return None
-        elif not isinstance(pool, ConstantProductPool):
+            most = pool.first_step(token_in, token_out)
+        elif isinstance(pool, ConstantProductPool):
+            most = pool.max_amount_in(token_in, token_out)
+        else:
             return None
-        amount = pool.output_function(token_in, token_out)(amount)
+        if not 0 < amount <= most:
+            return None
+        output = pool.output_function(token_in, token_out)
+        amount = output(amount)
+        outputs.append(output)
         amounts.append(amount)
-    return tuple(amounts)
+    return made_whole(route, outputs, amounts, flash_fee_bps)
 
 
 def _near_peak(route: Route, flash_fee_bps: int, start: int) -> tuple[int, ...] | None:
@@ -90,10 +102,10 @@ def _near_peak(route: Route, flash_fee_bps: int, start: int) -> tuple[int, ...] 
     if len(finders) < len(known):
         return chain.amounts(approximate(chain, known, start))
     _, peak = locate(chain, finders, start)
-    return chain.amounts(peak)
+    return made_whole(route, chain.outputs, chain.amounts(peak), flash_fee_bps)
 
 
-def _checked_start(route: Route, flash_fee_bps: int) -> int | None:
+def _checked_start(route: Route, flash_fee_bps: int, curve: LocalCurve | None = None) -> int | None:
     """Return about the best input by the hops' local curves, or None where no size can pay."""
     if not route.is_cycle:
         raise InvalidRoute(f"{route} does not end with the token it began with")
@@ -101,7 +113,7 @@ def _checked_start(route: Route, flash_fee_bps: int) -> int | None:
         raise InvalidSearch(
             f"flash_fee_bps is {flash_fee_bps!r}; allowed is an int from 0 to {BPS}"
         )
-    return smooth_optimum(route, 1 + flash_fee_bps / BPS)
+    return _peak(curve or _composed(route), 1 + flash_fee_bps / BPS)
 
 
 def smooth_optimum(route: Route, unit_cost: float) -> int | None:
@@ -109,11 +121,20 @@ def smooth_optimum(route: Route, unit_cost: float) -> int | None:
 
     `rate * x / (1 + bend * x)` composes to the same form. Rates are the best any size gets.
     """
+    return _peak(_composed(route), unit_cost)
+
+
+def _composed(route: Route) -> LocalCurve:
     rate, bend = 1.0, 0.0
     for pool, token_in, token_out in route:
         local_rate, local_bend = pool.local_curve(token_in, token_out)
         bend += local_bend * rate
         rate *= local_rate
+    return LocalCurve(rate, bend)
+
+
+def _peak(curve: LocalCurve, unit_cost: float) -> int | None:
+    rate, bend = curve
     if rate <= unit_cost:
         return None
     return int((sqrt(rate / unit_cost) - 1) / bend) if bend > 0 else 1
