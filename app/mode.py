@@ -72,5 +72,7 @@ def follow(client: Client) -> None:
 
 
 def title(client: Client, name: str) -> str:
-    """Return a page's title, which says Simulated while the page wears the mesh."""
-    return name if is_live(client) else f"{name} · Simulated"
+    """Return a page's title, which says what is played while the page wears the mesh."""
+    if is_live(client):
+        return name
+    return f"{name} · {'Rehearsal' if client.settings.mode is Book.REHEARSAL else 'Simulated'}"

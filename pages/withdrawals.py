@@ -48,8 +48,8 @@ def body() -> None:
         st.info("This version cannot withdraw.", icon=":material/block:")
     else:
         st.info(
-            "**Nothing can be withdrawn in simulation.** What the trades earned is play money: it "
-            "exists in this book alone, and no wallet holds any of it.",
+            f"**Nothing can be withdrawn in {client().settings.mode.value}.** What the trades "
+            "earned is play money: no wallet of a real chain holds any of it.",
             icon=":material/block:",
         )
     st.subheader("Balances", anchor=False)

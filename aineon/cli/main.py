@@ -92,6 +92,33 @@ def run(
 
 
 @app.command()
+def rehearse(
+    context: typer.Context,
+    port: options.Port = None,
+    host: options.Host = None,
+    seed: options.Seed = None,
+    min_profit_wei: options.MinProfit = None,
+    max_gas_price_wei: options.MaxGasPrice = None,
+    confidence_threshold: options.Confidence = None,
+    max_position_wei: options.MaxPosition = None,
+    max_hops: options.MaxHops = None,
+    data_dir: options.DataDir = None,
+    block_seconds: Annotated[
+        float, typer.Option("--block-seconds", min=0.2, max=60, help="Time between two blocks.")
+    ] = 2.0,
+) -> None:
+    """Run the live path on a chain of its own, with the real protocols and play money.
+
+    Starts a local node with Uniswap V2 and V3, Balancer V2, Aave V3, traders, a relay and our
+    contract, then engine and console. Ctrl-C stops everything.
+    """
+    from aineon.runtime.rehearsing import run_rehearsal
+
+    settings = _settings(context.params)
+    raise typer.Exit(run_rehearsal(settings, _say, block_seconds=block_seconds))
+
+
+@app.command()
 def doctor(
     context: typer.Context,
     live: Annotated[

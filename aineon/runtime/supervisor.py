@@ -51,14 +51,26 @@ def run_up(settings: Settings, say: Say) -> int:
         StartError: the port or the data folder is taken, or the console is not there.
         LedgerError: a database cannot be written.
     """
+    with prepared(settings) as console:
+        say(_introduction(settings))
+        programs = (engine_program(settings), console_program(settings, console))
+        children = [Child(program, settings.stop_grace_seconds, say) for program in programs]
+        return supervise(children, settings.stop_grace_seconds, say, ready=ConsoleNews(settings))
+
+
+@contextmanager
+def prepared(settings: Settings) -> Iterator[Path]:
+    """Check all that a start needs, and hold the data folder; yields the console's folder.
+
+    Raises:
+        StartError: the port or the data folder is taken, or the console is not there.
+        LedgerError: a database cannot be written.
+    """
     require_free_port(settings.host, settings.port)
-    folder = find_console()
+    console = find_console()
     with FolderLock(settings.data_dir, "supervisor", "another `aineon up`"):
         check_storage(settings)
-        say(_introduction(settings))
-        programs = (engine_program(settings), console_program(settings, folder))
-        children = [Child(program, settings.stop_grace_seconds, say) for program in programs]
-        return supervise(children, settings.stop_grace_seconds, say, ready=_ConsoleNews(settings))
+        yield console
 
 
 def supervise(
@@ -71,7 +83,7 @@ def supervise(
 
     `ready` is asked now and then for a line of news. Returns the exit code.
     """
-    with _stop_signals() as signals:
+    with stop_signals() as signals:
         try:
             code = _tend(children, signals, say, ready)
         finally:
@@ -114,7 +126,8 @@ class _Signals:
 
 
 @contextmanager
-def _stop_signals() -> Iterator[_Signals]:
+def stop_signals() -> Iterator[_Signals]:
+    """Count the signals that ask to stop, in place of being ended by them."""
     signals = _Signals()
     numbers = [getattr(signal, name) for name in _STOP_SIGNALS if hasattr(signal, name)]
     before = {number: signal.signal(number, signals.receive) for number in numbers}
@@ -216,7 +229,7 @@ def require_free_port(host: str, port: int) -> None:
         ) from error
 
 
-class _ConsoleNews:
+class ConsoleNews:
     """Says once where the console is, as soon as it answers."""
 
     def __init__(self, settings: Settings) -> None:
