@@ -67,18 +67,22 @@ class DecodedLogs(NamedTuple):
     other_topics: int
 
 
-def decode_logs(logs: Iterable[RawLog], pools: Container[Address]) -> DecodedLogs:
+def decode_logs(
+    logs: Iterable[RawLog], pools: Container[Address], vault: Address | None = None
+) -> DecodedLogs:
     """Return what `logs`, in their order, say about `pools`.
 
     Args:
         logs: of one block, or of several that follow each other.
         pools: the addresses that matter: what `Market.watched` says, or a set.
+        vault: Balancer's on a chain of one's own; `BALANCER_VAULT` where it is not given.
 
     Raises:
         InvalidLog: a log was removed by a reorg (rewind the market instead of applying it), or
             its fields are not those of its event.
     """
     known = pools.keys() if isinstance(pools, Mapping) else pools
+    vault = vault or BALANCER_VAULT
     events: list[MarketEvent] = []
     unknown = others = 0
     for log in logs:
@@ -88,7 +92,7 @@ def decode_logs(logs: Iterable[RawLog], pools: Container[Address]) -> DecodedLog
             topics, address = log["topics"], log["address"]
             decode = _OF_POOL.get(topics[0]) if topics else None
             if decode is None or address not in known:
-                found = _sought(topics, address)
+                found = _sought(topics, address, vault)
                 if found is None:
                     others += 1
                     continue
@@ -105,7 +109,7 @@ def decode_logs(logs: Iterable[RawLog], pools: Container[Address]) -> DecodedLog
 
 
 def _sought(
-    topics: Sequence[str | bytes], address: str | bytes
+    topics: Sequence[str | bytes], address: str | bytes, vault: Address
 ) -> tuple[_Decoder, Sequence[str], Address] | None:
     """Return decoder, topics and pool of a log in another spelling, or of the Vault.
 
@@ -120,7 +124,7 @@ def _sought(
     emitter = parse_address(_text(address))
     if decode is not None:
         return decode, texts, emitter
-    if of_vault is None or emitter != BALANCER_VAULT:
+    if of_vault is None or emitter != vault:
         # Anybody can emit a log that looks like the Vault's.
         return None
     # A pool's id begins with its address.
