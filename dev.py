@@ -413,7 +413,7 @@ def task_test(arguments: list[str]) -> int:
         say("— locks")
         failed += ["locks"] if check_locks() else []
         say("— pytest")
-    if not arguments or any("contracts" in argument for argument in arguments):
+    if not arguments or any(re.search("contracts|rehearsal", each) for each in arguments):
         fetch_contracts()
     workers = [] if {"-n", "--pdb", "-p"} & set(arguments) else ["-n", str(workers_for_tests())]
     code = run(tool("python"), "-m", "pytest", *workers, *arguments)
@@ -423,8 +423,8 @@ def task_test(arguments: list[str]) -> int:
 
 
 def fetch_contracts() -> int:
-    """Fetch what tests/contracts compare with; without it they skip, and a line says why."""
-    return run(tool("python"), "tests/contracts/fetch.py")
+    """Fetch the real contracts and anvil; without them tests skip, and a line says why."""
+    return run(tool("python"), "-m", "aineon.rehearsal.packages")
 
 
 def workers_for_tests() -> int:

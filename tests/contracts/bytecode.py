@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.contracts.fetch import Package, Unavailable, cache, present
+from aineon.errors import Unavailable
+from aineon.rehearsal.packages import Package, cache, present
 
 BENCHES = Path(__file__).resolve().parent / "benches"
 COMPILE_SECONDS = 100

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from aineon.errors import Unavailable
+from aineon.rehearsal.packages import CONTRACTS, anvil, present
 from tests.contracts.chain import Chain
 from tests.contracts.comparing import Bench, Protocol
-from tests.contracts.fetch import CONTRACTS, Unavailable, anvil, present
 
 
 @pytest.fixture(scope="module")

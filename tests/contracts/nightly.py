@@ -15,9 +15,9 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from typing import NamedTuple
 
+from aineon.errors import Unavailable
 from tests.contracts.chain import Chain
 from tests.contracts.comparing import Protocol, compare
-from tests.contracts.fetch import Unavailable, anvil
 from tests.contracts.protocols import PROTOCOLS
 
 SWAPS = 1_000_000
@@ -56,7 +56,7 @@ def carry_out(share: Share) -> Result:
     """Compare a share."""
     protocol = protocol_named(share.protocol)
     start = time.perf_counter()
-    with Chain(anvil()) as chain:
+    with Chain() as chain:
         tally = compare(protocol, protocol.deploy(chain), share.seed, share.swaps)
     seconds = time.perf_counter() - start
     report = tally.report() if tally.differences else ""

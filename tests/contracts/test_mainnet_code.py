@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from eth_utils.crypto import keccak
 
+from aineon.rehearsal.packages import UNISWAP_V2, UNISWAP_V3, Package
 from tests.contracts.abi import encode, selector, words
 from tests.contracts.bytecode import real_contract
 from tests.contracts.chain import ZERO, Chain
-from tests.contracts.fetch import UNISWAP_V2, UNISWAP_V3, Package
 
 # The init code hashes that routers use on mainnet to reckon a pool's address (EIP-1014).
 PAIR = "96e8ac4277198ff8b6f785478aa9a39f403cb768dd02cbee326c3e7da348845f"

@@ -14,11 +14,11 @@ from aineon.amm import ConstantProductPool
 from aineon.amm.constant_product import MAX_RESERVE
 from aineon.errors import InsufficientLiquidity, InvalidAmount
 from aineon.primitives import Token
+from aineon.rehearsal.packages import UNISWAP_V2, UNISWAP_V2_ROUTER
 from tests.contracts.abi import Row, encode, selector
 from tests.contracts.bytecode import bench, real_contract
 from tests.contracts.chain import ZERO, Chain
 from tests.contracts.comparing import Bench, Protocol, World
-from tests.contracts.fetch import UNISWAP_V2, UNISWAP_V2_ROUTER
 from tests.contracts.numbers import around, magnitude
 from tests.contracts.tokens import deploy_tokens
 

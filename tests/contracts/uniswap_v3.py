@@ -22,11 +22,11 @@ from aineon.amm.concentrated.tick_math import (
 )
 from aineon.errors import InvalidAmount, InvalidPoolState, InvalidPriceLimit
 from aineon.primitives import Token
+from aineon.rehearsal.packages import UNISWAP_V3
 from tests.contracts.abi import encode, selector
 from tests.contracts.bytecode import bench, real_contract
 from tests.contracts.chain import Chain
 from tests.contracts.comparing import Bench, Protocol, World
-from tests.contracts.fetch import UNISWAP_V3
 from tests.contracts.numbers import around, magnitude
 from tests.contracts.tokens import deploy_tokens
 

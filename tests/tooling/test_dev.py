@@ -201,7 +201,7 @@ def test_a_missing_tool_says_how_to_get_it(tmp_path: Path) -> None:
     assert "run `python3 dev.py setup --dev`" in done.stderr
 
 
-FETCH = "tests/contracts/fetch.py"
+FETCH = "-m aineon.rehearsal.packages"
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
-"""Fetch the real contracts' bytecode, and an Ethereum node to run it: `python3 dev.py test` does.
+"""The real contracts' bytecode, and an Ethereum node to run it, out of pinned npm packages.
 
-The npm packages are pinned by version and by the SHA-512 of what arrives, which is checked here.
-They lie in `.cache/contracts` (or where AINEON_CONTRACTS_CACHE says), outside git, because their
-licences are not ours; only the files that the tests read are kept. Standard library only.
+`python -m aineon.rehearsal.packages` fetches what is missing. Every package is pinned by version
+and by the SHA-512 of what arrives, which is checked here. They lie in the folder that
+AINEON_CONTRACTS_CACHE names, else in `.cache/contracts` of a checkout, else in the user's cache:
+outside git and outside our wheel, because their licences are not ours. Only the files that are
+used are kept. Standard library only.
 
-Exit code 0 where all is at hand; otherwise 1 and one line on stderr, and the tests skip.
+Exit code 0 where all is at hand; otherwise 1 and one line on stderr.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import json
 import os
 import platform
 import shutil
@@ -19,17 +22,19 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from aineon.errors import Unavailable
 
 HERE = Path(__file__).resolve().parent
+CHECKOUT = HERE.parents[1]
 NPM_LOCK = HERE / "npm-requirements.txt"
 NPM_SECONDS = 240
+FETCH = "`python -m aineon.rehearsal.packages` fetches it"
 
-
-class Unavailable(Exception):
-    """One sentence: what cannot be had here, and why."""
+Say = Callable[[str], None]
 
 
 class Package(NamedTuple):
@@ -50,7 +55,7 @@ class Package(NamedTuple):
         return self.folder / file
 
     def is_complete(self) -> bool:
-        """Say whether all its files are at hand; a newer checkout may want more of them."""
+        """Say whether all its files are at hand; a newer release may want more of them."""
         return all(self.path(file).is_file() for file in self.files)
 
 
@@ -71,6 +76,15 @@ UNISWAP_V3 = Package(
     "1.0.1",
     "7pVk4hEm00j9tc71Y9+ssYpO6ytkeI0y7WE9P6UcmNzhxPePwyAxImuhVsTqWK9YFvzgtvzJHi64pBl4jUzKMQ==",
     ("artifacts/contracts/UniswapV3Factory.sol/UniswapV3Factory.json",),
+)
+UNISWAP_V3_PERIPHERY = Package(
+    "@uniswap/v3-periphery",
+    "1.4.4",
+    "S4+m+wh8HbWSO3DKk4LwUCPZJTpCugIsHrWR86m/OrUyvSqGDTXKFfc2sMuGXCZrD1ZqO3rhQsKgdWg3Hbb2Kw==",
+    tuple(
+        f"artifacts/contracts/{place}.sol/{place.rpartition('/')[2]}.json"
+        for place in ("NonfungiblePositionManager", "SwapRouter", "lens/QuoterV2")
+    ),
 )
 BALANCER = Package(
     "@balancer-labs/v2-deployments",
@@ -97,7 +111,49 @@ BALANCER = Package(
         )
     ),
 )
-CONTRACTS = (UNISWAP_V2, UNISWAP_V2_ROUTER, UNISWAP_V3, BALANCER)
+AAVE_V3 = Package(
+    "@aave/core-v3",
+    "1.19.3",
+    "Xr7+VcoU5b4mPwM4IUCnskw3lciwrnL4Xloyad8GOddYeixnri2lZYobNmErm1LwE50vqjI0O+9QGNKY2TDkeQ==",
+    tuple(
+        f"artifacts/contracts/{place}.sol/{place.rpartition('/')[2]}.json"
+        for place in (
+            "mocks/oracle/PriceOracle",
+            "mocks/tokens/MintableERC20",
+            "protocol/configuration/ACLManager",
+            "protocol/configuration/PoolAddressesProvider",
+            "protocol/libraries/logic/BorrowLogic",
+            "protocol/libraries/logic/BridgeLogic",
+            "protocol/libraries/logic/ConfiguratorLogic",
+            "protocol/libraries/logic/EModeLogic",
+            "protocol/libraries/logic/FlashLoanLogic",
+            "protocol/libraries/logic/LiquidationLogic",
+            "protocol/libraries/logic/PoolLogic",
+            "protocol/libraries/logic/SupplyLogic",
+            "protocol/pool/DefaultReserveInterestRateStrategy",
+            "protocol/pool/Pool",
+            "protocol/pool/PoolConfigurator",
+            "protocol/tokenization/AToken",
+            "protocol/tokenization/StableDebtToken",
+            "protocol/tokenization/VariableDebtToken",
+        )
+    ),
+)
+WRAPPED_ETHER = Package(
+    "canonical-weth",
+    "1.4.0",
+    "9rkLfAFndWALLhxd5lpyTX4RkV36WmVBZ92NYtYr1kWdAUmclRp7I5KkK4wvogzDcCI++yw53TLwx/GCPcocMg==",
+    ("build/contracts/WETH9.json",),
+)
+CONTRACTS = (
+    UNISWAP_V2,
+    UNISWAP_V2_ROUTER,
+    UNISWAP_V3,
+    UNISWAP_V3_PERIPHERY,
+    BALANCER,
+    AAVE_V3,
+    WRAPPED_ETHER,
+)
 # The package of the platform itself: its wrapper starts the binary as a child that outlives it.
 ANVILS = {
     ("Linux", "x86_64"): Package(
@@ -112,7 +168,24 @@ ANVILS = {
 def cache() -> Path:
     """Return the folder of everything fetched."""
     named = os.environ.get("AINEON_CONTRACTS_CACHE")
-    return Path(named or HERE.parents[1] / ".cache" / "contracts").absolute()
+    return Path(named or _usual_cache()).absolute()
+
+
+def _usual_cache() -> Path:
+    if (CHECKOUT / "pyproject.toml").is_file():
+        return CHECKOUT / ".cache" / "contracts"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "aineon" / "contracts"
+
+
+def artifact(package: Package, contract: str) -> dict[str, Any]:
+    """Return the compiler's output of a contract, named by the end of its file's path.
+
+    Raises:
+        Unavailable: the package was not fetched.
+    """
+    (file,) = (file for file in package.files if file.endswith(f"/{contract}.json"))
+    found: dict[str, Any] = json.loads(present(package, file).read_text("utf-8"))
+    return found
 
 
 def anvil() -> Path:
@@ -142,33 +215,37 @@ def present(package: Package, file: str) -> Path:
     path = package.path(file)
     if not path.is_file():
         raise Unavailable(
-            f"{package.name} {package.version} is not at hand (looked in {package.folder}): "
-            "`python3 tests/contracts/fetch.py` fetches it"
+            f"{package.name} {package.version} is not at hand (looked in {package.folder}): {FETCH}"
         )
     return path
 
 
-def wanted() -> list[Package]:
-    """Return what is still to be fetched."""
-    packages = list(CONTRACTS)
-    package = ANVILS.get((platform.system(), platform.machine()))
-    if package is not None:
-        packages.append(package)
-    return [package for package in packages if not package.is_complete()]
+def wanted(packages: Sequence[Package]) -> list[Package]:
+    """Return which of these packages, and of anvil's, are still to be fetched."""
+    of_anvil = ANVILS.get((platform.system(), platform.machine()))
+    every = [*packages, of_anvil] if of_anvil is not None else packages
+    return [package for package in every if not package.is_complete()]
 
 
-def fetch_all() -> None:
+def fetch_all(say: Say, packages: Sequence[Package] | None = None) -> None:
     """Fetch what is missing; nothing is asked of the network where all is at hand.
+
+    Args:
+        say: is told what is being fetched, a line each.
+        packages: those that are wanted beside anvil; None for all.
 
     Raises:
         Unavailable: npm cannot be had, a package cannot be reached, or is not the pinned one.
     """
-    missing = wanted()
+    missing = wanted(CONTRACTS if packages is None else packages)
     if missing:
-        cache().mkdir(parents=True, exist_ok=True)
-        npm = npm_command()
+        try:
+            cache().mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(f"the folder {cache()} cannot be made: {error.strerror}") from error
+        npm = npm_command(say)
         for package in missing:
-            print(f"Fetching {package.name} {package.version} …", flush=True)
+            say(f"Fetching {package.name} {package.version} …")
             fetch(package, npm)
     anvil()
 
@@ -220,13 +297,14 @@ def unpack(package: Package, archive: Path, folder: Path) -> None:
                 target.chmod(0o755)
 
 
-def npm_command() -> list[str]:
+def npm_command(say: Say) -> list[str]:
     """Return how to call npm: the machine's, or one from a wheel."""
     installed = shutil.which("npm")
     if installed is not None and shutil.which("node") is not None:
         return [installed]
     folder = cache() / f"npm-{hashlib.sha256(NPM_LOCK.read_bytes()).hexdigest()[:12]}"
     if not folder.is_dir():
+        say("Fetching Node as a wheel …")
         install_npm(folder)
     code = (
         f"import sys; sys.path.insert(0, {str(folder)!r}); "
@@ -237,7 +315,6 @@ def npm_command() -> list[str]:
 
 def install_npm(folder: Path) -> None:
     """Install Node's wheel, checked against its hash, into a folder of the cache."""
-    print("Fetching Node as a wheel …", flush=True)
     with temporary_folder() as place:
         command = [sys.executable, "-m", "pip", "install", "--no-input", "--quiet", "--no-deps"]
         command += ["--only-binary=:all:", "--require-hashes", "--disable-pip-version-check"]
@@ -256,7 +333,7 @@ def temporary_folder() -> Iterator[Path]:
 def run(command: list[str], cwd: Path, what: str) -> str:
     """Run a command and return what it said."""
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 (npm and pip, with pinned names)
             command,
             cwd=cwd,
             capture_output=True,
@@ -276,14 +353,19 @@ def run(command: list[str], cwd: Path, what: str) -> str:
 def main() -> int:
     """Fetch everything, or say in one line why not."""
     try:
-        fetch_all()
+        fetch_all(_say)
     except (Unavailable, OSError) as problem:
-        print(
-            f"notice: the real contracts cannot be compared with: {problem}; those tests skip.",
-            file=sys.stderr,
+        sys.stderr.write(
+            f"notice: the real contracts are not at hand: {problem}; the rehearsal cannot start "
+            "and tests against them skip.\n"
         )
         return 1
     return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

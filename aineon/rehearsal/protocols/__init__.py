@@ -1,0 +1,1 @@
+"""The real protocols, deployed from the bytecode that their makers publish."""
