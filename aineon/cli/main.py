@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -116,6 +117,23 @@ def rehearse(
 
     settings = _settings(context.params)
     raise typer.Exit(run_rehearsal(settings, _say, block_seconds=block_seconds))
+
+
+@app.command()
+def record(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The recording; gzip where it ends in .gz.")],
+    blocks: options.BlocksRecorded = None,
+    data_dir: options.DataDir = None,
+) -> None:
+    """Write the blocks of a chain down as they come, for `aineon run --data FILE`.
+
+    Takes a node (ALCHEMY_API_KEY, INFURA_API_KEY or AINEON_RPC_URLS). Ctrl-C ends it.
+    """
+    from aineon.cli.record import record_chain
+
+    settings = _settings({**context.params, "feed": "chain"})
+    raise typer.Exit(record_chain(settings, file, _say))
 
 
 @app.command()

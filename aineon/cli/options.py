@@ -56,6 +56,7 @@ Seed = Annotated[Text, _option("seed", "Seed of sandbox and paper trading.", _MA
 Pace = Annotated[Text, _option("pace_seconds", "Seconds a sandbox block.", _MARKET, "SECONDS")]
 WarmUp = Annotated[Text, _option("warm_up_blocks", "Blocks run at once.", _MARKET, "N")]
 Blocks = Annotated[Text, _option("blocks", "Sandbox blocks after them.", _MARKET, "N")]
+BlocksRecorded = Annotated[Text, _option("blocks", "How many; else no end.", _MARKET, "N")]
 Pools = Annotated[Text, _option("sandbox_pools", "Pools of the sandbox.", _MARKET, "N")]
 Latency = Annotated[Text, _option("competitor_latency_ms", "Of the sandbox.", _MARKET, "MS")]
 MinProfit = Annotated[Text, _option("min_profit_wei", "Least net profit.", _LIMITS, "ETH")]

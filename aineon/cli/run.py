@@ -6,22 +6,25 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import AbstractAsyncContextManager, ExitStack, suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from aineon.cli.failures import INTERRUPTED, OK, reader_may_leave
 from aineon.cli.progress import Progress, progress_lines, progress_on_terminal
-from aineon.engine.events import EngineEvent, StateChanged
+from aineon.engine.events import EngineEvent, EngineState, StateChanged
 from aineon.engine.report import RunReport
-from aineon.runtime.build import build_engine
+from aineon.runtime.build import running
 from aineon.runtime.garbage import FreezeWhenLoaded
 from aineon.runtime.lock import engine_lock
 from aineon.runtime.settings import FeedName, Settings
 from aineon.runtime.storage import check_storage
+from aineon.runtime.waiting import Waiting
 
 if TYPE_CHECKING:
     from aineon.engine.engine import Engine
+
+Listener = Callable[[EngineEvent], None]
 
 _STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 _WIDTH_IN_FILES = 100
@@ -29,10 +32,17 @@ _WIDTH_IN_FILES = 100
 
 def run_supervised(settings: Settings) -> int:
     """Run the engine with its book and heartbeat until it is told to stop."""
-    with engine_lock(settings):
-        engine = _engine_with_books(settings)
-        with progress_lines("engine: ") as progress:
-            asyncio.run(_play(engine, [FreezeWhenLoaded().follow, progress.follow]))
+    with engine_lock(settings), progress_lines("engine: ") as progress:
+        # The engine itself waits long for a lock; at the start, nobody wants to.
+        check_storage(settings)
+        waiting = Waiting(settings)
+
+        def in_trouble(reason: str) -> None:
+            waiting.tell(reason)
+            progress.follow(StateChanged(EngineState.PAUSED, reason))
+
+        opened = running(settings, keep=True, on_trouble=in_trouble)
+        asyncio.run(_play(opened, lambda _: [FreezeWhenLoaded().follow, progress.follow]))
     return OK
 
 
@@ -45,15 +55,23 @@ def run_reported(settings: Settings, *, keep: bool, as_json: bool) -> int:
     with ExitStack() as stack:
         if keep:
             stack.enter_context(engine_lock(settings))
-        engine = _engine_with_books(settings) if keep else build_engine(settings)
+            check_storage(settings)
         source = str(settings.replay_file) if settings.feed is FeedName.REPLAY else ""
-        report = RunReport(engine.feed.name, engine.feed.provenance, source)
         progress = stack.enter_context(_progress())
-        stopped = asyncio.run(_play(engine, [report.add, progress.follow]))
+        reports: list[RunReport] = []
+
+        def listeners(engine: Engine) -> list[Listener]:
+            report = RunReport(engine.feed.name, engine.feed.provenance, source)
+            reports.append(report)
+            return [report.add, progress.follow]
+
+        stopped = asyncio.run(_play(running(settings, keep=keep), listeners))
     if stopped:
-        report.add(StateChanged(engine.state, "stopped before the feed ended"))
+        for report in reports:
+            report.add(StateChanged(EngineState.STOPPED, "stopped before the feed ended"))
     with reader_may_leave():
-        _print(report, as_json=as_json)
+        for report in reports:
+            _print(report, as_json=as_json)
     return INTERRUPTED if stopped else OK
 
 
@@ -63,12 +81,6 @@ def _at_its_own_pace(settings: Settings) -> Settings:
     if ends and settings.origin("pace_seconds") == "default":
         return settings.model_copy(update={"pace_seconds": 0.0})
     return settings
-
-
-def _engine_with_books(settings: Settings) -> Engine:
-    # The engine itself waits long for a lock; at the start, nobody wants to.
-    check_storage(settings)
-    return build_engine(settings, book_url=settings.book_url, control_url=settings.control_url)
 
 
 def _progress() -> Progress:
@@ -87,8 +99,10 @@ def _print(report: RunReport, *, as_json: bool) -> None:
     print_report(report, console if console.is_terminal else Console(width=_WIDTH_IN_FILES))
 
 
-async def _play(engine: Engine, listeners: list[Callable[[EngineEvent], None]]) -> bool:
-    """Run `engine` and tell `listeners`; returns whether a signal stopped it."""
+async def _play(
+    opened: AbstractAsyncContextManager[Engine], listeners: Callable[[Engine], list[Listener]]
+) -> bool:
+    """Open an engine, run it and tell its listeners; returns whether a signal stopped it."""
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
     stopped = False
@@ -102,13 +116,12 @@ async def _play(engine: Engine, listeners: list[Callable[[EngineEvent], None]]) 
     for name in _STOP_SIGNALS:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), stop)
-    try:
-        with suppress(asyncio.CancelledError):
+    with suppress(asyncio.CancelledError):
+        async with opened as engine:
+            told = listeners(engine)
             async for event in engine.events():
-                for listener in listeners:
+                for listener in told:
                     listener(event)
                 # A busy engine never waits; this lets the signal in.
                 await asyncio.sleep(0)
-    finally:
-        await engine.aclose()
     return stopped

@@ -6,8 +6,8 @@ handed down; nothing above or below asks again.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from aineon.engine.admission import Admission
@@ -16,14 +16,16 @@ from aineon.engine.judging import Judging
 from aineon.errors import ConfigurationError
 from aineon.execution.paper import PaperConditions, PaperExecutor
 from aineon.execution.planner import Planner, PlanRules
-from aineon.execution.preflight import LocalPreflight
 from aineon.feeds.base import Feed
 from aineon.feeds.pacing import PacedFeed
-from aineon.primitives import Book, Clock, SystemClock
+from aineon.primitives import Book, Clock, Provenance, SystemClock
 from aineon.risk import Limits, RiskGate
+from aineon.runtime.carrying import paper_preflight
+from aineon.runtime.chain_link import ChainLink, connect, connect_patiently
+from aineon.runtime.sections.market import LIVE_IS_CLOSED
 from aineon.runtime.settings import FeedName, Settings, load_settings
 from aineon.search import CostModel, Opportunity, Scanner
-from aineon.search.lenders import standard_lenders
+from aineon.search.lenders import Lender, standard_lenders
 
 if TYPE_CHECKING:
     from aineon.engine.booking import Booking
@@ -32,12 +34,19 @@ _MOST_SIZED = 100
 
 
 def build_engine(
-    settings: Settings, *, book_url: str | None = None, control_url: str | None = None
+    settings: Settings,
+    *,
+    link: ChainLink | None = None,
+    feed: Feed | None = None,
+    book_url: str | None = None,
+    control_url: str | None = None,
 ) -> Engine:
     """Compose an engine; nothing runs until its events are iterated.
 
     Args:
         settings: the checked configuration.
+        link: the chain, where the settings' feed or mode needs one.
+        feed: what to look at in place of the settings' feed.
         book_url: database of the mode's book; None keeps no book (a run for its report only).
         control_url: control database for the heartbeat; needed where `book_url` is given.
 
@@ -46,15 +55,12 @@ def build_engine(
         FeedError: the feed cannot deliver.
         LedgerError: a database cannot be opened.
     """
-    if settings.mode is not Book.SIMULATION:
-        raise ConfigurationError(
-            f"AINEON_MODE is '{settings.mode}'; this version carries plans out on paper only, "
-            "so the one allowed value is 'simulation'"
-        )
+    if settings.mode is Book.LIVE:
+        raise ConfigurationError(f"AINEON_MODE is 'live'; {LIVE_IS_CLOSED}")
     clock = SystemClock()
-    feed = build_feed(settings)
+    feed = feed or build_feed(settings, link)
     costs = CostModel(
-        lenders=standard_lenders(settings.flash_loan_fee_bps),
+        lenders=_lenders(settings, link),
         priority_fee_wei=settings.priority_fee_wei,
         native_token=feed.native_token,
     )
@@ -78,7 +84,7 @@ def build_engine(
             admission=Admission(settings.max_concurrent, settings.pair_cooldown_seconds),
             planner=Planner(_plan_rules(settings)),
             executor=executor,
-            preflight=LocalPreflight(),
+            preflight=paper_preflight(link),
             costs=costs,
         ),
         executor=executor,
@@ -99,18 +105,48 @@ async def open_engine(**overrides: Any) -> AsyncIterator[Engine]:
         ConfigurationError: a setting is not allowed.
         FeedError: the feed cannot deliver.
     """
-    engine = build_engine(load_settings(**overrides))
-    try:
+    async with running(load_settings(**overrides)) as engine:
         yield engine
-    finally:
-        await engine.aclose()
 
 
-def build_feed(settings: Settings) -> Feed:
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    *,
+    keep: bool = False,
+    on_trouble: Callable[[str], None] | None = None,
+) -> AsyncIterator[Engine]:
+    """Yield an engine, connected to its chain where it has one, and let go of both afterwards.
+
+    Args:
+        settings: the checked configuration.
+        keep: write the run into the book.
+        on_trouble: told why the chain cannot be reached, each time before it is tried again;
+            None fails instead.
+
+    Raises:
+        ConfigurationError: as `build_engine`.
+        ChainError: the chain cannot be reached, and `on_trouble` is None; or it is another one.
+        FeedError: the feed cannot deliver.
+        LedgerError: a database cannot be opened.
+    """
+    async with AsyncExitStack() as stack:
+        link = None
+        if settings.feed is FeedName.CHAIN:
+            reached = connect_patiently(settings, on_trouble) if on_trouble else connect(settings)
+            link = await reached
+            stack.push_async_callback(link.reader.aclose)
+        urls = (settings.book_url, settings.control_url) if keep else (None, None)
+        engine = build_engine(settings, link=link, book_url=urls[0], control_url=urls[1])
+        stack.push_async_callback(engine.aclose)
+        yield engine
+
+
+def build_feed(settings: Settings, link: ChainLink | None = None) -> Feed:
     """Make the feed that the settings name.
 
     Raises:
-        ConfigurationError: a replay without a recording.
+        ConfigurationError: a replay without a recording, or a chain without a link to it.
         InvalidRecording: the recording cannot be played.
     """
     if settings.feed is FeedName.REPLAY:
@@ -123,9 +159,17 @@ def build_feed(settings: Settings) -> Feed:
             )
         return ReplayFeed(settings.replay_file)
     if settings.feed is FeedName.CHAIN:
-        raise ConfigurationError(
-            "AINEON_FEED is 'chain' and no node is given; allowed is chain only with "
-            "ALCHEMY_API_KEY, INFURA_API_KEY or AINEON_RPC_URLS."
+        if link is None:
+            raise ConfigurationError("the chain's feed needs a link; see `aineon.runtime.running`")
+        from aineon.feeds.chain import ChainFeed
+
+        return ChainFeed(
+            link.reader,
+            link.addresses,
+            link.tokens,
+            cache_folder=settings.data_dir / "chain",
+            provenance=Provenance.SIMULATED,
+            terms=link.terms,
         )
     from aineon.feeds.sandbox import SandboxFeed
 
@@ -137,6 +181,13 @@ def build_feed(settings: Settings) -> Feed:
         competitor_latency_ms=settings.competitor_latency_ms,
     )
     return PacedFeed(sandbox, settings.pace_seconds) if settings.pace_seconds else sandbox
+
+
+def _lenders(settings: Settings, link: ChainLink | None) -> tuple[Lender, ...]:
+    if link is not None:
+        return link.lenders(settings)
+    standard = standard_lenders(settings.flash_loan_fee_bps)
+    return tuple(lender for lender in standard if lender.name in settings.flash_lenders)
 
 
 def _limits(settings: Settings) -> Limits:

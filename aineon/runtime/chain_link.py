@@ -19,6 +19,7 @@ from aineon.search.lenders import OWN, Lender, lenders_from
 
 if TYPE_CHECKING:
     from aineon.chain.client import ChainClient, Endpoint
+    from aineon.chain.snapshot import LenderTerms
 
 _PAUSES_SECONDS = (1.0, 2.0, 5.0, 10.0)
 
@@ -31,13 +32,23 @@ class ChainLink:
         reader: its nodes.
         addresses: what is known by address there.
         tokens: whose pools with each other are followed; cycles begin and end with them.
-        lenders: whose money may carry a route out, on the terms of the moment.
+        terms: what its flash loans cost, at one block.
     """
 
     reader: ChainClient
     addresses: ChainAddresses
     tokens: tuple[Token, ...]
-    lenders: tuple[Lender, ...]
+    terms: LenderTerms
+
+    def lenders(self, settings: Settings) -> tuple[Lender, ...]:
+        """Whose money may carry a route out, on these terms.
+
+        Raises:
+            ConfigurationError: the chain has none of the lenders that the settings allow.
+        """
+        own = {self.addresses.native_token: settings.own_capital_wei}
+        allowed = {*settings.flash_lenders, OWN}
+        return lenders_from(self.terms, allowed, own if settings.own_capital_wei else None)
 
 
 def addresses_of(settings: Settings) -> ChainAddresses:
@@ -105,13 +116,10 @@ async def connect(settings: Settings, clock: Clock | None = None) -> ChainLink:
     reader = await ChainClient.connect(endpoints_of(settings), addresses, clock or SystemClock())
     try:
         terms = await lender_terms(reader, addresses, base_tokens=tokens)
-        own = {addresses.native_token: settings.own_capital_wei}
-        allowed = {*settings.flash_lenders, OWN}
-        lenders = lenders_from(terms, allowed, own if settings.own_capital_wei else None)
     except BaseException:
         await reader.aclose()
         raise
-    return ChainLink(reader, addresses, tokens, lenders)
+    return ChainLink(reader, addresses, tokens, terms)
 
 
 async def connect_patiently(

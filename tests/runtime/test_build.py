@@ -58,7 +58,7 @@ def test_a_replay_needs_a_recording(tmp_path: Path) -> None:
 
 def test_a_mode_that_cannot_be_composed_is_refused() -> None:
     live = Settings.model_construct(**{**Settings().model_dump(), "mode": Book.LIVE})
-    with pytest.raises(ConfigurationError, match="simulation"):
+    with pytest.raises(ConfigurationError, match="live mode stays closed"):
         build_engine(live)
 
 
