@@ -20,6 +20,7 @@ from aineon.ledger.connect import (
 )
 from aineon.ledger.migrating import CONTROL_SCHEMA, require_current, upgrade
 from aineon.ledger.records import Heartbeat
+from aineon.ledger.stops import StopTable
 from aineon.ledger.tables import HeartbeatRow, table_of
 
 _HEARTBEAT: Final = table_of(HeartbeatRow)
@@ -87,6 +88,11 @@ class ControlStore:
         if body is None:
             return None
         return Heartbeat(**{name: value for name, value in body.items() if name in _FIELDS})
+
+    @property
+    def stops(self) -> StopTable:
+        """The emergency stops that are kept here."""
+        return StopTable(self._place, self._engine)
 
     def close(self) -> None:
         """Let go of the database."""

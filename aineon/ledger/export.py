@@ -33,6 +33,7 @@ from aineon.primitives import Money
 FORMAT: Final = "aineon-trades"
 FORMAT_VERSION: Final = "1"
 
+_MAINNET: Final = 1
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 
@@ -136,6 +137,11 @@ _SETTLED: Final = (
     "builder_payment_wei",
     "net_wei",
     "reason",
+    "chain_id",
+    "transaction_hash",
+    "transaction_link",
+    "verification",
+    "verification_detail",
 )
 TRADE_COLUMNS: Final = (
     "book",
@@ -177,8 +183,20 @@ def _settled(settlement: SettlementRecord) -> dict[str, str | None]:
         _wei(settlement.builder_payment),
         _wei(settlement.net),
         settlement.reason,
+        _integer(settlement.chain_id),
+        settlement.transaction_hash,
+        transaction_link(settlement),
+        settlement.verification,
+        settlement.verification_detail,
     )
     return dict(zip(_SETTLED, values, strict=True))
+
+
+def transaction_link(settlement: SettlementRecord) -> str | None:
+    """Return where everybody can look a transaction up; None on chains that nobody lists."""
+    if settlement.chain_id != _MAINNET or settlement.transaction_hash is None:
+        return None
+    return f"https://etherscan.io/tx/{settlement.transaction_hash}"
 
 
 def summary_row(summary: ProfitSummary) -> dict[str, Any]:

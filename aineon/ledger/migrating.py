@@ -39,8 +39,12 @@ class Schema:
         return f"{self.kind}_schema"
 
 
-BOOK_SCHEMA: Final = Schema("book", "a book of AINEON", ("book_0001", "book_0002"))
-CONTROL_SCHEMA: Final = Schema("control", "AINEON's control database", ("control_0001",))
+BOOK_SCHEMA: Final = Schema(
+    "book", "a book of AINEON", ("book_0001", "book_0002", "book_0003", "book_0004")
+)
+CONTROL_SCHEMA: Final = Schema(
+    "control", "AINEON's control database", ("control_0001", "control_0002")
+)
 
 
 def schema_version(connection: Connection, schema: Schema, place: Place) -> str | None:

@@ -34,12 +34,13 @@ from aineon.ledger.records import (
     StepRecord,
     TakingRecord,
 )
-from aineon.ledger.rows import attempt_of, record_of, settlement_of, token_of
+from aineon.ledger.rows import attempt_of, observation_of, record_of, settlement_of, token_of
 from aineon.ledger.scoping import in_scope
 from aineon.ledger.store import BookStore, refuse_other_book, stored_book
 from aineon.ledger.tables import (
     AttemptRow,
     NearMissRow,
+    ObservationRow,
     OpportunityRow,
     PriceRow,
     RunRow,
@@ -49,7 +50,7 @@ from aineon.ledger.tables import (
     TokenRow,
     table_of,
 )
-from aineon.ledger.views import Booked, Funnel, R, Scope, Stopped, TakingsTotal, Trade
+from aineon.ledger.views import Booked, Funnel, Pending, R, Scope, Stopped, TakingsTotal, Trade
 from aineon.primitives import MONEY_OF, Book, Money, Provenance
 
 _RUNS: Final = table_of(RunRow)
@@ -57,6 +58,7 @@ _TOKENS: Final = table_of(TokenRow)
 _ATTEMPTS: Final = table_of(AttemptRow)
 _SETTLEMENTS: Final = table_of(SettlementRow)
 _OPPORTUNITIES: Final = table_of(OpportunityRow)
+_OBSERVATIONS: Final = table_of(ObservationRow)
 
 _FIRST_PROVENANCE: Final = {
     Book.SIMULATION: Provenance.SIMULATED,
@@ -211,6 +213,25 @@ class BookReader:
         query = self._narrow(select(func.count()).select_from(counted), counted, outcome, scope)
         with self.session() as connection:
             return int(connection.execute(query).scalar_one())
+
+    def pending(self, scope: Scope | None = None) -> tuple[Pending, ...]:
+        """Return what is seen in blocks that are not final, oldest first."""
+        query = (
+            select(*_ATTEMPTS.c, _TOKENS.c.symbol, _TOKENS.c.decimals, *_OBSERVED)
+            .join(_OBSERVATIONS, _OBSERVATIONS.c.attempt_id == _ATTEMPTS.c.attempt_id)
+            .join(_TOKENS, _TOKENS.c.address == _ATTEMPTS.c.base_token)
+            .order_by(_OBSERVATIONS.c.block_number, _ATTEMPTS.c.id)
+        )
+        with self.session() as connection:
+            rows = connection.execute(self._narrow(query, _ATTEMPTS, None, scope)).mappings().all()
+        return tuple(
+            Pending(
+                self._book,
+                attempt_of(row, token_of(row["base_token"], row)),
+                observation_of(row, self._book),
+            )
+            for row in rows
+        )
 
     # --- what was observed -----------------------------------------------------------------
 
@@ -374,6 +395,7 @@ _TRADE_COLUMNS: Final[tuple[ColumnElement[Any], ...]] = (
         for field in fields(SettlementRecord)
     ),
 )
+_OBSERVED: Final = tuple(column.label(f"observation_{column.name}") for column in _OBSERVATIONS.c)
 _TOKEN_COLUMNS: Final = ("base_token", "profit_token", "native_token")
 
 

@@ -16,6 +16,9 @@ from aineon.primitives import Book, Money, Provenance, Token
 OUTCOMES: Final = ("included", "reverted", "missed", "unresolved")
 """How an attempt can end; the names that `SettlementRecord.outcome` may hold."""
 
+VERIFICATIONS: Final = ("verified", "differs", "unverified")
+"""What an independent source may say; the names that `SettlementRecord.verification` may hold."""
+
 PROVENANCES_OF: Final[Mapping[Book, frozenset[Provenance]]] = {
     Book.SIMULATION: frozenset({Provenance.SIMULATED, Provenance.REPLAYED, Provenance.ESTIMATED}),
     Book.REHEARSAL: frozenset(
@@ -149,6 +152,11 @@ class SettlementRecord:
         gas_cost, builder_payment: in the book's own money; None where not known.
         net: gross profit less flash fee, gas and builder payment, in the book's own money;
             None where any of them is not known.
+        chain_id, transaction_hash: of the attempt's transaction; None on paper, and where
+            nothing was sent.
+        finalised: that its outcome is final, which every settlement on a chain is; None on paper.
+        verification: one of `VERIFICATIONS`; `verification_detail` says who was asked, with both
+            figures where they differ. None on paper.
     """
 
     attempt_id: str
@@ -163,6 +171,31 @@ class SettlementRecord:
     gas_cost: Money | None
     builder_payment: Money | None
     net: Money | None
+
+    chain_id: int | None = None
+    transaction_hash: str | None = None
+    finalised: bool | None = None
+    verification: str | None = None
+    verification_detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationRecord:
+    """An attempt that is seen in a block which a reorg may still take back: a pending figure.
+
+    Attributes:
+        outcome: `included` or `reverted`, if the block stays.
+        net: as a settlement's, in the book's own money; None where not known.
+        at: when it was first seen in that block.
+    """
+
+    attempt_id: str
+    chain_id: int
+    transaction_hash: str
+    outcome: str
+    block_number: int
+    net: Money | None
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +262,10 @@ class PriceRecord:
 
 @dataclass(frozen=True, slots=True)
 class BookEntry:
-    """Everything that is booked together: all of it is kept, or nothing."""
+    """Everything that is booked together: all of it is kept, or nothing.
+
+    `observations` are all that is pending from now on, and replace what was; None leaves it.
+    """
 
     step: StepRecord | None = None
     opportunities: tuple[OpportunityRecord, ...] = ()
@@ -238,6 +274,7 @@ class BookEntry:
     takings: tuple[TakingRecord, ...] = ()
     prices: tuple[PriceRecord, ...] = ()
     near_misses: tuple[NearMissRecord, ...] = ()
+    observations: tuple[ObservationRecord, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

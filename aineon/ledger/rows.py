@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 from aineon.ledger.records import (
     AttemptRecord,
     NearMissRecord,
+    ObservationRecord,
     OpportunityRecord,
     PriceRecord,
     RunRecord,
@@ -31,7 +32,7 @@ def row_of(record: Any) -> dict[str, Any]:
     return row
 
 
-_PLAIN_TYPES: Final = frozenset({int, float, str, type(None)})
+_PLAIN_TYPES: Final = frozenset({int, float, str, bool, type(None)})
 _NAMES_OF: Final[Mapping[object, tuple[str, ...]]] = {
     record: tuple(field.name for field in fields(record))
     for record in (
@@ -43,6 +44,7 @@ _NAMES_OF: Final[Mapping[object, tuple[str, ...]]] = {
         TakingRecord,
         PriceRecord,
         NearMissRecord,
+        ObservationRecord,
     )
 }
 
@@ -90,8 +92,17 @@ def attempt_of(row: Mapping[Any, Any], base_token: Token) -> AttemptRecord:
 
 def settlement_of(row: Mapping[Any, Any], book: Book) -> SettlementRecord:
     """Return the settlement in a row whose columns begin with `settlement_`."""
-    values = {name: row[f"settlement_{name}"] for name in _NAMES_OF[SettlementRecord]}
+    return SettlementRecord(**_with_money(SettlementRecord, "settlement_", row, book))
+
+
+def observation_of(row: Mapping[Any, Any], book: Book) -> ObservationRecord:
+    """Return the observation in a row whose columns begin with `observation_`."""
+    return ObservationRecord(**_with_money(ObservationRecord, "observation_", row, book))
+
+
+def _with_money(kind: type, prefix: str, row: Mapping[Any, Any], book: Book) -> dict[str, Any]:
+    values = {name: row[f"{prefix}{name}"] for name in _NAMES_OF[kind]}
     for name in ("gas_cost", "builder_payment", "net"):
-        if values[name] is not None:
+        if values.get(name) is not None:
             values[name] = MONEY_OF[book](values[name])
-    return SettlementRecord(**values)
+    return values

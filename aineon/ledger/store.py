@@ -11,10 +11,12 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Engine,
     Insert,
     bindparam,
+    delete,
     insert,
     select,
     update,
@@ -31,11 +33,13 @@ from aineon.ledger.connect import (
     writer_engine,
 )
 from aineon.ledger.migrating import BOOK_SCHEMA, upgrade
+from aineon.ledger.outbox_tables import OutboxIntentRow
 from aineon.ledger.posting import Posting
 from aineon.ledger.records import (
     AttemptRecord,
     BookEntry,
     NearMissRecord,
+    ObservationRecord,
     OpportunityRecord,
     PriceRecord,
     RunRecord,
@@ -49,6 +53,7 @@ from aineon.ledger.tables import (
     AttemptRow,
     BookMeta,
     NearMissRow,
+    ObservationRow,
     OpportunityRow,
     PriceRow,
     RunRow,
@@ -66,6 +71,9 @@ _TOKENS: Final = table_of(TokenRow)
 _RUNS: Final = table_of(RunRow)
 _ATTEMPTS: Final = table_of(AttemptRow)
 _SETTLEMENTS: Final = table_of(SettlementRow)
+_OBSERVATIONS: Final = table_of(ObservationRow)
+_INTENTS: Final = table_of(OutboxIntentRow)
+_SIGNED: Final = select(_INTENTS.c.attempt_id).where(_INTENTS.c.attempt_id.is_not(None))
 
 
 def stored_book(connection: Connection) -> Book | None:
@@ -176,10 +184,12 @@ class BookStore:
         takings: Iterable[TakingRecord] = (),
         prices: Iterable[PriceRecord] = (),
         near_misses: Iterable[NearMissRecord] = (),
+        observations: Iterable[ObservationRecord] | None = None,
     ) -> None:
         """Book what belongs together, in one transaction.
 
         `step` may be None where only attempts, settlements, opportunities or prices are booked.
+        `observations` are all that is pending from now on; None leaves what is booked.
 
         Raises:
             MixedBooks: money or a provenance of another book.
@@ -197,6 +207,7 @@ class BookStore:
                     tuple(takings),
                     tuple(prices),
                     tuple(near_misses),
+                    None if observations is None else tuple(observations),
                 )
             ]
         )
@@ -231,11 +242,28 @@ class BookStore:
 
         After a crash these are the ones whose outcome nobody saw.
         """
+        return self._unsettled()
+
+    def abandoned(self) -> list[AttemptRecord]:
+        """Return those of the unsettled attempts that no transaction of the outbox carries out.
+
+        What became of the others the chain tells, however long nobody looked.
+        """
+        return self._unsettled(_ATTEMPTS.c.attempt_id.not_in(_SIGNED))
+
+    def unbooked(self, attempt_ids: Iterable[str]) -> frozenset[str]:
+        """Return those of `attempt_ids` that are not booked."""
+        asked = frozenset(attempt_ids)
+        query = select(_ATTEMPTS.c.attempt_id).where(_ATTEMPTS.c.attempt_id.in_(asked))
+        with explained(self._place), self._engine.begin() as connection:
+            return asked.difference(connection.execute(query).scalars())
+
+    def _unsettled(self, *conditions: ColumnElement[bool]) -> list[AttemptRecord]:
         open_attempts = (
             select(_ATTEMPTS, _TOKENS.c.symbol, _TOKENS.c.decimals)
             .join(_TOKENS, _TOKENS.c.address == _ATTEMPTS.c.base_token)
             .outerjoin(_SETTLEMENTS, _SETTLEMENTS.c.attempt_id == _ATTEMPTS.c.attempt_id)
-            .where(_SETTLEMENTS.c.attempt_id.is_(None))
+            .where(_SETTLEMENTS.c.attempt_id.is_(None), *conditions)
             .order_by(_ATTEMPTS.c.id)
         )
         with explained(self._place), self._engine.begin() as connection:
@@ -282,6 +310,7 @@ class BookStore:
             what = _Attempted.of(attempt) if attempt else _find(connection, settlement.attempt_id)
             settled.append(self._settle(connection, settlement, what, posting))
         _insert_all(connection, SettlementRow, settled)
+        _observe(connection, entry)
 
     def _settle(
         self,
@@ -337,6 +366,7 @@ _INSERT: Final[Mapping[type[SQLModel], Insert]] = {
         TakingRow,
         PriceRow,
         NearMissRow,
+        ObservationRow,
     )
 }
 
@@ -367,6 +397,16 @@ def _insert_all(
         connection.execute(_INSERT[model], rows)
 
 
+def _observe(connection: Connection, entry: BookEntry) -> None:
+    """Keep what is pending; what is settled is not pending any more."""
+    if entry.observations is not None:
+        connection.execute(delete(_OBSERVATIONS))
+        _insert_all(connection, ObservationRow, [row_of(each) for each in entry.observations])
+    elif entry.settlements:
+        settled = [each.attempt_id for each in entry.settlements]
+        connection.execute(delete(_OBSERVATIONS).where(_OBSERVATIONS.c.attempt_id.in_(settled)))
+
+
 def _records_of(entry: BookEntry) -> Iterable[Any]:
     if entry.step is not None:
         yield entry.step
@@ -376,10 +416,12 @@ def _records_of(entry: BookEntry) -> Iterable[Any]:
     yield from entry.takings
     yield from entry.prices
     yield from entry.near_misses
+    yield from entry.observations or ()
 
 
 def _run_of(record: Any) -> int | None:
-    return None if isinstance(record, SettlementRecord) else record.run_id
+    of_attempt = isinstance(record, SettlementRecord | ObservationRecord)
+    return None if of_attempt else record.run_id
 
 
 def _tokens_of(entry: BookEntry) -> Iterable[Token]:

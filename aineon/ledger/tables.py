@@ -181,6 +181,25 @@ class SettlementRow(BookModel, table=True):
     provenance: str
     provenance_ordinal: int
     provenance_total: int = Field(sa_type=Wei)
+    chain_id: int | None = Field(sa_type=BigInteger)
+    transaction_hash: str | None = Field(index=True)
+    finalised: bool | None
+    verification: str | None
+    verification_detail: str | None
+
+
+class ObservationRow(BookModel, table=True):
+    """An attempt seen in a block that is not final; it goes when the attempt is settled."""
+
+    __tablename__ = "observations"
+
+    attempt_id: str = Field(primary_key=True, foreign_key="attempts.attempt_id")
+    chain_id: int = Field(sa_type=BigInteger)
+    transaction_hash: str
+    outcome: str
+    block_number: int = Field(sa_type=BigInteger)
+    net: int | None = Field(sa_type=Wei)
+    at: float
 
 
 class TakingRow(BookModel, table=True):
@@ -319,6 +338,19 @@ class HeartbeatRow(ControlModel, table=True):
     id: int = Field(primary_key=True)
     beat_at: float
     body: dict[str, Any] = Field(sa_type=JSON)
+
+
+class StopRow(ControlModel, table=True):
+    """An emergency stop; it holds until somebody has cleared it."""
+
+    __tablename__ = "stops"
+
+    id: int | None = Field(default=None, primary_key=True)
+    reason: str
+    who: str
+    at: float
+    cleared_by: str | None
+    cleared_at: float | None
 
 
 def table_of(model: type[SQLModel]) -> Table:

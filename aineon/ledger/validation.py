@@ -41,6 +41,7 @@ _TABLE_OF: Final[Mapping[type, type[SQLModel]]] = {
     records.TakingRecord: tables.TakingRow,
     records.PriceRecord: tables.PriceRow,
     records.NearMissRecord: tables.NearMissRow,
+    records.ObservationRecord: tables.ObservationRow,
 }
 
 
@@ -60,6 +61,8 @@ def check_record(record: object, book: Book) -> None:
             _check_money(value, name, book)
         elif isinstance(value, Provenance) and value not in records.PROVENANCES_OF[book]:
             raise MixedBooks(f"{name} {value.value!r} does not belong into the {book.value} book")
+    if isinstance(record, records.SettlementRecord | records.ObservationRecord):
+        _check_outcome(record)
     if isinstance(record, records.SettlementRecord):
         _check_settlement(record)
 
@@ -73,11 +76,23 @@ def _check_money(value: Money, name: str, book: Book) -> None:
         )
 
 
-def _check_settlement(record: records.SettlementRecord) -> None:
+def _check_outcome(record: records.SettlementRecord | records.ObservationRecord) -> None:
     if record.outcome not in records.OUTCOMES:
         raise LedgerError(
             f"outcome {record.outcome!r} of attempt {record.attempt_id} is not one of "
             f"{', '.join(records.OUTCOMES)}"
+        )
+
+
+def _check_settlement(record: records.SettlementRecord) -> None:
+    if record.finalised is False:
+        raise LedgerError(
+            f"attempt {record.attempt_id} cannot be settled: what became of it is not final yet"
+        )
+    if record.verification is not None and record.verification not in records.VERIFICATIONS:
+        raise LedgerError(
+            f"verification {record.verification!r} of attempt {record.attempt_id} is not one of "
+            f"{', '.join(records.VERIFICATIONS)}"
         )
     if record.net is not None and (record.gas_cost is None or record.builder_payment is None):
         raise LedgerError(
@@ -138,6 +153,7 @@ def _optional(check: Check) -> Check:
 
 _BY_ANNOTATION: Final[Mapping[str, Check]] = {
     "float": _number,
+    "bool": _instance(bool),
     "str": _text,
     "tuple[str, ...]": _texts,
     "Mapping[str, int]": _counts,

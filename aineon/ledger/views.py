@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from aineon.ledger.records import AttemptRecord, SettlementRecord
+from aineon.ledger.records import AttemptRecord, ObservationRecord, SettlementRecord
 from aineon.primitives import Book, Money, Provenance
 
 R = TypeVar("R")
@@ -62,6 +62,20 @@ class Trade:
     def net(self) -> Money | None:
         """Its net; None while in flight or not known."""
         return None if self.settlement is None else self.settlement.net
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An attempt that is seen in a block which a reorg may still take back."""
+
+    book: Book
+    attempt: AttemptRecord
+    observation: ObservationRecord
+
+    @property
+    def provenance(self) -> Provenance:
+        """Nothing of it is final."""
+        return Provenance.PENDING
 
 
 @dataclass(frozen=True, slots=True)

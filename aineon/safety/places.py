@@ -1,0 +1,152 @@
+"""Places of the emergency stop that need no database: a file, a variable, a reporter."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from aineon.primitives import Clock, SystemClock
+from aineon.safety.stop import StopReason
+
+STOP_FILE: Final = "STOP"
+STOP_VARIABLE: Final = "AINEON_STOP"
+_OFF: Final = frozenset({"", "0", "false", "no", "off"})
+
+
+class StopFile:
+    """A file whose existence is the stop, whatever is in it: `touch STOP` works too.
+
+    Lines that `latch` wrote tell reason, name and time.
+    """
+
+    name: Final = "file"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def look(self) -> Sequence[StopReason]:
+        """Return what the file says; nothing where it does not exist.
+
+        Raises:
+            OSError: it, or the folder it would lie in, cannot be read.
+        """
+        try:
+            # Not stat: a link that leads nowhere was put there by somebody too.
+            os.lstat(self._path)
+        except FileNotFoundError:
+            # A folder that is gone, or not mounted, is no permission.
+            os.stat(self._path.parent)  # noqa: PTH116 - a tenth of the time, before each signature
+            return ()
+        return tuple(_reasons(self._path.read_text(encoding="utf-8", errors="replace")))
+
+    def latch(self, reason: StopReason) -> None:
+        """Add `reason`, durably.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        line = json.dumps({"reason": reason.reason, "who": reason.who, "at": reason.at}) + "\n"
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            os.write(descriptor, line.encode())
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        _sync_folder(self._path.parent)
+
+    def clear(self, who: str, at: float) -> None:
+        """Remove the file, durably.
+
+        Raises:
+            OSError: it cannot be removed.
+        """
+        self._path.unlink(missing_ok=True)
+        _sync_folder(self._path.parent)
+
+
+class StopVariable:
+    """The variable AINEON_STOP of this process: set to anything but an off word, it stops."""
+
+    name: Final = "environment"
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self._environment = os.environ if environment is None else environment
+
+    def look(self) -> Sequence[StopReason]:
+        """Return what the variable says; it is cleared by unsetting it and starting again."""
+        value = self._environment.get(STOP_VARIABLE, "").strip()
+        if value.lower() in _OFF:
+            return ()
+        return (StopReason(self.name, f"{STOP_VARIABLE} is set", "whoever started the process"),)
+
+
+class StopReporter:
+    """A place that somebody else watches and reports on, such as a pause on chain.
+
+    Stop looks before each signature and cannot wait for a node. Whoever reads the chain says
+    what it saw at each head; silence for longer than `patience_seconds` counts as set.
+    """
+
+    def __init__(
+        self, name: str, patience_seconds: float = 60.0, clock: Clock | None = None
+    ) -> None:
+        self._name = name
+        self._patience = patience_seconds
+        self._clock = clock or SystemClock()
+        self._reported_at: float | None = None
+        self._reasons: tuple[StopReason, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What the place is called."""
+        return self._name
+
+    def report_clear(self) -> None:
+        """Say that the stop was not set there just now."""
+        self._reported_at, self._reasons = self._clock.now(), ()
+
+    def report_set(self, reason: str, who: str) -> None:
+        """Say that the stop is set there."""
+        now = self._clock.now()
+        self._reported_at, self._reasons = now, (StopReason(self._name, reason, who, now),)
+
+    def look(self) -> Sequence[StopReason]:
+        """Return the last report."""
+        if self._reasons:
+            return self._reasons
+        if self._reported_at is None:
+            return (StopReason(self._name, "was never looked at", "the stop itself"),)
+        silence = self._clock.now() - self._reported_at
+        if silence > self._patience:
+            words = f"was not looked at for {silence:.0f} seconds"
+            return (StopReason(self._name, words, "the stop itself"),)
+        return ()
+
+
+def _reasons(text: str) -> Iterator[StopReason]:
+    lines = [line for line in text.splitlines() if line.strip()]
+    for line in lines or ["the file exists"]:
+        yield _reason(line.strip())
+
+
+def _reason(line: str) -> StopReason:
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        said = json.loads(line)
+        at = said["at"]
+        known = float(at) if isinstance(at, int | float) else None
+        return StopReason(StopFile.name, str(said["reason"]), str(said["who"]), known)
+    return StopReason(StopFile.name, line[:200], "somebody with access to the folder")
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return  # Windows has no handle on a folder to sync
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,420 @@
+"""Sender: everything that leaves goes through here, and nothing leaves twice.
+
+At its start, and at every head after it, the order is: the nonce fence, then settling what is
+open by hash, then handing the same bytes out again, and only then new work.
+
+Why a missed trade does not block its nonce. A trade is sent privately for a few blocks. Where
+they pass without it, its nonce is still free, and its bytes may lie with relays that kept them.
+Waiting would stop all trading; a later nonce could not be mined before this one. So the next
+trade is signed for the SAME nonce. That is safe, because every signed trade is safe alone, later
+and reordered: the contract refuses it after its deadline and below its least profit. Whichever
+is mined first spends the nonce and makes the other one worthless: at most one is ever mined, and
+the worst an unfaithful relay can do is to have a stale trade revert, for gas. Trades whose
+blocks have not passed yet compete for a nonce in the same way.
+
+Lasting intents (approvals, withdrawals) keep their nonce for themselves: only a further version
+of the same, or a cancel, may join them there. They may take the nonce of a trade that is not
+mined. Where the trade is mined after all, the lasting intent waits until that block is final and
+is then signed for a new nonce: before that, a reorganisation could have both mined.
+
+What is handed out again are the same bytes: a lasting one at each head for as long as it is
+open; a trade only to relays, and only for blocks that are still to come. A trade that missed is
+never handed out again, least of all publicly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+from aineon.chain.reader import ChainReader
+from aineon.errors import (
+    LeaseLost,
+    LedgerError,
+    NonceFenced,
+    SafetyError,
+    SendingError,
+    StopLatched,
+)
+from aineon.ledger.store import BookStore
+from aineon.primitives import Clock, SystemClock
+from aineon.safety import Stop, StopState
+from aineon.sending.carriers import Answer, Carrier, CarrierSet, Parcel
+from aineon.sending.crashpoints import CrashHook, CrashPoint, no_crash
+from aineon.sending.intent import Fees, Intent, cancel_of
+from aineon.sending.lease import LEASE_SECONDS, Lease, Party
+from aineon.sending.nonces import ChainNonces, FenceReport, Unexplained, inspect, read_nonces
+from aineon.sending.outbox import Change, ForeignSpend, Outbox
+from aineon.sending.outbox_signing import Order
+from aineon.sending.settling import Judgement, gather, judge
+from aineon.sending.signer import Signer
+from aineon.sending.slots import Slot, Version, gap_in
+from aineon.sending.standing import SentIntent, sent_intent
+from aineon.sending.states import TransactionState
+
+WHO: Final = "sending"
+FRESH_SECONDS: Final = 36.0
+"""How old the chain's count may be when something is signed: three blocks."""
+BLOCKS_AHEAD: Final = 3
+"""Blocks for which a lasting transaction is offered to relays at each head."""
+_MOST_PASSES: Final = 3
+_UNTOLD: Final = frozenset(
+    {TransactionState.SIGNED, TransactionState.UNRESOLVED, TransactionState.REFUSED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What a look at the chain came to.
+
+    Attributes:
+        head: number of the block it was looked at.
+        changes: of versions, in their order.
+        foreign: nonces of ours that strangers spent.
+        fence: what keeps new work from being signed; empty where nothing does.
+        handed_out: hashes of what was handed out again.
+        stop: the emergency stop afterwards.
+    """
+
+    head: int
+    changes: tuple[Change, ...]
+    foreign: tuple[ForeignSpend, ...]
+    fence: str
+    handed_out: tuple[str, ...]
+    stop: StopState
+
+
+class Sender:
+    """Signs and sends for one account on one chain.
+
+    Args:
+        store: the rehearsal's or the live book, which holds the outbox.
+        signer: of the account.
+        reader: the chain; nothing is ever sent through it.
+        stop: asked before each signature and each hand-over.
+        relays: where trades go; lasting intents too, where `public` is None.
+        public: the public mempool, where the operator's settings allow it. Trades go there only
+            where there are no relays at all.
+        holder: this engine, for messages: machine and process.
+        clock: seconds since the epoch.
+        crash: called at each `CrashPoint`.
+
+    Raises:
+        SendingError: neither relays nor the public mempool are given.
+        MixedBooks: the book is a simulation.
+    """
+
+    def __init__(
+        self,
+        store: BookStore,
+        signer: Signer,
+        reader: ChainReader,
+        stop: Stop,
+        *,
+        relays: Sequence[Carrier] = (),
+        public: Carrier | None = None,
+        holder: str = "an engine",
+        clock: Clock | None = None,
+        crash: CrashHook = no_crash,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        clock = clock or SystemClock()
+        party = Party(reader.chain_id, signer.address)
+        self._signer = signer
+        self._reader = reader
+        self._stop = stop
+        self._carriers = CarrierSet(relays, public)
+        self._clock = clock
+        self._crash = crash
+        self._lease = Lease(store.place, store.engine, party, holder, clock, lease_seconds)
+        self._outbox = Outbox(store, self._lease, self._permit_signing, clock, crash)
+        self._unexplained = Unexplained()
+        self._seen: ChainNonces | None = None
+        self._seen_at = 0.0
+        self._fence = FenceReport(obstacles=("the chain was not looked at yet",))
+        self._heart: asyncio.Task[None] | None = None
+        # One at a time: two sends at once would choose the same nonce and one would fail.
+        self._turn = asyncio.Lock()
+
+    @property
+    def outbox(self) -> Outbox:
+        """What was signed."""
+        return self._outbox
+
+    async def start(self) -> Reconciled:
+        """Take the lease and bring the outbox up to date with the chain.
+
+        Raises:
+            LeaseHeld: another engine signs for this account.
+            ChainError: no node answers.
+            LedgerError: the database cannot be written.
+        """
+        await asyncio.to_thread(self._lease.acquire)
+        self._crash(CrashPoint.AFTER_LEASE)
+        self._heart = asyncio.create_task(self._beat(), name="lease")
+        return await self.reconcile()
+
+    async def send(self, intent: Intent) -> SentIntent:
+        """Have `intent` signed, kept and handed out; a known one is only looked up.
+
+        What the carriers answered decides nothing: `status` tells what the chain says, as of the
+        latest `reconcile`. Where this raises after the signature, the intent is kept, and
+        `status` knows it.
+
+        Raises:
+            StopLatched: the emergency stop is set.
+            NonceFenced: the chain knows a nonce that the outbox does not explain.
+            NonceWaiting, Underpriced, InvalidIntent, LeaseLost, LedgerError: as `Outbox.begin`.
+            ChainError: no node answers.
+        """
+        async with self._turn:
+            head = await self._pass_fence()
+            order = self._order(intent, intent.fees, head)
+            placed = await asyncio.to_thread(self._outbox.begin, order)
+            answers = await self._hand_over(placed.version, head) if placed.is_new else ()
+            return await self._sent(intent.intent_id, answers)
+
+    async def reprice(self, intent: Intent, fees: Fees) -> SentIntent:
+        """Sign and hand out a further version of `intent`, at its own nonce, for other fees.
+
+        Raises:
+            NonceWaiting: it is mined, cancelled or spent.
+            As `send` otherwise.
+        """
+        async with self._turn:
+            head = await self._pass_fence()
+            order = self._order(intent, fees, head)
+            placed = await asyncio.to_thread(self._outbox.reprice, order)
+            answers = await self._hand_over(placed.version, head)
+            return await self._sent(intent.intent_id, answers)
+
+    async def cancel(self, intent_id: str, fees: Fees) -> SentIntent:
+        """Try to keep an intent from being mined, by spending its nonce on nothing.
+
+        Which of the two is mined, the chain decides; `fees` must outbid what is public.
+
+        Raises:
+            InvalidIntent: nothing of it is still to be mined.
+            As `send` otherwise.
+        """
+        return await self.send(cancel_of(intent_id, self._signer.address, fees))
+
+    async def status(self, intent_id: str) -> SentIntent | None:
+        """Return how an intent stands; None where it was never signed."""
+        versions = await asyncio.to_thread(self._outbox.versions, intent_id)
+        return await self._sent(intent_id) if versions else None
+
+    async def may_land(self) -> tuple[Version, ...]:
+        """Return what was signed and may still be mined, the emergency stop or not."""
+        slots = await asyncio.to_thread(self._outbox.slots)
+        return tuple(version for slot in slots if slot.is_open for version in slot.versions)
+
+    async def reconcile(self) -> Reconciled:
+        """Look at the chain: fence, settle by hash, hand out again. Call it at every head.
+
+        Raises:
+            LeaseLost: another engine has taken over.
+            ChainError: no node answers.
+            LedgerError: the database cannot be written.
+        """
+        async with self._turn:
+            await asyncio.to_thread(self._lease.check)
+            seen = await self._look()
+            judged = await self._settle(seen)
+            await self._fill_gap(seen)
+            handed_out = await self._hand_out_again(seen)
+            return Reconciled(
+                seen.head.number,
+                judged.changes,
+                judged.foreign,
+                self._fence.words,
+                handed_out,
+                self._stop.state(),
+            )
+
+    async def aclose(self) -> None:
+        """Let go of the lease and the connections; what is in flight stays recorded."""
+        if self._heart is not None:
+            self._heart.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._heart
+            self._heart = None
+            with contextlib.suppress(LedgerError):
+                # It runs out by itself where the database cannot be written.
+                await asyncio.to_thread(self._lease.release)
+        await self._carriers.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    # --- fence and settling ----------------------------------------------------------------
+
+    async def _look(self) -> ChainNonces:
+        """Read the chain's count, and latch the stop where it knows more than the outbox."""
+        head = await self._reader.block("latest")
+        if head is None:
+            raise SendingError("the node knows no newest block, so no nonce can be told")
+        seen = await read_nonces(self._reader, self._signer.address, head)
+        slots, next_nonce = await asyncio.to_thread(self._known)
+        self._seen, self._seen_at = seen, self._clock.now()
+        self._judge_fence(inspect(self._signer.address, seen, slots, next_nonce))
+        return seen
+
+    async def _settle(self, seen: ChainNonces) -> Judgement:
+        total = Judgement()
+        for _ in range(_MOST_PASSES):
+            slots = await asyncio.to_thread(self._outbox.slots)
+            evidence = await gather(self._reader, self._signer.address, seen, slots)
+            judged = judge(slots, evidence)
+            self._crash(CrashPoint.AFTER_EVIDENCE)
+            # Before it is booked: a crash in between must not leave a theft without a stop.
+            self._latch(map(_words_of, judged.foreign))
+            await asyncio.to_thread(self._outbox.settle, judged.changes, judged.foreign)
+            total = Judgement(
+                (*total.changes, *judged.changes),
+                (*total.foreign, *judged.foreign),
+                judged.unexplained,
+                (*total.reopened, *judged.reopened),
+            )
+            if not judged.changes:
+                break
+        if not self._fence.alarms:
+            # Once more: what was settled by hash explains nonces that were open before.
+            slots, next_nonce = await asyncio.to_thread(self._known)
+            report = inspect(self._signer.address, seen, slots, next_nonce)
+            unexplained = self._unexplained.inspect(total.unexplained, seen.head.number)
+            self._judge_fence(
+                FenceReport(
+                    (*report.alarms, *unexplained.alarms),
+                    (*report.obstacles, *unexplained.obstacles),
+                )
+            )
+        return total
+
+    def _known(self) -> tuple[tuple[Slot, ...], int]:
+        return self._outbox.slots(), self._outbox.next_nonce()
+
+    def _judge_fence(self, report: FenceReport) -> None:
+        self._fence = report
+        self._latch(report.alarms)
+
+    def _latch(self, alarms: Iterable[str]) -> None:
+        for alarm in alarms:
+            with contextlib.suppress(SafetyError):
+                # It holds in this process in any case, and the places it should be kept in are
+                # asked, and count as set, at the next look.
+                self._stop.latch(alarm, WHO)
+
+    async def _pass_fence(self) -> int:
+        """Return the newest block's number where new work may be signed."""
+        self._stop.check("signing")
+        if self._seen is None:
+            raise SendingError("the sender is not started: the chain was not looked at yet")
+        seen = self._seen
+        if self._clock.now() - self._seen_at > FRESH_SECONDS:
+            seen = await self._look()
+            await self._settle(seen)
+        if self._fence.words:
+            raise NonceFenced(f"nothing is signed: {self._fence.words}")
+        return seen.head.number
+
+    def _permit_signing(self) -> None:
+        self._stop.check("signing")
+
+    # --- handing out -----------------------------------------------------------------------
+
+    async def _hand_over(self, version: Version, head: int) -> tuple[Answer, ...]:
+        """Hand signed bytes to their carriers and keep what these answer."""
+        parcel = _parcel_of(version, head)
+        if self._carriers.is_public(version.kind) and not version.is_public:
+            await asyncio.to_thread(self._outbox.mark_public, version)
+        self._stop.check("broadcasting")
+        self._crash(CrashPoint.BEFORE_BROADCAST)
+        answers = await self._carriers.carry(version.kind, parcel)
+        self._crash(CrashPoint.AFTER_BROADCAST)
+        await asyncio.to_thread(self._outbox.record, version, answers)
+        return answers
+
+    async def _hand_out_again(self, seen: ChainNonces) -> tuple[str, ...]:
+        slots = await asyncio.to_thread(self._outbox.slots)
+        due = [slot.newest for slot in slots if slot.is_open and self._is_due(slot.newest, seen)]
+        handed_out = []
+        for version in due:
+            if self._fence.alarms or self._stop.state().is_set:
+                break
+            self._crash(CrashPoint.BEFORE_REBROADCAST)
+            with contextlib.suppress(StopLatched):
+                await self._hand_over(version, seen.head.number)
+                handed_out.append(version.hash)
+            self._crash(CrashPoint.AFTER_REBROADCAST)
+        return tuple(handed_out)
+
+    def _is_due(self, version: Version, seen: ChainNonces) -> bool:
+        public = self._carriers.is_public(version.kind)
+        if version.window is not None:
+            untold = version.state in {TransactionState.SIGNED, TransactionState.UNRESOLVED}
+            return not public and untold and bool(version.window.after(seen.head.number))
+        if version.nonce < seen.latest:
+            return False
+        if not public:
+            return True  # relays take bundles for a few blocks at a time
+        return version.state in _UNTOLD or seen.pending <= version.nonce
+
+    async def _fill_gap(self, seen: ChainNonces) -> None:
+        """Spend a nonce on nothing where that is better than leaving it to its trades."""
+        slots = await asyncio.to_thread(self._outbox.slots)
+        gap = gap_in([slot for slot in slots if slot.is_open])
+        if gap is None or self._fence.words or self._stop.state().is_set:
+            return
+        slot, fees = gap
+        filler = cancel_of(slot.newest.intent_id, self._signer.address, fees)
+        order = self._order(filler, fees, seen.head.number)
+        placed = await asyncio.to_thread(self._outbox.begin, order)
+        if placed.is_new:
+            with contextlib.suppress(StopLatched):
+                await self._hand_over(placed.version, seen.head.number)
+
+    # --- the rest --------------------------------------------------------------------------
+
+    def _order(self, intent: Intent, fees: Fees, head: int) -> Order:
+        return Order(intent, self._signer, fees, head, self._carriers.is_public(intent.kind))
+
+    async def _sent(self, intent_id: str, answers: Sequence[Answer] = ()) -> SentIntent:
+        versions = await asyncio.to_thread(self._outbox.versions, intent_id)
+        cancelled = await asyncio.to_thread(self._outbox.is_cancelled, intent_id)
+        return sent_intent(versions, answers, cancelled=cancelled)
+
+    async def _beat(self) -> None:
+        """Keep the lease between heads; where it is lost, the outbox says so at the next write."""
+        with contextlib.suppress(LeaseLost):
+            while True:
+                await asyncio.sleep(self._lease.seconds / 3)
+                with contextlib.suppress(LedgerError):
+                    await asyncio.to_thread(self._lease.beat)
+
+
+def _parcel_of(version: Version, head: int) -> Parcel:
+    if version.window is not None:
+        blocks = version.window.after(head)
+    else:
+        blocks = tuple(range(head + 1, head + 1 + BLOCKS_AHEAD))
+    return Parcel((version.raw,), (version.hash,), blocks)
+
+
+def _words_of(spend: ForeignSpend) -> str:
+    return (
+        f"nonce {spend.nonce} was spent by {spend.transaction_hash} in block "
+        f"{spend.block_number}, which this outbox never signed"
+    )
