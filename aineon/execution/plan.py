@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
+from aineon.execution.steps import StepKind
 from aineon.primitives import Address, Token
 
 
 @dataclass(frozen=True, slots=True)
 class FlashLoan:
-    """Borrowed money for one transaction: `amount` of `token`, repaid with `fee` on top."""
+    """Money for one transaction: `amount` of `token`, given back with `fee` on top.
+
+    `provider` is the lender's name in `aineon.search.lenders`; one's own capital is among them.
+    """
 
     provider: str
     token: Token
@@ -46,6 +50,7 @@ class PlanStep:
         spend: whether `amount_in` is swapped, or all of `token_in` that is there.
         amount_in: in smallest units; see `spend`.
         min_amount_out: less than that is not accepted: the whole plan reverts.
+        kind, data: how the executor contract swaps here; see `aineon.execution.steps.StepCall`.
     """
 
     pool: Address
@@ -55,6 +60,8 @@ class PlanStep:
     spend: Spend
     amount_in: int
     min_amount_out: int
+    kind: StepKind = StepKind.UNKNOWN
+    data: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +154,8 @@ class ExecutionPlan:
                 step.spend,
                 step.amount_in,
                 step.min_amount_out,
+                int(step.kind),
+                step.data,
             ]
         return "\n".join(map(str, fields)).encode()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from aineon.amm import Pool
 from aineon.errors import ExecutionError
 from aineon.execution.plan import ExecutionPlan, FlashLoan, PlanStep, Spend
-from aineon.primitives import Block
+from aineon.execution.steps import step_call
+from aineon.primitives import Block, TokenAmount
 from aineon.primitives.units import BPS
 from aineon.search.opportunity import Opportunity
 from aineon.search.route import Hop
@@ -24,7 +25,6 @@ class PlanRules:
     """How plans are made.
 
     Attributes:
-        flash_provider: name of the flash-loan provider whose fee the opportunity was sized with.
         max_slippage_bps: how much less than quoted a step may pay. The step of a divided hop
             that spends what is left may pay less by that share of what the whole hop pays,
             because it takes what the hop before it paid too little.
@@ -33,7 +33,6 @@ class PlanRules:
         max_gas_price_wei: the most that is ever paid for a unit of gas.
     """
 
-    flash_provider: str
     max_slippage_bps: int
     builder_payment_bps: int
     deadline_blocks: int
@@ -54,13 +53,18 @@ class Planner:
         """Return the plan that carries `opportunity` out in the block after `block`.
 
         Raises:
-            ExecutionError: gas or confidence of the opportunity is not known, or it needs more
-                gas than a transaction may use.
+            ExecutionError: gas or confidence of the opportunity is not known, no lender can fund
+                it, or it needs more gas than a transaction may use.
         """
         gas_units, gas_cost = opportunity.gas_units, opportunity.gas_cost
         if gas_units is None or gas_cost is None or opportunity.confidence is None:
             raise ExecutionError(
                 f"route {opportunity.key} cannot be planned: its gas cost or confidence is unknown"
+            )
+        if opportunity.lender is None:
+            raise ExecutionError(
+                f"route {opportunity.key} cannot be planned: no lender can fund "
+                f"{TokenAmount(opportunity.base_token, opportunity.amount_in)} for it"
             )
         gas_limit = gas_units * _GAS_MARGIN_BPS // BPS
         if gas_limit > MAX_TRANSACTION_GAS:
@@ -76,7 +80,7 @@ class Planner:
             deadline_block=block.number + 1 + self.rules.deadline_blocks,
             steps=self._steps(opportunity),
             flash_loan=FlashLoan(
-                provider=self.rules.flash_provider,
+                provider=opportunity.lender,
                 token=opportunity.base_token,
                 amount=opportunity.amount_in,
                 fee=opportunity.flash_fee,
@@ -92,11 +96,17 @@ class Planner:
 
     def _steps(self, opportunity: Opportunity) -> tuple[PlanStep, ...]:
         steps: list[PlanStep] = []
+        shares: list[_Share] = []
         for hop, amount_in in zip(opportunity.route, opportunity.amounts[:-1], strict=True):
             shares = _shares(hop, amount_in)
             # The loan is known to the unit; what a later hop receives can differ a little.
             last = Spend.ALL if steps else Spend.FIXED
             steps += self._hop_steps(hop, shares, last)
+        if len(shares) == 1:
+            # What the whole must leave, the last swap must pay: it is refused there and then, in
+            # words, and not by a loan that cannot be repaid.
+            least = opportunity.amount_in + opportunity.flash_fee + (opportunity.gas_cost or 0)
+            steps[-1] = replace(steps[-1], min_amount_out=max(steps[-1].min_amount_out, least))
         return tuple(steps)
 
     def _hop_steps(self, hop: Hop, shares: list[_Share], last: Spend) -> list[PlanStep]:
@@ -109,6 +119,7 @@ class Planner:
             least = share.amount_out * keep_bps // BPS
             if spend is Spend.ALL:
                 least = max(whole * keep_bps // BPS - (whole - share.amount_out), 0)
+            call = step_call(share.pool, hop.token_in, hop.token_out)
             steps.append(
                 PlanStep(
                     pool=share.pool.address,
@@ -118,6 +129,8 @@ class Planner:
                     spend=spend,
                     amount_in=share.amount_in,
                     min_amount_out=least,
+                    kind=call.kind,
+                    data=call.data,
                 )
             )
         return steps

@@ -16,6 +16,7 @@ from aineon.execution.settlement import Attempt
 from aineon.market import Market
 from aineon.primitives import Address, Block, Token
 from aineon.search.costs import CostModel
+from aineon.search.funding import funded, priced
 from aineon.search.parallel import ParallelPools
 from aineon.search.route import Hop, Route
 from aineon.search.splitting import climbed_input
@@ -71,13 +72,12 @@ class TakenGaps:
         if any(address not in market.pools for address in plan.pools):
             return False
         route = Route(_hop(steps, market) for steps in plan.hops)
-        amounts = climbed_input(route, self._costs.flash_fee_bps)
-        if amounts is None:
+        gas_rate = self._costs.gas_rate(route, block)
+        found = funded(climbed_input, route, self._costs, gas_rate)
+        if found is None:
             return False
-        units = self._costs.gas_units(route, amounts)
-        gas_cost = self._costs.cost_of_gas(units, route, block)
-        left = amounts[-1] - amounts[0] - self._costs.flash_fee(amounts[0])
-        return gas_cost is None or left > gas_cost
+        net = priced(found, route, self._costs, gas_rate).net_profit
+        return net is None or net > 0
 
 
 def _hop(steps: Sequence[PlanStep], market: Market) -> Hop:

@@ -19,7 +19,7 @@ from aineon.search.orders import State, Taken, Trials, Valuation, best_order, ma
 from aineon.search.splitting import with_splits
 
 DEFAULT_BUDGET = 300
-"""Sizings that may be spent on looking for a better order than best first."""
+"""Sizings that may be spent on looking for a better order than best first, and then on sizes."""
 
 # Each further look finds cycles that the combination before it opened; they soon run out.
 _MOST_LOOKS = 8
@@ -68,7 +68,8 @@ def best_combination(
         find: looks for cycles that the combination itself opens, on the states that it leaves
             (a scanner's `scan`, say); None to take those of `opportunities` only.
         least: the least net profit in wei for which one more opportunity is taken, from 1 on.
-        budget: sizings that may be spent on a better order than best first; 0 for none.
+        budget: sizings that may be spent on a better order than best first, and as many again on
+            balancing the sizes of those that came out best; 0 for none.
 
     Raises:
         InvalidSearch: `least` or `budget` are out of range, or an opportunity leads through a

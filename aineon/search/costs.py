@@ -1,4 +1,4 @@
-"""CostModel: what it costs to carry out a route, in gas, flash fee and base token."""
+"""CostModel: what it costs to carry out a route, in gas, loan fee and base token."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ from aineon.amm import (
 from aineon.errors import ConfigurationError
 from aineon.market import Market
 from aineon.primitives import Block, Token
-from aineon.primitives.units import BPS, GWEI, ceil_div
+from aineon.primitives.units import GWEI
+from aineon.search.lenders import Lender, balancer_v2
+from aineon.search.parallel import ParallelPools
 from aineon.search.route import Hop, Route
 
 WRAPPED_ETHER = Token("0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2", symbol="WETH", decimals=18)
@@ -35,12 +37,6 @@ TRANSACTION_GAS = 21_000
 
 EXECUTOR_GAS = 19_000
 """The executor contract's own work around the swaps, measured with own capital."""
-
-BALANCER_FLASH_GAS = 41_000
-"""A Balancer V2 flash loan, over own capital, measured."""
-
-AAVE_FLASH_GAS = 131_000
-"""An Aave V3 flash loan, over own capital, measured."""
 
 CONSTANT_PRODUCT_GAS = 90_000
 """A Uniswap V2 swap with both token transfers."""
@@ -96,55 +92,101 @@ class CostModel:
     """How a route's costs are estimated; every rounding is against the operator.
 
     Attributes:
-        flash_fee_bps: the flash loan's premium in basis points of the loan; Balancer's is 0,
-            Aave V3's is 5 where governance has not changed it.
-        flash_gas: gas of the flash loan over own capital; see `BALANCER_FLASH_GAS` and
-            `AAVE_FLASH_GAS`; 0 for own capital.
+        lenders: the money that may be used, sorted by fee and then by gas; by default
+            Balancer's, which takes no fee.
         priority_fee_wei: what is paid for each gas on top of the base fee (EIP-1559).
         native_token: the wrapped native token, in which gas is paid; None where the market has
             none, and then no gas cost is known.
 
     Raises:
-        ConfigurationError: a figure is negative or not an int, or the fee is above 10,000 bps.
+        ConfigurationError: there are no lenders, or one twice, or a figure is no int from 0 on.
     """
 
-    flash_fee_bps: int = 0
-    flash_gas: int = BALANCER_FLASH_GAS
+    lenders: tuple[Lender, ...] = (balancer_v2(),)
     priority_fee_wei: int = GWEI
     native_token: Token | None = WRAPPED_ETHER
 
     def __post_init__(self) -> None:
-        for name in ("flash_fee_bps", "flash_gas", "priority_fee_wei"):
-            value = getattr(self, name)
-            if type(value) is not int or value < 0:
-                raise ConfigurationError(f"{name} is {value!r}; allowed is an int from 0 on")
-        if self.flash_fee_bps > BPS:
-            raise ConfigurationError(f"flash_fee_bps is {self.flash_fee_bps}; at most {BPS}")
+        _check_lenders(self.lenders)
+        ordered = sorted(self.lenders, key=lambda lender: (lender.fee_bps, lender.gas_units))
+        object.__setattr__(self, "lenders", tuple(ordered))
+        if type(self.priority_fee_wei) is not int or self.priority_fee_wei < 0:
+            raise ConfigurationError(
+                f"priority_fee_wei is {self.priority_fee_wei!r}; allowed is an int from 0 on"
+            )
         if not isinstance(self.native_token, Token | None):
             raise ConfigurationError(
                 f"native_token is {self.native_token!r}; allowed is a Token or None"
             )
 
-    def flash_fee(self, amount: int) -> int:
-        """The flash loan's fee for `amount`, in the same token, rounded up."""
-        return ceil_div(amount * self.flash_fee_bps, BPS)
+    @property
+    def least_fee_bps(self) -> int:
+        """What a route's money takes at least, in whole basis points, rounded down."""
+        return math.floor(self.lenders[0].fee_bps)
 
-    def gas_units(self, route: Route, amounts: Sequence[int] | None = None) -> int:
+    @property
+    def least_loan_gas(self) -> int:
+        """What a route's money costs at least in gas, over own capital."""
+        return min(lender.gas_units for lender in self.lenders)
+
+    def lender_of(
+        self, route: Route, amount: int | None = None, gas_price: Fraction | None = None
+    ) -> Lender:
+        """Return the cheapest money that may fund `route`.
+
+        Where none may, it is the cheapest of all: what the route would leave at best. Then
+        `Lender.may_fund` is False, and nothing can be planned.
+
+        Args:
+            route: a cycle.
+            amount: its input, where known: own capital has an end, and so have loans.
+            gas_price: as `gas_rate` gives it; together with the amount it weighs fees against
+                gas. Otherwise the lower fee counts, and of equal ones the lower gas.
+        """
+        for first in self.lenders:
+            if first.may_fund(route, amount):
+                break
+        else:
+            return self.lenders[0]
+        if amount is None or gas_price is None:
+            return first
+        # Only lower gas can make up for a higher fee.
+        able = [
+            lender
+            for lender in self.lenders
+            if lender.gas_units < first.gas_units and lender.may_fund(route, amount)
+        ]
+        if not able:
+            return first
+        return min([first, *able], key=lambda lender: lender.cost(amount, gas_price))
+
+    def gas_units(
+        self,
+        route: Route,
+        amounts: Sequence[int] | None = None,
+        lender: Lender | None = None,
+    ) -> int:
         """Estimate the gas of the whole transaction that carries out `route`.
 
         Args:
             route: the hops; of a divided one every pool that takes a share is counted.
             amounts: what goes into each hop; with it the initialised ticks that a Uniswap V3
                 swap crosses are counted, without it one a pool is assumed.
+            lender: whose money it is; None for the cheapest.
         """
         inputs: Iterable[int | None] = [None] * len(route) if amounts is None else amounts
-        units = TRANSACTION_GAS + EXECUTOR_GAS + self.flash_gas
+        if lender is None:
+            lender = self.lender_of(route, None if amounts is None else amounts[0])
+        units = TRANSACTION_GAS + EXECUTOR_GAS + lender.gas_units
         for hop, amount in zip(route, inputs, strict=False):
-            if amount is None:
-                units += sum(swap_gas(pool, *hop[1:]) for pool in hop.pools)
-                continue
-            for pool, share in hop.shares(amount):
-                units += swap_gas(pool, hop.token_in, hop.token_out, share)
+            pool, token_in, token_out = hop
+            if not isinstance(pool, ParallelPools):
+                units += swap_gas(pool, token_in, token_out, amount)
+            elif amount is None:
+                units += sum(swap_gas(each, token_in, token_out) for each in pool.members)
+            else:
+                for each, share in hop.shares(amount):
+                    units += swap_gas(each, token_in, token_out, share)
         return units
 
     def gas_price_wei(self, block: Block | None) -> int | None:
@@ -171,11 +213,18 @@ class CostModel:
         self, gas_units: int, route: Route, block: Block | None, market: Market | None = None
     ) -> int | None:
         """The cost of so many units of gas, as `gas_cost` gives it."""
+        rate = self.gas_rate(route, block, market)
+        return None if rate is None else math.ceil(gas_units * rate)
+
+    def gas_rate(
+        self, route: Route, block: Block | None, market: Market | None = None
+    ) -> Fraction | None:
+        """One gas in smallest units of the route's base token; None where `gas_cost` is."""
         gas_price_wei = self.gas_price_wei(block)
         if gas_price_wei is None or self.native_token is None:
             return None
         worth = _worth(self.native_token, route[0].token_in, market, route)
-        return None if worth is None else math.ceil(gas_units * gas_price_wei * worth)
+        return None if worth is None else gas_price_wei * worth
 
     def native_value(
         self, amount: int, token: Token, market: Market | None, route: Route | None = None
@@ -193,6 +242,18 @@ class CostModel:
         return None if worth is None else math.floor(amount * worth)
 
 
+def _check_lenders(lenders: object) -> None:
+    if (
+        not isinstance(lenders, tuple)
+        or not lenders
+        or not all(isinstance(lender, Lender) for lender in lenders)
+    ):
+        raise ConfigurationError(f"lenders is {lenders!r}; allowed is a tuple of Lenders")
+    names = [lender.name for lender in lenders]
+    if len(set(names)) < len(names):
+        raise ConfigurationError(f"lenders are {', '.join(names)}; allowed is each one once")
+
+
 def swap_gas(pool: Pool, token_in: Token, token_out: Token, amount_in: int | None = None) -> int:
     """Estimate the gas of one swap through a real pool; `amount_in` as in `CostModel.gas_units`."""
     if isinstance(pool, ConcentratedPool):
@@ -206,9 +267,7 @@ def _crossed_ticks(
 ) -> int:
     """How many initialised ticks the swap crosses."""
     # Most swaps end in the step they begin in, and need no look at the pool behind them.
-    step = pool.step_at(token_in, token_out, amount_in)
-    stays = step[:2] == (pool.sqrt_price_x96, pool.liquidity)
-    if stays and amount_in < step.taken_after:
+    if amount_in < pool.first_step(token_in, token_out):
         return 0
     after = pool.quote_exact_input(token_in, token_out, amount_in).pool_after
     assert isinstance(after, ConcentratedPool)

@@ -153,17 +153,21 @@ class Evidence:
             return self._of_opportunity(candidate, hops)
         estimates, row = candidate.estimates, candidate.row
         amount_in = _whole(estimates.inputs[row])
+        route = self.numbers.route(hops, self._pool)
         return Explanation(
-            route=self.numbers.route(hops, self._pool),
+            route=route,
             rate=candidate.rate,
             verdict=self._verdict_unsized(candidate, hops),
             sized=hops in self.sized,
             amount_in=amount_in,
             gross_profit=_whole(estimates.profits[row]),
-            flash_fee=None if amount_in is None else self.costs.flash_fee(amount_in),
+            flash_fee=None if amount_in is None else self._fee(route, amount_in),
             gas_units=int(estimates.gas_units[row]),
             gas_cost=_whole(estimates.gas_costs[row]),
         )
+
+    def _fee(self, route: Route, amount: int) -> int:
+        return self.costs.lender_of(route, amount).fee(amount)
 
     def _pool(self, number: int) -> Pool:
         return self.pools[self.numbers.addresses[number]]

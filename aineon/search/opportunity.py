@@ -15,7 +15,10 @@ class Opportunity:
     Attributes:
         route: the cycle; its pools are the states that the figures were computed from.
         amounts: the input, then what each hop pays, in the tokens of `route.tokens`.
-        flash_fee: what the flash loan of `amount_in` costs; 0 where none was asked for.
+        flash_fee: what the money for `amount_in` costs; 0 where none was asked for.
+        lender: whose money it is, by its name in `aineon.search.lenders`; None where costs were
+            not asked for, or no lender can fund this route with this amount: fee and gas are
+            then the least that any would take, and the opportunity cannot be planned.
         gas_units: estimated gas of the whole transaction; None where costs were not asked for.
         gas_cost: that gas in the base token; None where the gas price, or its worth in the
             base token, is not known. Unknown is never zero.
@@ -31,6 +34,7 @@ class Opportunity:
     gas_cost: int | None = None
     confidence: float | None = None
     block: Block | None = None
+    lender: str | None = None
 
     @property
     def base_token(self) -> Token:

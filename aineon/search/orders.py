@@ -7,7 +7,9 @@ state of its pools, and only where a pool of it changed, so that many orders cos
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
 from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 from aineon.amm import Pool
@@ -16,6 +18,7 @@ from aineon.market import Market
 from aineon.primitives import Address, Token
 from aineon.search.costs import CostModel
 from aineon.search.entangled import moved_by, read_by
+from aineon.search.funding import Funded, Sizer, funded, priced
 from aineon.search.opportunity import Opportunity
 from aineon.search.parallel import ParallelPools
 from aineon.search.route import Hop, Route
@@ -25,7 +28,10 @@ from aineon.search.splitting import climbed_input, split_input
 _FEW = 4
 # So many first choices are followed to their end where there are more ways.
 _FIRST_CHOICES = 6
-# Taking halves ends where one adds less than this part of what was taken, as bits.
+# In such parts of its size the best way is taken again and again: of all ways, and of those alone
+# that came out best. Halves of few ways are too coarse, quarters of all cost too many sizings.
+_HALVES, _QUARTERS = 2, 4
+# Taking parts ends where one adds less than this part of what was taken, as bits.
 _FINE_BITS = 12
 _WORTH_BITS = 128
 
@@ -55,16 +61,21 @@ class Valuation:
 
     def priced(self, route: Route, amounts: tuple[int, ...]) -> Opportunity:
         """The opportunity that `amounts` on `route` are."""
-        units = self.costs.gas_units(route, amounts)
-        block = self.market.block
-        return Opportunity(
-            route=route,
-            amounts=amounts,
-            flash_fee=self.costs.flash_fee(amounts[0]),
-            gas_units=units,
-            gas_cost=self.costs.cost_of_gas(units, route, block, self.market),
-            block=block,
-        )
+        gas_rate = self._gas_rate(route)
+        lender = self.costs.lender_of(route, amounts[0], gas_rate)
+        return self._priced(Funded(amounts, lender), route, gas_rate)
+
+    def sized(self, sizer: Sizer, route: Route) -> Opportunity | None:
+        """The opportunity that `route` is at its size; None where no size leaves anything."""
+        gas_rate = self._gas_rate(route)
+        found = funded(sizer, route, self.costs, gas_rate)
+        return None if found is None else self._priced(found, route, gas_rate)
+
+    def _gas_rate(self, route: Route) -> Fraction | None:
+        return self.costs.gas_rate(route, self.market.block, self.market)
+
+    def _priced(self, found: Funded, route: Route, gas_rate: Fraction | None) -> Opportunity:
+        return priced(found, route, self.costs, gas_rate, self.market.block)
 
 
 class Trial(NamedTuple):
@@ -88,12 +99,14 @@ class Trials:
         ways: the routes that are tried, whatever the state of their pools.
         least: the least net worth in wei for which a way is taken.
         left: how many more sizings may be spent.
+        kept: as many for balancing the ways that came out best, which the search among all ways
+            would use up.
     """
 
     def __init__(self, valuation: Valuation, least: int, budget: int) -> None:
         self.ways: list[Route] = []
         self.least = least
-        self.left = budget
+        self.left = self.kept = budget
         self._valuation = valuation
         self._pools = valuation.market.pools
         self._readers = _readers(self._pools.values())
@@ -155,9 +168,7 @@ class Trials:
             return None
         key = (index, *map(id, route.pools))
         if key not in self._exact:
-            amounts = split_input(route, self._valuation.costs.flash_fee_bps)
-            priced = None if amounts is None else self._valuation.priced(route, amounts)
-            self._exact[key] = (route.pools, priced)
+            self._exact[key] = (route.pools, self._valuation.sized(split_input, route))
         return self._exact[key][1]
 
     def sized(self, index: int, state: State, amount_in: int) -> Opportunity | None:
@@ -168,9 +179,9 @@ class Trials:
             return None
         return self._valuation.priced(route, amounts)
 
-    def half(self, trial: Trial) -> Trial | None:
-        """Half of a trial's size; None where that leaves nothing."""
-        amounts = amounts_along(trial.route, max(trial.amounts[0] // 2, 1))
+    def part(self, trial: Trial, parts: int) -> Trial | None:
+        """One of so many parts of a trial's size; None where that leaves nothing."""
+        amounts = amounts_along(trial.route, max(trial.amounts[0] // parts, 1))
         return None if amounts is None else self._trial(trial.route, amounts)
 
     def state_after(self, taken: Trial | Opportunity, state: State) -> State:
@@ -188,8 +199,8 @@ class Trials:
         return on_state(way, lambda at: state.get(at) or self._pools[at])
 
     def _sized(self, route: Route) -> Trial | None:
-        amounts = climbed_input(route, self._valuation.costs.flash_fee_bps)
-        return None if amounts is None else self._trial(route, amounts)
+        sized = self._valuation.sized(climbed_input, route)
+        return None if sized is None else self._trial_of(sized)
 
     def _trial(self, route: Route, amounts: tuple[int, ...]) -> Trial | None:
         return self._trial_of(self._valuation.priced(route, amounts))
@@ -225,6 +236,8 @@ class Order(NamedTuple):
         return Order(self.worth + trial.worth, (*self.taken, Taken(trial.worth, index)))
 
 
+_worth = attrgetter("worth")
+
 # --- looking for the best order --------------------------------------------------------------
 
 
@@ -239,8 +252,18 @@ def _best_of_group(trials: Trials, group: Sequence[int]) -> Order:
     if len(group) == 1:
         return best
     tried = _all_orders if len(group) <= _FEW else _by_first_choice
-    others = chain(_by_halves(trials, group), tried(trials, group, {}, Order()))
-    return max(chain([best], others), key=lambda order: order.worth)
+    halves = _by_parts(trials, group, _HALVES)
+    best = max(best, halves, *tried(trials, group, {}, Order()), key=_worth)
+    return max(best, _balanced(trials, best), key=_worth)
+
+
+def _balanced(trials: Trials, best: Order) -> Order:
+    """The ways of `best` at sizes nearer to their balance."""
+    used = sorted({taken.way for taken in best.taken})
+    left, trials.left = trials.left, trials.kept
+    balanced = _by_parts(trials, used, _QUARTERS)
+    trials.left, trials.kept = left, trials.left
+    return balanced
 
 
 def _best_first(trials: Trials, group: Sequence[int], state: State, order: Order) -> Order:
@@ -292,10 +315,10 @@ def _by_first_choice(
         _, state, order = max(followed, key=lambda each: each[0])
 
 
-def _by_halves(trials: Trials, group: Sequence[int]) -> Iterator[Order]:
-    """Take half of the best way's size, look again, and so on; then each way at its sum.
+def _by_parts(trials: Trials, group: Sequence[int], parts: int) -> Order:
+    """Take a part of the best way's size, look again, and so on; then each way at its sum.
 
-    A way taken whole pushes its pools as far as it alone wants; halves let the ways that share
+    A way taken whole pushes its pools as far as it alone wants; parts let the ways that share
     them find a balance. Gas counts once for each way.
     """
     state: State = {}
@@ -309,15 +332,15 @@ def _by_halves(trials: Trials, group: Sequence[int]) -> Iterator[Order]:
             adds = 0 if trial is None else trial.gain if index in sizes else trial.worth
             if trial is not None and adds >= least:
                 found.append((adds, -index, trial))
-        half = trials.half(max(found)[2]) if found else None
-        if half is None:
+        part = trials.part(max(found)[2], parts) if found else None
+        if part is None:
             break
         index = -max(found)[1]
-        gains[index] = gains.get(index, -half.gas) + half.gain
-        sizes[index] = sizes.get(index, 0) + half.amounts[0]
-        state = trials.state_after(half, state)
+        gains[index] = gains.get(index, -part.gas) + part.gain
+        sizes[index] = sizes.get(index, 0) + part.amounts[0]
+        state = trials.state_after(part, state)
     taken = [Taken(gain, index, sizes[index]) for index, gain in gains.items()]
-    yield Order(sum(gains.values()), tuple(taken))
+    return Order(sum(gains.values()), tuple(taken))
 
 
 def _merged(orders: Iterable[Order]) -> list[Taken]:

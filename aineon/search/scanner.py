@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from types import NoneType
+from typing import NamedTuple
 
 from aineon.errors import InvalidRoute, InvalidSearch
 from aineon.market import Market
@@ -20,6 +22,8 @@ from aineon.search.confidence import (
 )
 from aineon.search.costs import CostModel
 from aineon.search.explanation import Evidence
+from aineon.search.funding import Funded, Sizer, funded, named, priced
+from aineon.search.lenders import Lender
 from aineon.search.opportunity import Opportunity
 from aineon.search.prices import Prices
 from aineon.search.rates import RateTable
@@ -28,7 +32,6 @@ from aineon.search.scan import NearMiss, Scan
 from aineon.search.screening import Candidate, Screen, Screened, Screener
 from aineon.search.sizing import approximate_input, optimal_input
 
-_Sizer = Callable[[Route, int], tuple[int, ...] | None]
 _Judge = Callable[[Route, Sequence[int], float], ConfidenceFactors]
 _Hops = tuple[int, ...]
 
@@ -37,14 +40,14 @@ NEAR_FLOOR = 0.99
 NEAR_COUNT = 20
 
 
-@dataclass(frozen=True, slots=True)
-class _Sized:
+class _Sized(NamedTuple):
     """What depends on the route's pools alone, kept while they do not change."""
 
     route: Route
     amounts: tuple[int, ...] | None
     factors: ConfidenceFactors | None
     exact: bool
+    lender: Lender | None = None
     gas_units: int = 0
 
 
@@ -148,7 +151,10 @@ class Scanner:
         candidates = screened.candidates(self._screen.most)
         chosen = [each.hops for each in candidates]
         # Only what this scan needs is kept: what is gone has most likely been taken.
-        self._sized = {hops: self._size(hops) for hops in chosen}
+        self._sized = {
+            hops: self._size(hops, candidate)
+            for hops, candidate in zip(chosen, candidates, strict=True)
+        }
         found = {hops: self._found(hops, market, prices) for hops in chosen}
         low = frozenset(hops for hops in chosen if self._is_below_floor(found[hops], prices))
         opportunities = [
@@ -175,20 +181,24 @@ class Scanner:
             ),
         )
 
-    def _size(self, hops: _Hops) -> _Sized:
+    def _size(self, hops: _Hops, candidate: Candidate) -> _Sized:
         known = self._sized.get(hops)
         if known is not None and self._table.is_current(hops, known.route):
             return known
-        sizer = optimal_input if self._size_exactly is None else approximate_input
+        sizer: Sizer = optimal_input
+        if self._size_exactly is not None:
+            sizer = partial(approximate_input, curve=candidate.curve)
         return self._sized_by(sizer, self._table.route(hops))
 
-    def _sized_by(self, sizer: _Sizer, route: Route) -> _Sized:
+    def _sized_by(self, sizer: Sizer, route: Route) -> _Sized:
         exact = sizer is optimal_input
-        amounts = _best_amounts(sizer, route, self.costs.flash_fee_bps)
-        if amounts is None:
+        found = _best_amounts(sizer, route, self.costs)
+        if found is None:
             return _Sized(route, None, None, exact)
+        amounts, lender = found
         factors = None if self._judge is None else self._judge(route, amounts, 1.0)
-        return _Sized(route, amounts, factors, exact, self.costs.gas_units(route, amounts))
+        units = self.costs.gas_units(route, amounts, lender)
+        return _Sized(route, amounts, factors, exact, lender, units)
 
     def _found(self, hops: _Hops, market: Market, prices: Prices) -> Opportunity | None:
         """The opportunity of a sized cycle, sized exactly where it is worth it."""
@@ -201,7 +211,7 @@ class Scanner:
         return opportunity
 
     def _opportunity(self, sized: _Sized, market: Market, prices: Prices) -> Opportunity | None:
-        if sized.amounts is None:
+        if sized.amounts is None or sized.lender is None:
             return None
         trusted = None
         if sized.factors is not None:
@@ -210,11 +220,12 @@ class Scanner:
         return Opportunity(
             route=sized.route,
             amounts=sized.amounts,
-            flash_fee=self.costs.flash_fee(sized.amounts[0]),
+            flash_fee=sized.lender.fee(sized.amounts[0]),
             gas_units=sized.gas_units,
             gas_cost=prices.gas_cost(sized.gas_units, sized.route),
             confidence=trusted,
             block=market.block,
+            lender=named(sized.lender, sized.route, sized.amounts[0]),
         )
 
     def _is_below_floor(self, opportunity: Opportunity | None, prices: Prices) -> bool:
@@ -288,19 +299,17 @@ def best_input(
             "only a cycle can be profitable"
         )
     model = costs or CostModel()
-    amounts = optimal_input(cycle, model.flash_fee_bps)
-    if amounts is None:
+    gas_rate = model.gas_rate(cycle, block)
+    found = funded(optimal_input, cycle, model, gas_rate)
+    if found is None:
         return None
-    sized = Opportunity(cycle, amounts, model.flash_fee(amounts[0]), block=block)
+    sized = priced(found, cycle, model, gas_rate, block)
     sized = replace(sized, confidence=confidence(sized))
     if block is None:
-        return sized
-    units = model.gas_units(cycle, amounts)
-    gas_cost = model.cost_of_gas(units, cycle, block)
-    priced = replace(sized, gas_units=units, gas_cost=gas_cost)
-    if priced.net_profit is not None and priced.net_profit <= 0:
+        return replace(sized, gas_units=None)
+    if sized.net_profit is not None and sized.net_profit <= 0:
         return None
-    return priced
+    return sized
 
 
 def _checked_bases(base_tokens: Iterable[Token]) -> tuple[Token, ...]:
@@ -327,12 +336,14 @@ def _check_count(name: str, value: object, wanted: str = "an int") -> None:
         raise InvalidSearch(f"{name} is {value!r}; allowed is {wanted} from 0 on")
 
 
-def _best_amounts(sizer: _Sizer, route: Route, flash_fee_bps: int) -> tuple[int, ...] | None:
-    """The optimum after the flash fee, or the gross one where the fee eats every profit."""
-    amounts = sizer(route, flash_fee_bps)
-    if amounts is None and flash_fee_bps:
-        return sizer(route, 0)
-    return amounts
+def _best_amounts(sizer: Sizer, route: Route, costs: CostModel) -> Funded | None:
+    """The optimum after the loan's fee, or the gross one where the fee eats every profit."""
+    found = funded(sizer, route, costs)
+    lender = costs.lender_of(route)
+    if found is not None or not lender.fee_bps:
+        return found
+    amounts = sizer(route, 0)
+    return None if amounts is None else Funded(amounts, lender)
 
 
 def _ranked(opportunities: Iterable[Opportunity], prices: Prices) -> list[Opportunity]:

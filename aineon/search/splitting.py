@@ -19,6 +19,7 @@ from aineon.primitives.units import BPS, ceil_div
 from aineon.search.confidence import confidence
 from aineon.search.costs import CostModel, swap_gas
 from aineon.search.entangled import entangled_pair
+from aineon.search.funding import funded, priced
 from aineon.search.opportunity import Opportunity
 from aineon.search.parallel import ParallelPools
 from aineon.search.route import Hop, Route
@@ -194,23 +195,17 @@ def _sized(
 
     None where that leaves nothing, or no hop divided: such a cycle stands for itself.
     """
-    amounts = split_input(route, costs.flash_fee_bps)
-    if amounts is None:
+    block = opportunity.block or market.block
+    gas_rate = costs.gas_rate(route, block, market)
+    found = funded(split_input, route, costs, gas_rate)
+    if found is None:
         return None
-    used = _without_idle(route, amounts)
+    used = _without_idle(route, found.amounts)
     if used != route:
-        route, amounts = used, split_input(used, costs.flash_fee_bps)
-    if amounts is None or len(route.pools) == len(route):
+        route, found = used, funded(split_input, used, costs, gas_rate)
+    if found is None or len(route.pools) == len(route):
         return None
-    units = costs.gas_units(route, amounts)
-    return replace(
-        opportunity,
-        route=route,
-        amounts=amounts,
-        flash_fee=costs.flash_fee(amounts[0]),
-        gas_units=units,
-        gas_cost=costs.cost_of_gas(units, route, opportunity.block or market.block, market),
-    )
+    return priced(found, route, costs, gas_rate, opportunity.block)
 
 
 def _without_idle(route: Route, amounts: Sequence[int]) -> Route:

@@ -10,16 +10,16 @@ from aineon.execution.executor import PreflightResult
 from aineon.market import Market
 from aineon.primitives import ManualClock
 from aineon.search import CostModel, best_input
+from aineon.search.lenders import aave_v3
 from tests.scripted import GWEI, USDC, WETH, block
 
 RULES = PlanRules(
-    flash_provider="aave_v3",
     max_slippage_bps=50,
     builder_payment_bps=1000,
     deadline_blocks=2,
     max_gas_price_wei=50 * GWEI,
 )
-COSTS = CostModel(flash_fee_bps=5, priority_fee_wei=GWEI, native_token=WETH)
+COSTS = CostModel(lenders=(aave_v3(),), priority_fee_wei=GWEI, native_token=WETH)
 CERTAIN = PaperConditions(
     latency_blocks=1, inclusion_rate=1.0, revert_rate=0.0, whole_blocks=True, seed=7
 )

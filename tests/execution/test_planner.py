@@ -8,6 +8,7 @@ import pytest
 
 from aineon.errors import ExecutionError
 from aineon.execution import Planner, simulate
+from aineon.execution.steps import StepKind
 from aineon.market import Market
 from aineon.search import best_input
 from tests.execution.making import COSTS, RULES, make_plan
@@ -47,6 +48,46 @@ def test_an_opportunity_without_known_gas_is_not_planned() -> None:
     assert opportunity is not None
     with pytest.raises(ExecutionError, match="unknown"):
         Planner(RULES).plan(replace(opportunity, confidence=0.8), block(100), 0)
+
+
+def test_what_no_lender_can_fund_is_not_planned() -> None:
+    opportunity = best_input(ROUTE, block=block(100), costs=COSTS)
+    assert opportunity is not None
+    assert opportunity.lender == "aave_v3"
+    unfunded = replace(opportunity, confidence=0.8, lender=None)
+    with pytest.raises(ExecutionError, match=r"no lender can fund [\d.]+ WETH for it"):
+        Planner(RULES).plan(unfunded, block(100), 0)
+
+
+def test_the_plan_borrows_from_the_opportunitys_lender() -> None:
+    opportunity = best_input(ROUTE, block=block(100), costs=COSTS)
+    assert opportunity is not None
+    swapped = replace(opportunity, confidence=0.8, lender="flash_swap", flash_fee=0)
+    loan = Planner(RULES).plan(swapped, block(100), 0).flash_loan
+    assert (loan.provider, loan.fee) == ("flash_swap", 0)
+
+
+def test_steps_say_how_the_contract_swaps_and_that_is_part_of_the_id() -> None:
+    plan = make_plan(CHEAP, DEAR)
+    assert {(step.kind, step.data) for step in plan.steps} == {
+        (StepKind.CONSTANT_PRODUCT, CHEAP.fee_pips)
+    }
+    other = replace(plan.steps[0], data=plan.steps[0].data + 1)
+    assert replace(plan, steps=(other, plan.steps[1])).plan_id != plan.plan_id
+
+
+def test_the_last_swap_answers_for_loan_fee_and_least_profit() -> None:
+    opportunity = best_input(ROUTE, block=block(100), costs=COSTS)
+    assert opportunity is not None
+    all_of_it = opportunity.gross_profit - opportunity.flash_fee
+    for gas_cost in (1, all_of_it):
+        priced = replace(opportunity, confidence=0.8, gas_cost=gas_cost)
+        plan = Planner(RULES).plan(priced, block(100), 0)
+        needed = plan.amount_in + plan.flash_loan.fee + plan.min_profit
+        slipped = plan.expected_out * 9950 // 10_000
+        assert plan.steps[-1].min_amount_out == max(needed, slipped)
+    # The control: with the dear gas it is more than slippage alone would allow.
+    assert needed == plan.expected_out > slipped
 
 
 def test_more_gas_than_a_transaction_may_use_is_refused() -> None:

@@ -16,9 +16,11 @@ from aineon.execution import (
     Spend,
     simulate,
 )
+from aineon.execution.steps import StepKind
 from aineon.market import Market, MarketUpdate, ReservesChanged
 from aineon.search import Hop, Opportunity, Route
 from aineon.search.confidence import confidence, confidence_factors, pool_ages
+from aineon.search.funding import funded, priced
 from aineon.search.parallel import ParallelPools
 from aineon.search.splitting import split_input
 from tests.execution.making import COSTS, PASSED, RULES, make_executor, make_plan
@@ -47,18 +49,10 @@ def both_divided() -> Route:
 
 def opportunity_of(route: Route) -> Opportunity:
     """The route at its best size, priced in block 100."""
-    amounts = split_input(route, COSTS.flash_fee_bps)
-    assert amounts is not None
-    units = COSTS.gas_units(route, amounts)
-    return Opportunity(
-        route=route,
-        amounts=amounts,
-        flash_fee=COSTS.flash_fee(amounts[0]),
-        gas_units=units,
-        gas_cost=COSTS.cost_of_gas(units, route, block(100)),
-        confidence=0.9,
-        block=block(100),
-    )
+    gas_rate = COSTS.gas_rate(route, block(100))
+    found = funded(split_input, route, COSTS, gas_rate)
+    assert found is not None
+    return replace(priced(found, route, COSTS, gas_rate, block(100)), confidence=0.9)
 
 
 def plan_of(route: Route) -> ExecutionPlan:
@@ -119,7 +113,11 @@ class TestPlan:
             target_block=101,
             deadline_block=103,
             steps=(
-                PlanStep(DEAR.address, "uniswap_v2", WETH, USDC, Spend.FIXED, 7, 20_000),
+                PlanStep(
+                    *(DEAR.address, "uniswap_v2", WETH, USDC, Spend.FIXED, 7, 20_000),
+                    kind=StepKind.CONSTANT_PRODUCT,
+                    data=3000,
+                ),
                 PlanStep(CHEAP.address, "sushiswap", USDC, WETH, Spend.ALL, 20_100, 8),
             ),
             flash_loan=FlashLoan("aave_v3", WETH, 7, 1),
@@ -135,8 +133,10 @@ class TestPlan:
             *("way", "100", "0", "101", "103"),
             *("aave_v3", WETH.address, "7", "1"),
             *("9", "1", "240000", "288000", "None", "1000", "0.5"),
-            *(DEAR.address, "uniswap_v2", WETH.address, USDC.address, "fixed", "7", "20000"),
-            *(CHEAP.address, "sushiswap", USDC.address, WETH.address, "all", "20100", "8"),
+            *(DEAR.address, "uniswap_v2", WETH.address, USDC.address),
+            *("fixed", "7", "20000", "1", "3000"),
+            *(CHEAP.address, "sushiswap", USDC.address, WETH.address),
+            *("all", "20100", "8", "0", "0"),
         ]
         assert plan_of(both_divided()).encode() == plan_of(both_divided()).encode()
 

@@ -10,12 +10,12 @@ from aineon.feeds.sandbox.sizing import SizedCycle, best_size
 from aineon.feeds.sandbox.universe import WETH
 from aineon.primitives.units import GWEI
 from aineon.search.costs import (
-    BALANCER_FLASH_GAS,
     CONCENTRATED_GAS,
     CONSTANT_PRODUCT_GAS,
     EXECUTOR_GAS,
     TRANSACTION_GAS,
 )
+from aineon.search.lenders import BALANCER_FLASH_GAS
 
 
 @dataclass

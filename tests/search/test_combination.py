@@ -14,6 +14,7 @@ from aineon.market import Market
 from aineon.primitives import Block
 from aineon.search import CostModel, Opportunity, Route, Scanner, find_opportunities
 from aineon.search.combination import Combination, best_combination
+from aineon.search.lenders import OWN, Lender
 from aineon.search.orders import Trials, Valuation, market_in, on_state, pools_after
 from aineon.search.parallel import ParallelPools
 from aineon.search.sizing import optimal_input
@@ -24,7 +25,7 @@ from tests.search.mixed_cycles import WETH as USD_WETH
 WETH, DAI, LINK = token(1, "WETH"), token(2, "DAI"), token(3, "LINK")
 ETHER = 10**18
 GWEI = 10**9
-COSTS = CostModel(flash_gas=0, priority_fee_wei=0, native_token=WETH)
+COSTS = CostModel(lenders=(Lender(OWN),), priority_fee_wei=0, native_token=WETH)
 
 DEEP = v2(1, WETH, DAI, 5000 * ETHER, 10_000_000 * ETHER)
 DEAR = v2(2, WETH, DAI, 500 * ETHER, 1_030_000 * ETHER)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from aineon.amm import StableSwapPool, WeightedPool
@@ -8,8 +10,6 @@ from aineon.market import Market
 from aineon.primitives import Block
 from aineon.search import CostModel, Hop, Route
 from aineon.search.costs import (
-    AAVE_FLASH_GAS,
-    BALANCER_FLASH_GAS,
     BALANCER_SWAP_GAS,
     CONCENTRATED_GAS,
     CONSTANT_PRODUCT_GAS,
@@ -21,6 +21,7 @@ from aineon.search.costs import (
     WRAPPED_ETHER,
     swap_gas,
 )
+from aineon.search.lenders import BALANCER_FLASH_GAS, BALANCER_V2, OWN, Lender, aave_v3
 from aineon.search.parallel import ParallelPools
 from tests.search.markets import address, token, v2, v3
 
@@ -40,36 +41,38 @@ ROUTE = pair(DEEP, THIN)
 UNITS = TRANSACTION_GAS + EXECUTOR_GAS + BALANCER_FLASH_GAS + 2 * CONSTANT_PRODUCT_GAS
 
 
-class TestFlashFee:
-    @pytest.mark.parametrize(
-        ("bps", "amount", "fee"), [(5, 10_000, 5), (5, 10_001, 6), (5, 1, 1), (0, 10**30, 0)]
-    )
-    def test_it_is_rounded_up(self, bps: int, amount: int, fee: int) -> None:
-        assert CostModel(flash_fee_bps=bps).flash_fee(amount) == fee
-
-    @pytest.mark.parametrize("name", ["flash_fee_bps", "flash_gas", "priority_fee_wei"])
+class TestFigures:
     @pytest.mark.parametrize("value", [-1, 0.5, None, True])
-    def test_impossible_figures_are_refused(self, name: str, value: object) -> None:
-        with pytest.raises(ConfigurationError, match=f"{name} is {value!r}"):
-            CostModel(**{name: value})  # type: ignore[arg-type]
+    def test_impossible_priority_fees_are_refused(self, value: object) -> None:
+        with pytest.raises(ConfigurationError, match=f"priority_fee_wei is {value!r}"):
+            CostModel(priority_fee_wei=value)  # type: ignore[arg-type]
 
     @pytest.mark.parametrize("native_token", ["WETH", 5, WETH.address])
     def test_a_native_token_that_is_none_is_refused(self, native_token: object) -> None:
         with pytest.raises(ConfigurationError, match="native_token is"):
             CostModel(native_token=native_token)  # type: ignore[arg-type]
 
-    def test_a_fee_of_more_than_the_loan_is_refused(self) -> None:
-        assert CostModel(flash_fee_bps=10_000).flash_fee(7) == 7
-        with pytest.raises(ConfigurationError, match="flash_fee_bps is 10001"):
-            CostModel(flash_fee_bps=10_001)
+    @pytest.mark.parametrize("lenders", [(), [aave_v3()], ("aave_v3",), None])
+    def test_without_lenders_there_is_no_model(self, lenders: object) -> None:
+        with pytest.raises(ConfigurationError, match="lenders is"):
+            CostModel(lenders=lenders)  # type: ignore[arg-type]
+
+    def test_a_lender_is_named_once(self) -> None:
+        with pytest.raises(ConfigurationError, match="allowed is each one once"):
+            CostModel(lenders=(aave_v3(5), aave_v3(9)))
+
+    def test_the_bounds_are_those_of_the_cheapest(self) -> None:
+        model = CostModel(lenders=(aave_v3(9), Lender(BALANCER_V2, Fraction(7, 2), 41_000)))
+        assert (model.least_fee_bps, model.least_loan_gas) == (3, 41_000)
 
 
 class TestGas:
     def test_units_add_up(self) -> None:
         assert MODEL.gas_units(ROUTE) == UNITS
-        own_capital = CostModel(flash_gas=0)
-        assert own_capital.gas_units(ROUTE) == UNITS - BALANCER_FLASH_GAS
-        assert CostModel(flash_gas=AAVE_FLASH_GAS).gas_units(ROUTE) > UNITS
+        own_money = CostModel(lenders=(Lender(OWN),))
+        assert own_money.gas_units(ROUTE) == UNITS - BALANCER_FLASH_GAS
+        assert CostModel(lenders=(aave_v3(),)).gas_units(ROUTE) > UNITS
+        assert MODEL.gas_units(ROUTE, lender=Lender(OWN)) == UNITS - BALANCER_FLASH_GAS
 
     @pytest.mark.parametrize(
         ("amount_in", "crossed"), [(9_000 * ETHER, 0), (10_000 * ETHER, 1), (13_000 * ETHER, 2)]
@@ -136,7 +139,7 @@ class TestWorth:
         market = Market([odd])
         assert MODEL.native_value(8, DAI, market) == 3  # 24 / 7
         assert MODEL.native_value(-8, DAI, market) == -4
-        model = CostModel(flash_gas=0, priority_fee_wei=0, native_token=WETH)
+        model = CostModel(lenders=(Lender(OWN),), priority_fee_wei=0, native_token=WETH)
         from_dai = Route([Hop(odd, DAI, WETH), Hop(THIN, WETH, DAI)])
         units = model.gas_units(from_dai)
         cost = model.gas_cost(from_dai, Block(7, base_fee_wei=1), market)

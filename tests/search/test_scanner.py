@@ -23,6 +23,7 @@ from aineon.search import (
     find_opportunities,
     pays_its_way,
 )
+from aineon.search.lenders import aave_v3
 from tests.search.markets import random_market, token, v2
 
 DAI, WETH, LINK = token(1, "DAI"), token(2, "WETH"), token(3, "LINK")
@@ -107,7 +108,7 @@ class TestFindOpportunities:
     def test_a_flash_fee_is_taken_off_and_sized_for(self) -> None:
         market = Market([CHEAP, DEAR], BLOCK)
         (free,) = find_opportunities(market, [WETH], costs=COSTS)
-        aave = CostModel(flash_fee_bps=5, native_token=WETH)
+        aave = CostModel(lenders=(aave_v3(),), native_token=WETH)
         (paid,) = find_opportunities(market, [WETH], costs=aave)
         assert paid.flash_fee == -(-paid.amount_in * 5 // 10_000)
         assert paid.amount_in < free.amount_in
@@ -116,7 +117,7 @@ class TestFindOpportunities:
 
     def test_a_flash_fee_that_eats_every_profit_does_not_hide_the_cycle(self) -> None:
         market = Market([CHEAP, DEAR], BLOCK)
-        usury = CostModel(flash_fee_bps=2000, native_token=WETH)
+        usury = CostModel(lenders=(aave_v3(2000),), native_token=WETH)
         (found,) = find_opportunities(market, [WETH], costs=usury)
         assert found.gross_profit > 0
         assert found.net_profit is not None
@@ -280,8 +281,8 @@ class TestBestInput:
         assert best_input(self.HOPS, Block(1, base_fee_wei=break_even + 1), free) is None
 
     def test_none_where_the_flash_fee_eats_the_profit(self) -> None:
-        assert best_input(self.HOPS, costs=CostModel(flash_fee_bps=2000)) is None
-        cheap = best_input(self.HOPS, costs=CostModel(flash_fee_bps=5))
+        assert best_input(self.HOPS, costs=CostModel(lenders=(aave_v3(2000),))) is None
+        cheap = best_input(self.HOPS, costs=CostModel(lenders=(aave_v3(5),)))
         assert cheap is not None
         assert cheap.flash_fee == -(-cheap.amount_in * 5 // 10_000)
 

@@ -14,6 +14,7 @@ from aineon.market import Market
 from aineon.primitives import Block
 from aineon.search import CostModel, Hop, Opportunity, Route, best_input, find_opportunities
 from aineon.search.costs import CONSTANT_PRODUCT_GAS
+from aineon.search.lenders import aave_v3
 from aineon.search.parallel import ParallelPools
 from aineon.search.sizing import optimal_input
 from aineon.search.splitting import split_input, with_splits
@@ -144,7 +145,7 @@ class TestSplitInput:
         def left(amount_in: int) -> int:
             middle = pools.quote_exact_input(WETH, DAI, amount_in).amount_out
             amount_out = DEEP.quote_exact_input(DAI, WETH, middle).amount_out
-            return amount_out - amount_in - COSTS.__class__(fee_bps).flash_fee(amount_in)
+            return amount_out - amount_in - aave_v3(fee_bps).fee(amount_in)
 
         best = left(amounts[0])
         assert best > 0

@@ -57,7 +57,7 @@ class ExecutionSettings(BaseModel):
             "Own capital",
             _GROUP,
             kinds.ETHER,
-            "Wrapped ether of the contract's capital owner that one trade may use; it needs an "
+            "Wrapped ether of the treasury that one trade may use; the contract needs an "
             "allowance, and goes back in the same transaction.",
             unit="ETH",
             least=0,
