@@ -57,3 +57,6 @@ MEMORY_GOALS: dict[str, int] = {
     "test_memory_of_a_market[10000]": 200 * MEGABYTE,
 }
 """Goals of the benchmarks that count bytes (`extra_info["bytes"]`)."""
+
+GAS_GOALS: dict[str, int] = {"own": 20_000, "balancer": 35_000}
+"""Most gas that the executor may use beyond bare swaps with the same money, by money."""

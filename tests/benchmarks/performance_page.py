@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.goals import (
+    GAS_GOALS,
     GOALS,
     MEGABYTE,
     MEMORY_GOALS,
@@ -63,12 +64,16 @@ def _by_file(
 
 
 def _table(benchmarks: Sequence[Mapping[str, Any]]) -> Iterable[str]:
-    timed = [each for each in benchmarks if not {"rows", "shares"} & each["extra_info"].keys()]
+    timed = [
+        each for each in benchmarks if not {"rows", "shares", "gas"} & each["extra_info"].keys()
+    ]
     for benchmark in benchmarks:
         if "rows" in benchmark["extra_info"]:
             yield from _peer_table(benchmark["extra_info"])
         if "shares" in benchmark["extra_info"]:
             yield from _share_table(benchmark)
+        if "gas" in benchmark["extra_info"]:
+            yield from _gas_table(benchmark["extra_info"]["gas"])
     if timed:
         yield "| what | best | median | goal | ratio |"
         yield "| --- | ---: | ---: | ---: | ---: |"
@@ -107,6 +112,18 @@ def _share_table(benchmark: Mapping[str, Any]) -> Iterable[str]:
         f"| {_words(benchmark['name'])}, {len(shares)} states | {min(shares):.1%} | "
         f"{sum(shares) / len(shares):.1%} | {SHARE_GOAL:.0%} |"
     )
+
+
+def _gas_table(rows: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    """The executor beside a contract that makes the same swaps with the same money, unchecked."""
+    yield "| route | money | bare swaps | executor | overhead | goal |"
+    yield "| --- | --- | ---: | ---: | ---: | ---: |"
+    for row in rows:
+        goal = GAS_GOALS.get(row["money"])
+        yield (
+            f"| {row['route']} | {row['money']} | {row['bare']:,} | {row['executor']:,} | "
+            f"{row['executor'] - row['bare']:,} | {f'{goal:,}' if goal else ''} |"
+        )
 
 
 def _memory_row(benchmark: Mapping[str, Any]) -> str:
