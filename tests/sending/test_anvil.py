@@ -38,25 +38,17 @@ class Identity:
     genesis_hash: str | None = None
 
 
-@pytest.fixture(scope="module")
-def node() -> Iterator[Anvil]:
+@pytest.fixture
+def anvil() -> Iterator[Anvil]:
+    """A chain of the test's own, because a reverted one forgets its old states; mined on demand."""
     try:
-        anvil = Anvil.start()
+        node = Anvil.start()
     except Unavailable as why:
         pytest.skip(f"anvil is not at hand: {why}")
-    with anvil:
-        yield anvil
-
-
-@pytest.fixture
-def anvil(node: Anvil) -> Iterator[Anvil]:
-    """The chain of this file, as it was when the test began; blocks are mined on demand."""
-    snapshot = node.ask("evm_snapshot")
-    node.ask("evm_setAutomine", False)
-    node.ask("anvil_setBalance", LocalSigner(KEY).address, hex(10 * ETHER))
-    yield node
-    node.ask("anvil_dropAllTransactions")
-    node.ask("evm_revert", snapshot)
+    with node:
+        node.ask("evm_setAutomine", False)
+        node.ask("anvil_setBalance", LocalSigner(KEY).address, hex(10 * ETHER))
+        yield node
 
 
 @pytest.fixture
