@@ -46,7 +46,9 @@ def funded(
     amounts = sizer(route, first.whole_fee_bps)
     if amounts is None:
         return None
-    lender = costs.lender_of(route, amounts[0], gas_rate)
+    lender = first
+    if gas_rate is not None or first.available is not None:
+        lender = costs.lender_of(route, amounts[0], gas_rate)
     if lender.whole_fee_bps == first.whole_fee_bps:
         return Funded(amounts, lender)
     again = sizer(route, lender.whole_fee_bps)

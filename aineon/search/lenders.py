@@ -121,7 +121,7 @@ class Lender:
         The Vault is locked during its own loans, so they fund no route through its pools
         (BAL#400). A flash swap needs one undivided pool of Uniswap's V2 or V3 to begin with.
         """
-        if self.name == BALANCER_V2 and any(map(_is_in_vault, route.pools)):
+        if self.name == BALANCER_V2 and _swaps_in_vault(route):
             return False
         if self.name == FLASH_SWAP and not isinstance(route[0].pool, _FLASH_SWAP_POOLS):
             return False
@@ -132,6 +132,14 @@ class Lender:
     def cost(self, amount: int, gas_price: Fraction) -> Fraction:
         """Fee and gas of borrowing `amount`, in its token; `gas_price` is of one gas in it."""
         return self.fee(amount) + self.gas_units * gas_price
+
+
+def _swaps_in_vault(route: Route) -> bool:
+    # Nearly every pool is Uniswap's, and every cycle of every block is asked.
+    return any(
+        type(hop.pool) not in _FLASH_SWAP_POOLS and any(map(_is_in_vault, hop.pools))
+        for hop in route
+    )
 
 
 def _is_in_vault(pool: Pool) -> bool:

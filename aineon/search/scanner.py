@@ -48,6 +48,7 @@ class _Sized(NamedTuple):
     factors: ConfidenceFactors | None
     exact: bool
     lender: Lender | None = None
+    lender_name: str | None = None
     gas_units: int = 0
 
 
@@ -198,7 +199,8 @@ class Scanner:
         amounts, lender = found
         factors = None if self._judge is None else self._judge(route, amounts, 1.0)
         units = self.costs.gas_units(route, amounts, lender)
-        return _Sized(route, amounts, factors, exact, lender, units)
+        name = named(lender, route, amounts[0])
+        return _Sized(route, amounts, factors, exact, lender, name, units)
 
     def _found(self, hops: _Hops, market: Market, prices: Prices) -> Opportunity | None:
         """The opportunity of a sized cycle, sized exactly where it is worth it."""
@@ -225,7 +227,7 @@ class Scanner:
             gas_cost=prices.gas_cost(sized.gas_units, sized.route),
             confidence=trusted,
             block=market.block,
-            lender=named(sized.lender, sized.route, sized.amounts[0]),
+            lender=sized.lender_name,
         )
 
     def _is_below_floor(self, opportunity: Opportunity | None, prices: Prices) -> bool:
@@ -339,9 +341,11 @@ def _check_count(name: str, value: object, wanted: str = "an int") -> None:
 def _best_amounts(sizer: Sizer, route: Route, costs: CostModel) -> Funded | None:
     """The optimum after the loan's fee, or the gross one where the fee eats every profit."""
     found = funded(sizer, route, costs)
-    lender = costs.lender_of(route)
-    if found is not None or not lender.fee_bps:
+    if found is not None:
         return found
+    lender = costs.lender_of(route)
+    if not lender.fee_bps:
+        return None
     amounts = sizer(route, 0)
     return None if amounts is None else Funded(amounts, lender)
 

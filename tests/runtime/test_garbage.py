@@ -14,9 +14,11 @@ from tests.scripted import block
 
 @pytest.fixture(autouse=True)
 def _unfrozen() -> Iterator[None]:
+    thresholds = gc.get_threshold()
     gc.unfreeze()
     yield
     gc.unfreeze()
+    gc.set_threshold(*thresholds)
 
 
 def test_it_freezes_when_the_first_step_has_brought_the_pools() -> None:
@@ -24,8 +26,10 @@ def test_it_freezes_when_the_first_step_has_brought_the_pools() -> None:
     freezer.follow(StateChanged(EngineState.STARTING))
     assert gc.get_freeze_count() == 0
     step = StepProcessed(block(1), 0, 2, (), {})
+    often = gc.get_threshold()[0]
     freezer.follow(step)
     assert gc.get_freeze_count() > 0
+    assert gc.get_threshold()[0] > often
 
 
 def test_it_freezes_once() -> None:
