@@ -6,6 +6,7 @@ import ipaddress
 import os
 import re
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 BENCHMARKS = ROOT / "tests" / "benchmarks"
+RECURSION_LIMIT = sys.getrecursionlimit()
 KEEP = frozenset({"AINEON_CONTRACTS_CACHE", "AINEON_SHARED_DATA", "AINEON_VENV"})
 
 # A slow machine is no fault of the code: tests have no deadlines.
@@ -22,6 +24,14 @@ settings.register_profile(
     "aineon", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("aineon")
+
+
+@pytest.fixture(autouse=True)
+def _own_recursion_limit() -> Iterator[None]:
+    """Tests import libraries that raise the limit; see `aineon.primitives.recursion`."""
+    sys.setrecursionlimit(RECURSION_LIMIT)
+    yield
+    sys.setrecursionlimit(RECURSION_LIMIT)
 
 
 def operator_variables() -> set[str]:

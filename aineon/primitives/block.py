@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aineon.base_error import InvalidValue
 
@@ -20,6 +20,8 @@ class Block:
         timestamp: seconds since the Unix epoch, or None where it is not known.
         hash, parent_hash: 0x-hex, or None for markets that are not a chain's.
         gas_used, gas_limit: of the whole block, or None where not known.
+        logs_bloom: 256 bytes as 0x-hex that a block's logs must add up to; None where not known.
+            It follows from the hash, so blocks are compared without it.
 
     Raises:
         InvalidValue: a figure is not an int from 0 on; only the number must be known.
@@ -32,6 +34,7 @@ class Block:
     parent_hash: str | None = None
     gas_used: int | None = None
     gas_limit: int | None = None
+    logs_bloom: str | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for name in _COUNTS:

@@ -7,6 +7,7 @@ from typing import Any, NoReturn, Protocol
 
 from aineon.errors import InvalidKey
 from aineon.primitives import Address, parse_address
+from aineon.primitives.recursion import recursion_limit_kept
 from aineon.sending.intent import Fees
 from aineon.sending.keys import PrivateKey
 
@@ -53,7 +54,8 @@ class LocalSigner:
 
     def __init__(self, key: PrivateKey) -> None:
         # Loading it takes a second, and only who signs needs it.
-        from eth_account import Account
+        with recursion_limit_kept():
+            from eth_account import Account
 
         self._account: Any = Account.from_key(key.reveal())
         self._address = parse_address(self._account.address)

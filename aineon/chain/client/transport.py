@@ -10,6 +10,7 @@ from aineon.chain.client.endpoints import Endpoint
 from aineon.chain.client.failures import failure_of
 from aineon.chain.client.redaction import Redaction
 from aineon.errors import NodeUnavailable
+from aineon.primitives.recursion import recursion_limit_kept
 
 Json = Mapping[str, Any]
 
@@ -43,13 +44,14 @@ OpenTransport = Callable[[Endpoint, Redaction], Transport]
 
 def transport_to(endpoint: Endpoint, redaction: Redaction) -> Transport:
     """Return the way to a node by the scheme of its URL."""
-    if endpoint.is_socket:
-        from aineon.chain.client.over_socket import SocketTransport
+    with recursion_limit_kept():
+        if endpoint.is_socket:
+            from aineon.chain.client.over_socket import SocketTransport
 
-        return SocketTransport(endpoint, redaction)
-    from aineon.chain.client.over_http import HttpTransport
+            return SocketTransport(endpoint, redaction)
+        from aineon.chain.client.over_http import HttpTransport
 
-    return HttpTransport(endpoint, redaction)
+        return HttpTransport(endpoint, redaction)
 
 
 def result_of(name: str, method: str, answer: object, redaction: Redaction) -> Any:
