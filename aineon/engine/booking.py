@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from aineon.engine.events import (
     AttemptSettled,
@@ -16,11 +16,20 @@ from aineon.engine.events import (
     StepProcessed,
 )
 from aineon.engine.funnel import FunnelEntry
-from aineon.execution.settlement import Attempt, Outcome, Settlement
+from aineon.execution.plan import ExecutionPlan
+from aineon.execution.settlement import (
+    Attempt,
+    Observation,
+    Outcome,
+    PaperSettlement,
+    Settlement,
+)
 from aineon.ledger.records import (
     AttemptRecord,
     Heartbeat,
     NearMissRecord,
+    NodeTold,
+    ObservationRecord,
     OpportunityRecord,
     PriceRecord,
     SettlementRecord,
@@ -64,16 +73,20 @@ class Booking:
         run: RunInfo,
         costs: CostModel,
         clock: Clock,
+        nodes: Callable[[], tuple[NodeTold, ...]] = tuple,
     ) -> None:
         self._book = book
         self._control = control
         self.run = run
         self._costs = costs
         self._clock = clock
+        self._nodes = nodes
         self._last_step: StepProcessed | None = None
         self._last_scan_seconds: float | None = None
         self._not_replayable: Counter[str] = Counter()
         self._beat_at = float("-inf")
+        # What an earlier run left pending is not known; the first step replaces it.
+        self._pending: tuple[Observation, ...] | None = None
 
     def record(self, events: Sequence[EngineEvent], engine: Engine) -> None:
         """Write one entry a step, each whole or not at all, then beat.
@@ -91,10 +104,12 @@ class Booking:
             elif isinstance(event, StateChanged):
                 self._beat_at = float("-inf")
             elif isinstance(event, StepProcessed):
-                self._write_step(event, attempts, settlements, engine.market)
+                self._write_step(event, attempts, settlements, engine)
                 attempts, settlements = [], []
         if settlements:
-            self._book.write(settlements=self._settled(settlements))
+            self._book.write(
+                attempts=self._unbooked(settlements, ()), settlements=self._settled(settlements)
+            )
         self._beat(engine)
 
     def close(self, engine: Engine) -> None:
@@ -111,8 +126,10 @@ class Booking:
         event: StepProcessed,
         attempts: Sequence[Attempt],
         settlements: Sequence[Settlement],
-        market: Market,
+        engine: Engine,
     ) -> None:
+        market = engine.market
+        pending = tuple(engine.executor.pending())
         self._last_step = event
         if event.scan_seconds is not None:
             self._last_scan_seconds = event.scan_seconds
@@ -133,13 +150,16 @@ class Booking:
             ),
             opportunities=[self._opportunity(entry, now) for entry in event.entries],
             attempts=[
-                self._attempt(attempt, by_attempt[attempt.attempt_id]) for attempt in attempts
+                *(self._attempt(attempt, by_attempt[attempt.attempt_id]) for attempt in attempts),
+                *self._unbooked([*settlements, *pending], attempts),
             ],
             settlements=self._settled(settlements),
             takings=self._takings(event, market),
             prices=self._prices(event, market, now),
             near_misses=[self._near_miss(each, event, now) for each in event.near_misses],
+            observations=None if pending == self._pending else map(_observed, pending),
         )
+        self._pending = pending
 
     def _opportunity(self, entry: FunnelEntry, now: float) -> OpportunityRecord:
         opportunity = entry.opportunity
@@ -194,21 +214,45 @@ class Booking:
         )
 
     def _attempt(self, attempt: Attempt, entry: FunnelEntry) -> AttemptRecord:
-        plan = attempt.plan
         route = entry.opportunity.route
+        return replace(
+            self._attempt_of_plan(attempt),
+            route_text=str(route),
+            pair=pair_text(route),
+            venues=venues_of(route),
+            expected_net_wei=entry.net_wei,
+        )
+
+    def _unbooked(
+        self, told: Sequence[Settlement | Observation], beside: Sequence[Attempt]
+    ) -> list[AttemptRecord]:
+        """The attempts that a chain tells of and the book does not know.
+
+        An engine that is killed between handing an attempt out and booking it leaves such; and
+        what relays refused, or what missed its blocks, may be mined all the same.
+        """
+        of_chain = [each for each in told if not isinstance(each, PaperSettlement)]
+        named = {each.attempt.attempt_id: each.attempt for each in of_chain}
+        for attempt in beside:
+            named.pop(attempt.attempt_id, None)
+        missing = self._book.unbooked(named) if named else frozenset()
+        return [self._attempt_of_plan(named[each]) for each in sorted(missing)]
+
+    def _attempt_of_plan(self, attempt: Attempt) -> AttemptRecord:
+        plan = attempt.plan
         return AttemptRecord(
             run_id=self.run.run_id,
             attempt_id=attempt.attempt_id,
             plan_id=plan.plan_id,
             route_key=plan.route_key,
-            route_text=str(route),
-            pair=pair_text(route),
-            venues=venues_of(route),
+            route_text=_route_text(plan),
+            pair="/".join(str(steps[0].token_in) for steps in plan.hops),
+            venues=tuple(step.venue for step in plan.steps),
             base_token=plan.base_token,
             amount_in=plan.amount_in,
             expected_out=plan.expected_out,
             expected_profit=plan.expected_profit,
-            expected_net_wei=entry.net_wei,
+            expected_net_wei=None,
             gas_limit=plan.gas_limit,
             confidence=plan.confidence,
             submitted_block=attempt.submitted_block,
@@ -233,6 +277,7 @@ class Booking:
                 gas_cost=settlement.gas_cost,
                 builder_payment=settlement.builder_payment,
                 net=settlement.net,
+                **_proof(settlement),
             )
             for settlement in settlements
         )
@@ -311,13 +356,17 @@ class Booking:
                 last_scan_seconds=self._last_scan_seconds,
                 not_replayable=dict(self._not_replayable),
                 limits=self.run.limits,
+                nodes=self._nodes(),
             )
         )
 
 
 def settle_left_over(book: BookStore, clock: Clock) -> int:
-    """Settle as unresolved what an engine that ended badly left open; returns how many."""
-    left_over = book.unsettled()
+    """Settle as unresolved what an engine that ended badly left open; returns how many.
+
+    What the outbox carries out is left alone: the chain tells what became of it.
+    """
+    left_over = book.abandoned()
     if left_over:
         now = clock.now()
         book.write(
@@ -340,6 +389,39 @@ def settle_left_over(book: BookStore, clock: Clock) -> int:
             ]
         )
     return len(left_over)
+
+
+def _observed(seen: Observation) -> ObservationRecord:
+    return ObservationRecord(
+        attempt_id=seen.attempt.attempt_id,
+        chain_id=seen.chain_id,
+        transaction_hash=seen.transaction_hash,
+        outcome=str(seen.outcome),
+        block_number=seen.block_number,
+        net=seen.net,
+        at=seen.seen_at,
+    )
+
+
+def _proof(settlement: Settlement) -> dict[str, Any]:
+    """What only a chain can say of a settlement."""
+    if isinstance(settlement, PaperSettlement):
+        return {}
+    return {
+        "chain_id": settlement.chain_id,
+        "transaction_hash": settlement.transaction_hash,
+        "finalised": settlement.finalised,
+        "verification": str(settlement.verification),
+        "verification_detail": settlement.verification_detail,
+    }
+
+
+def _route_text(plan: ExecutionPlan) -> str:
+    parts = [str(plan.base_token)]
+    for steps in plan.hops:
+        venues = "+".join(dict.fromkeys(step.venue for step in steps))
+        parts.append(f"-[{venues}]-> {steps[0].token_out}")
+    return " ".join(parts)
 
 
 def pair_text(route: Route) -> str:

@@ -201,7 +201,7 @@ class Judging:
 def _taken_by(attempt_id: str) -> Refusal:
     return Refusal(
         "taken_already",
-        f"attempt {attempt_id} took this gap on paper, and the real market has not closed it since",
+        f"attempt {attempt_id} takes this gap already, and the real market has not closed it since",
     )
 
 

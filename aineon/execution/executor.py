@@ -11,7 +11,7 @@ from typing import Protocol
 
 from aineon.amm import Pool
 from aineon.execution.plan import ExecutionPlan
-from aineon.execution.settlement import Attempt, Settlement
+from aineon.execution.settlement import Attempt, Observation, Settlement
 from aineon.market import Market
 from aineon.primitives import Address, Block
 from aineon.search.route import Route
@@ -58,7 +58,7 @@ class Executor(Protocol):
     """Carries plans out and says what became of them.
 
     Attributes:
-        in_flight: the attempts that are submitted and not settled.
+        in_flight: the attempts that are submitted, and not in a block as far as is known.
         moved_pools: pools that stand, in the executor's view, where its own trades left them.
         trouble: why no plan can be carried out at the moment, in a sentence; empty where one can.
     """
@@ -69,6 +69,9 @@ class Executor(Protocol):
     def moved_pools(self) -> Mapping[Address, Pool]: ...
     @property
     def trouble(self) -> str: ...
+
+    def pending(self) -> Sequence[Observation]:
+        """What is seen of attempts in blocks that are not final, oldest first."""
 
     def view(self, market: Market) -> Market:
         """The market as the executor's own trades leave it."""
@@ -90,7 +93,10 @@ class Executor(Protocol):
         """Say which attempts have ended, now that `block` is known."""
 
     async def give_up(self, reason: str, after_block: int | None = None) -> Sequence[Settlement]:
-        """Settle as unresolved what can no longer be followed (all, or what came after a block)."""
+        """Settle as unresolved what can no longer be followed (all, or what came after a block).
+
+        What can be followed further, because a chain keeps it, is not settled by this.
+        """
 
     async def aclose(self) -> None:
         """Let go of what it holds open; what is in flight stays recorded."""

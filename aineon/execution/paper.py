@@ -108,6 +108,10 @@ class PaperExecutor:
             # A change inside a transaction counts when the transaction is over.
             self._recorded.add(address)
 
+    def pending(self) -> tuple[()]:
+        """On paper nothing is ever half certain."""
+        return ()
+
     def view(self, market: Market) -> Market:
         """The market as the paper book sees it."""
         return market.with_pools(self._moved.values()) if self._moved else market

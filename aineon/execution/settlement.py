@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from aineon.execution.plan import ExecutionPlan
-from aineon.primitives import LiveMoney, RehearsalMoney, SimulatedMoney
+from aineon.primitives import LiveMoney, Provenance, RehearsalMoney, SimulatedMoney
 
 OnchainMoney = LiveMoney | RehearsalMoney
 
@@ -78,6 +78,7 @@ class OnchainSettlement:
     """What an attempt on a chain came to, as its receipt proves.
 
     Attributes:
+        chain_id: of the chain that the transaction belongs to; None where nothing was sent.
         transaction_hash: of the transaction that was included or reverted; where none of the
             attempt's transactions is in a block, of the one that was sent last; None where
             nothing was sent.
@@ -100,6 +101,7 @@ class OnchainSettlement:
     outcome: Outcome
     reason: str
     settled_block: int | None
+    chain_id: int | None = None
     transaction_hash: str | None = None
     finalised: bool = False
     amount_out: int | None = None
@@ -114,3 +116,29 @@ class OnchainSettlement:
 
 
 Settlement = PaperSettlement | OnchainSettlement
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """An attempt that is seen in a block which a reorg may still take back.
+
+    Attributes:
+        chain_id, transaction_hash: of the transaction that was seen.
+        outcome: included or reverted, if the block stays.
+        block_number: the block it is in.
+        net: in wei, as `OnchainSettlement.net`; None where not known.
+        seen_at: when it was first seen there, in seconds since the Unix epoch.
+    """
+
+    attempt: Attempt
+    chain_id: int
+    transaction_hash: str
+    outcome: Outcome
+    block_number: int
+    net: OnchainMoney | None
+    seen_at: float
+
+    @property
+    def provenance(self) -> Provenance:
+        """Nothing of it is final."""
+        return Provenance.PENDING

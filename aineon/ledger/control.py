@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from types import TracebackType
 from typing import Final, Self
 
@@ -19,7 +19,8 @@ from aineon.ledger.connect import (
     writer_engine,
 )
 from aineon.ledger.migrating import CONTROL_SCHEMA, require_current, upgrade
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.records import Heartbeat, NodeTold
+from aineon.ledger.requests import RequestTable
 from aineon.ledger.stops import StopTable
 from aineon.ledger.tables import HeartbeatRow, table_of
 
@@ -28,7 +29,7 @@ _FIELDS: Final = frozenset(field.name for field in fields(Heartbeat))
 
 
 class ControlStore:
-    """The control database; the engine opens it to write, everybody else to read."""
+    """The control database: the engine beats in it, the console asks, the supervisor answers."""
 
     def __init__(self, place: Place, engine: Engine) -> None:
         self._place = place
@@ -87,12 +88,19 @@ class ControlStore:
             body = connection.execute(select(_HEARTBEAT.c.body)).scalar_one_or_none()
         if body is None:
             return None
-        return Heartbeat(**{name: value for name, value in body.items() if name in _FIELDS})
+        known = {name: value for name, value in body.items() if name in _FIELDS}
+        known["nodes"] = tuple(NodeTold(**told) for told in known.get("nodes", ()))
+        return Heartbeat(**known)
 
     @property
     def stops(self) -> StopTable:
         """The emergency stops that are kept here."""
         return StopTable(self._place, self._engine)
+
+    @property
+    def requests(self) -> RequestTable:
+        """What is asked of the supervisor, and its answers."""
+        return RequestTable(self._place, self._engine)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -114,6 +122,7 @@ def _body_of(heartbeat: Heartbeat) -> dict[str, object]:
     body = {name: getattr(heartbeat, name) for name in _FIELDS}
     body["not_replayable"] = dict(heartbeat.not_replayable)
     body["limits"] = dict(heartbeat.limits)
+    body["nodes"] = [asdict(told) for told in heartbeat.nodes]
     try:
         json.dumps(body, allow_nan=False)
     except (TypeError, ValueError) as error:

@@ -1,8 +1,8 @@
 """Exports of trades that still say what they are once they have left the console.
 
 Every row carries its book and provenance, the file name says SIMULATED (or whatever the
-figures are) in capitals, and integers are text, because JSON readers and spreadsheets round
-wei.
+figures are) and REHEARSAL in capitals, and integers are text, because JSON readers and
+spreadsheets round wei.
 
 A CSV cell never begins with `=`, `+`, `-`, `@`, a tab or a line break, which
 spreadsheets take for a formula. A negative number gets a space in front, which number parsers
@@ -28,7 +28,7 @@ from aineon.ledger.profit import ProfitTracker
 from aineon.ledger.reading import BookReader
 from aineon.ledger.records import SettlementRecord
 from aineon.ledger.views import Scope, Trade
-from aineon.primitives import Money
+from aineon.primitives import Book, Money
 
 FORMAT: Final = "aineon-trades"
 FORMAT_VERSION: Final = "1"
@@ -84,7 +84,7 @@ def trades_json(reader: BookReader, now: float, scope: Scope | None = None) -> E
     """Return the trades of `scope`, newest first, with their summary, as JSON."""
     chosen = scope or reader.scope()
     return Export(
-        _file_name(chosen, now, "json"),
+        _file_name(reader.book, chosen, now, "json"),
         "application/json",
         lambda: _json_pieces(reader, chosen, now),
     )
@@ -93,7 +93,9 @@ def trades_json(reader: BookReader, now: float, scope: Scope | None = None) -> E
 def trades_csv(reader: BookReader, now: float, scope: Scope | None = None) -> Export:
     """Return the trades of `scope`, newest first, as CSV that is safe in a spreadsheet."""
     chosen = scope or reader.scope()
-    return Export(_file_name(chosen, now, "csv"), "text/csv", lambda: _csv_pieces(reader, chosen))
+    return Export(
+        _file_name(reader.book, chosen, now, "csv"), "text/csv", lambda: _csv_pieces(reader, chosen)
+    )
 
 
 def trade_row(trade: Trade) -> dict[str, Any]:
@@ -255,10 +257,13 @@ def _csv_line(cells: Any) -> str:
     return line.getvalue()
 
 
-def _file_name(scope: Scope, now: float, ending: str) -> str:
+def _file_name(book: Book, scope: Scope, now: float, ending: str) -> str:
     moment = datetime.fromtimestamp(now, UTC)
     run = "" if scope.run_id is None else f"run{scope.run_id}-"
-    return f"aineon-{scope.provenance.value.upper()}-trades-{run}{moment:%Y%m%dT%H%M%SZ}.{ending}"
+    what = scope.provenance.value.upper()
+    if book is Book.REHEARSAL:
+        what = f"REHEARSAL-{what}"
+    return f"aineon-{what}-trades-{run}{moment:%Y%m%dT%H%M%SZ}.{ending}"
 
 
 def _time(at: float) -> str:

@@ -43,7 +43,7 @@ BOOK_SCHEMA: Final = Schema(
     "book", "a book of AINEON", ("book_0001", "book_0002", "book_0003", "book_0004")
 )
 CONTROL_SCHEMA: Final = Schema(
-    "control", "AINEON's control database", ("control_0001", "control_0002")
+    "control", "AINEON's control database", ("control_0001", "control_0002", "control_0003")
 )
 
 

@@ -278,6 +278,15 @@ class BookEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeTold:
+    """How one node of the chain is doing, as the engine tells it: `state` in a word or two."""
+
+    name: str
+    state: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Heartbeat:
     """What the engine says of itself, about once a second.
 
@@ -287,6 +296,7 @@ class Heartbeat:
         warm_up_done, warm_up_total: blocks of the warm-up; None outside it.
         not_replayable: what the feed could not turn into states, counted by name.
         limits: name of a limit → its value as people read it.
+        nodes: the chain's nodes; none where the feed reads no chain.
     """
 
     state: str
@@ -309,3 +319,4 @@ class Heartbeat:
     last_scan_seconds: float | None = None
     not_replayable: Mapping[str, int] = field(default_factory=dict)
     limits: Mapping[str, str] = field(default_factory=dict)
+    nodes: tuple[NodeTold, ...] = ()

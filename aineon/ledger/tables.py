@@ -353,6 +353,20 @@ class StopRow(ControlModel, table=True):
     cleared_at: float | None
 
 
+class RequestRow(ControlModel, table=True):
+    """What was asked of the supervisor, and its answer."""
+
+    __tablename__ = "requests"
+
+    id: int | None = Field(default=None, primary_key=True)
+    mode: str
+    who: str
+    at: float
+    state: str
+    answer: str
+    changed_at: float
+
+
 def table_of(model: type[SQLModel]) -> Table:
     """Return the SQLAlchemy table behind a table class."""
     return model.metadata.tables[str(model.__tablename__)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -12,7 +14,7 @@ down_revision = "book_0003"
 branch_labels = None
 depends_on = None
 
-_OF_SETTLEMENTS = {
+_OF_SETTLEMENTS: dict[str, sa.types.TypeEngine[Any]] = {
     "chain_id": sa.BigInteger(),
     "transaction_hash": sa.String(),
     "finalised": sa.Boolean(),
