@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from aineon.cli.failures import COULD_NOT_RUN, OK, reader_may_leave
-from aineon.runtime.doctor import Examination, Verdict, examine
+from aineon.runtime.doctor import Check, Examination, Verdict, examine
+from aineon.runtime.live_check import look_at_chain
 from aineon.runtime.settings import PARAMETERS, Settings
 
 _STYLE = {Verdict.OK: "green", Verdict.NOTE: "yellow", Verdict.PROBLEM: "bold red"}
@@ -24,11 +28,15 @@ def show(settings: Settings, *, live: bool) -> int:
         # In a file or a pipe, nothing is to be cut off.
         console = Console(width=_WIDTH_WHERE_NOBODY_LOOKS)
     found = examine(settings)
+    on_chain = asyncio.run(look_at_chain(settings)) if live else ()
     with reader_may_leave():
         console.print(_settings_table(settings))
-        console.print(_checks_table(found))
+        console.print(_checks_table("Checks", found.checks))
+        if on_chain:
+            console.print(_checks_table("On the chain, for live mode", on_chain))
         _print_verdict(console, found)
-    lacking = not found.can_simulate or (live and found.missing_for_live)
+    unready = any(check.verdict is Verdict.PROBLEM for check in on_chain)
+    lacking = not found.can_simulate or (live and (found.missing_for_live or unready))
     return COULD_NOT_RUN if lacking else OK
 
 
@@ -44,9 +52,9 @@ def _settings_table(settings: Settings) -> Table:
     return table
 
 
-def _checks_table(found: Examination) -> Table:
-    table = Table("Check", "Verdict", "", title="Checks", title_justify="left")
-    for check in found.checks:
+def _checks_table(title: str, checks: Sequence[Check]) -> Table:
+    table = Table("Check", "Verdict", "", title=title, title_justify="left")
+    for check in checks:
         table.add_row(
             check.name, Text(check.verdict, style=_STYLE[check.verdict]), Text(check.words)
         )

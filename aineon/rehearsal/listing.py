@@ -12,7 +12,7 @@ BALANCER_STABLE = "balancer stable"
 
 DECIMALS = {"WETH": 18, "USDC": 6, "USDT": 6, "DAI": 18, "WBTC": 8}
 
-BASES = ("WETH", "USDC")
+BASES = ("WETH", "USDC", "USDT", "DAI", "WBTC")
 """In which our own contract's trades may begin and end."""
 
 RESERVES = {"WETH": 80_000_000, "USDC": 60_000_000, "USDT": 40_000_000, "DAI": 30_000_000,

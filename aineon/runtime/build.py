@@ -8,27 +8,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aineon.engine.admission import Admission
 from aineon.engine.engine import Engine
 from aineon.engine.judging import Judging
 from aineon.errors import ConfigurationError
+from aineon.execution.executor import Executor, Preflight
 from aineon.execution.paper import PaperConditions, PaperExecutor
 from aineon.execution.planner import Planner, PlanRules
 from aineon.feeds.base import Feed
 from aineon.feeds.pacing import PacedFeed
-from aineon.primitives import Book, Clock, Provenance, SystemClock
+from aineon.primitives import Book, Clock, Provenance, RehearsalMoney, SystemClock
 from aineon.risk import Limits, RiskGate
-from aineon.runtime.carrying import paper_preflight
+from aineon.runtime.books import Books, open_books
+from aineon.runtime.carrying import on_chain, paper_preflight
 from aineon.runtime.chain_link import ChainLink, connect, connect_patiently
 from aineon.runtime.sections.market import LIVE_IS_CLOSED
 from aineon.runtime.settings import FeedName, Settings, load_settings
 from aineon.search import CostModel, Opportunity, Scanner
 from aineon.search.lenders import Lender, standard_lenders
-
-if TYPE_CHECKING:
-    from aineon.engine.booking import Booking
 
 _MOST_SIZED = 100
 
@@ -64,12 +63,15 @@ def build_engine(
         priority_fee_wei=settings.priority_fee_wei,
         native_token=feed.native_token,
     )
-    booking = None
-    id_prefix = "sim"
+    books = None
     if book_url is not None and control_url is not None:
-        booking = _open_books(settings, feed, costs, clock, book_url, control_url)
-        id_prefix = f"sim-{booking.run.run_id:04d}"
-    executor = PaperExecutor(_paper_conditions(settings, feed), costs, clock, id_prefix)
+        books = open_books(settings, feed, clock, book_url, control_url)
+    try:
+        preflight, executor = _carrying_out(settings, feed, link, books, costs, clock)
+    except BaseException:
+        if books is not None:
+            books.close()
+        raise
     return Engine(
         feed=feed,
         scanner=Scanner(
@@ -84,11 +86,11 @@ def build_engine(
             admission=Admission(settings.max_concurrent, settings.pair_cooldown_seconds),
             planner=Planner(_plan_rules(settings)),
             executor=executor,
-            preflight=paper_preflight(link),
+            preflight=preflight,
             costs=costs,
         ),
         executor=executor,
-        journal=booking,
+        journal=None if books is None else books.booking(costs, clock),
         scan_interval_seconds=settings.scan_interval_seconds,
     )
 
@@ -135,7 +137,7 @@ async def running(
         if settings.feed is FeedName.CHAIN:
             reached = connect_patiently(settings, on_trouble) if on_trouble else connect(settings)
             link = await reached
-            stack.push_async_callback(link.reader.aclose)
+            stack.push_async_callback(link.aclose)
         urls = (settings.book_url, settings.control_url) if keep else (None, None)
         engine = build_engine(settings, link=link, book_url=urls[0], control_url=urls[1])
         stack.push_async_callback(engine.aclose)
@@ -170,6 +172,7 @@ def build_feed(settings: Settings, link: ChainLink | None = None) -> Feed:
             cache_folder=settings.data_dir / "chain",
             provenance=Provenance.SIMULATED,
             terms=link.terms,
+            witness=link.witness,
         )
     from aineon.feeds.sandbox import SandboxFeed
 
@@ -181,6 +184,32 @@ def build_feed(settings: Settings, link: ChainLink | None = None) -> Feed:
         competitor_latency_ms=settings.competitor_latency_ms,
     )
     return PacedFeed(sandbox, settings.pace_seconds) if settings.pace_seconds else sandbox
+
+
+def _carrying_out(
+    settings: Settings,
+    feed: Feed,
+    link: ChainLink | None,
+    books: Books | None,
+    costs: CostModel,
+    clock: Clock,
+) -> tuple[Preflight, Executor]:
+    """The last step, in which the modes differ."""
+    if settings.mode is Book.SIMULATION:
+        prefix = "sim"
+        if books is not None:
+            from aineon.engine.booking import settle_left_over
+
+            settle_left_over(books.book, clock)
+            prefix = f"sim-{books.run.run_id:04d}"
+        paper = PaperExecutor(_paper_conditions(settings, feed), costs, clock, prefix)
+        return paper_preflight(link), paper
+    if link is None or books is None:
+        raise ConfigurationError(
+            f"AINEON_MODE is '{settings.mode}'; plans are carried out on a chain only where there "
+            "is one, and with a book, because what is signed is kept there first"
+        )
+    return on_chain(settings, link, books, costs, clock, RehearsalMoney)
 
 
 def _lenders(settings: Settings, link: ChainLink | None) -> tuple[Lender, ...]:
@@ -224,42 +253,3 @@ def _paper_conditions(settings: Settings, feed: Feed) -> PaperConditions:
         whole_blocks=feed.complete,
         seed=settings.seed,
     )
-
-
-def _open_books(
-    settings: Settings,
-    feed: Feed,
-    costs: CostModel,
-    clock: Clock,
-    book_url: str,
-    control_url: str,
-) -> Booking:
-    from aineon.engine.booking import Booking, RunInfo, settle_left_over
-    from aineon.ledger.control import ControlStore
-    from aineon.ledger.records import RunRecord
-    from aineon.ledger.store import BookStore
-
-    control = ControlStore.open(control_url)
-    book = BookStore.open(book_url, settings.mode)
-    settle_left_over(book, clock)
-    started_at = clock.now()
-    recording = feed.name == FeedName.REPLAY and settings.replay_file is not None
-    run_id = book.begin_run(
-        RunRecord(
-            feed=feed.name,
-            provenance=feed.provenance,
-            seed=None if recording else settings.seed,
-            detail=settings.replay_file.name if recording and settings.replay_file else "",
-            started_at=started_at,
-            native_token=feed.native_token,
-        )
-    )
-    run = RunInfo(
-        run_id=run_id,
-        mode=str(settings.mode),
-        feed=feed.name,
-        provenance=feed.provenance,
-        started_at=started_at,
-        limits=settings.limits_in_force(),
-    )
-    return Booking(book, control, run, costs, clock)

@@ -7,7 +7,7 @@ waits is told why, and asking goes on: an engine that cannot see its chain is pa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,12 +33,21 @@ class ChainLink:
         addresses: what is known by address there.
         tokens: whose pools with each other are followed; cycles begin and end with them.
         terms: what its flash loans cost, at one block.
+        witness: the other nodes by themselves, to compare the first one with; None where there
+            is only one.
     """
 
     reader: ChainClient
     addresses: ChainAddresses
     tokens: tuple[Token, ...]
     terms: LenderTerms
+    witness: ChainClient | None = None
+
+    async def aclose(self) -> None:
+        """Let go of all nodes."""
+        for client in (self.witness, self.reader):
+            if client is not None:
+                await client.aclose()
 
     def lenders(self, settings: Settings) -> tuple[Lender, ...]:
         """Whose money may carry a route out, on these terms.
@@ -80,8 +89,8 @@ def endpoints_of(settings: Settings) -> tuple[Endpoint, ...]:
         raise ConfigurationError(str(error)) from error
     if not found:
         raise ConfigurationError(
-            "AINEON_FEED is 'chain' and no node is given; allowed is chain only with "
-            "ALCHEMY_API_KEY, INFURA_API_KEY or AINEON_RPC_URLS."
+            "no node is given; a chain is read only with ALCHEMY_API_KEY, INFURA_API_KEY or "
+            "AINEON_RPC_URLS."
         )
     return found
 
@@ -113,13 +122,29 @@ async def connect(settings: Settings, clock: Clock | None = None) -> ChainLink:
 
     addresses = addresses_of(settings)
     tokens = tokens_of(settings, addresses)
-    reader = await ChainClient.connect(endpoints_of(settings), addresses, clock or SystemClock())
+    endpoints, clock = endpoints_of(settings), clock or SystemClock()
+    reader = await ChainClient.connect(endpoints, addresses, clock)
     try:
         terms = await lender_terms(reader, addresses, base_tokens=tokens)
+        witness = await _witness(endpoints[1:], addresses, clock)
     except BaseException:
         await reader.aclose()
         raise
-    return ChainLink(reader, addresses, tokens, terms)
+    return ChainLink(reader, addresses, tokens, terms, witness)
+
+
+async def _witness(
+    others: Sequence[Endpoint], addresses: ChainAddresses, clock: Clock
+) -> ChainClient | None:
+    from aineon.chain.client import ChainClient
+
+    if not others:
+        return None
+    try:
+        return await ChainClient.connect(others, addresses, clock)
+    except ChainError:
+        # One good node is enough to go on with; the doctor asks for two.
+        return None
 
 
 async def connect_patiently(

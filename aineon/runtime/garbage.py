@@ -6,7 +6,6 @@ import gc
 
 from aineon.engine.events import EngineEvent, StepProcessed
 
-
 # Steps between two collections of what is young: a block makes some thousands of values and next
 # to no cycles of them. With Python's own 700, a tenth of a block's time went into looking.
 _YOUNG = 50_000

@@ -182,7 +182,7 @@ def test_a_defect_is_reported_in_one_line_with_its_report(shell: Shell) -> None:
         "import sys; sys.argv = ['aineon', 'run', '--warm-up', '1', '--blocks', '1']\n"
         "import aineon.cli.run as run\n"
         f"def broken(*a, **k): raise RuntimeError('told {KEY} to everybody')\n"
-        "run.build_engine = broken\n"
+        "run.running = broken\n"
         "from aineon.cli.main import main\n"
         "sys.exit(main())"
     )
