@@ -1,1 +1,1 @@
-"""The Streamlit console: it reads the engine's heartbeat and book, and never writes."""
+"""The Streamlit console: it reads the engine's heartbeat and book, and asks through `actions`."""

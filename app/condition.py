@@ -60,8 +60,20 @@ def condition_of(client: Client) -> Condition:
             "No engine has left a heartbeat here yet.",
             "Start AINEON with `make run` or `aineon up`; a first start takes some seconds.",
         )
+    if heartbeat.mode != client.settings.mode:
+        return _of_another_mode(heartbeat, client.settings.mode)
     old = max(0.0, client.clock.now() - heartbeat.beat_at)
     return _seen(heartbeat, old, client.settings.heartbeat_stale_seconds)
+
+
+def _of_another_mode(heartbeat: Heartbeat, shown: str) -> Condition:
+    """The engine's figures are not of the book that is shown, so none of them is passed on."""
+    return Condition(
+        "Other mode",
+        "waiting",
+        f"The engine was last heard of in {heartbeat.mode}; this is the book of {shown}. After a "
+        "change of mode that takes some seconds.",
+    )
 
 
 def _seen(heartbeat: Heartbeat, old: float, stale_after: float) -> Condition:

@@ -43,9 +43,21 @@ GATES: Mapping[str, str] = {
     "cooldown": "Pair cools down",
     "combined_away": "Leaves more to others of the block",
     "crowded_out": "Behind the best of the block",
-    "taken_already": "Taken on paper already",
+    "taken_already": "Taken already by an attempt",
     "plan": "No plan could be made",
     "preflight": "Preflight failed",
+    "not_ready": "Executor is not ready",
+    "gas_money": "No ether left for gas",
+    "stop": "Emergency stop is set",
+    "fence": "Nonces do not agree",
+    "lease": "Another engine may sign",
+    "nonce": "A nonce has to be waited for",
+    "gas": "Gas does not pay",
+    "stale": "Came too late for its block",
+    "relays": "Refused by the relays",
+    "sending": "Could not be sent",
+    "outbox": "Outbox cannot be written",
+    "node": "Node did not answer",
 }
 """The gates as people call them."""
 

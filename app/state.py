@@ -1,5 +1,7 @@
 """The one client through which pages see the engine and its book; it can only read.
 
+What pages ask for goes through `app.actions`.
+
 What is read is kept for a second, so that many open pages cost the database no more than one.
 """
 
@@ -28,9 +30,11 @@ from aineon.ledger.records import (
     StepRecord,
     TakingRecord,
 )
-from aineon.ledger.views import Booked, Funnel, Scope, TakingsTotal, Trade
+from aineon.ledger.requests import ModeRequest
+from aineon.ledger.views import Booked, Funnel, Pending, Scope, TakingsTotal, Trade
 from aineon.primitives import Clock, SystemClock
 from aineon.runtime.settings import Settings, load_settings
+from aineon.safety.stop import StopReason
 
 KEPT_SECONDS = 1.0
 _MOST_KEPT = 300
@@ -158,6 +162,30 @@ class Client:
             return None
         return None if heartbeat is None else heartbeat.mode
 
+    @_kept
+    def latest_request(self) -> ModeRequest | None:
+        """Return what was asked of the supervisor last; None where nothing was.
+
+        Raises:
+            LedgerError: it cannot be read.
+        """
+        try:
+            return self._control.store().requests.latest()
+        except LedgerNotFound:
+            return None
+
+    @_kept
+    def stops(self) -> tuple[StopReason, ...]:
+        """Return the emergency stops that the control database keeps.
+
+        Raises:
+            LedgerError: they cannot be read.
+        """
+        try:
+            return self._control.store().stops.look()
+        except LedgerNotFound:
+            return ()
+
     # --- runs ------------------------------------------------------------------------------
 
     @_kept
@@ -211,6 +239,11 @@ class Client:
     def trades(self, scope: Scope, limit: int) -> tuple[Trade, ...]:
         """Return trades, newest first, those in flight included."""
         return self._reader().recent_trades(limit, scope=scope)
+
+    @_kept
+    def pending(self, scope: Scope) -> tuple[Pending, ...]:
+        """Return what is seen in blocks that are not final, oldest first."""
+        return self._reader().pending(scope)
 
     @_kept
     def opportunities(

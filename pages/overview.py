@@ -7,7 +7,7 @@ import streamlit as st
 from aineon.ledger.records import Heartbeat
 from aineon.ledger.views import Funnel, Scope
 from app import format as fmt
-from app.components import head, money, runs, tables
+from app.components import head, modes, money, runs, tables
 from app.components.live import live, told_in_words
 from app.state import client
 
@@ -95,6 +95,7 @@ def why_words(funnel: Funnel) -> str:
 @live(REFRESH_SECONDS)
 def body() -> None:
     condition = head.engine_line()
+    modes.switch("overview")
     with told_in_words():
         scope = runs.chosen_scope()
         head.run_line()
@@ -107,6 +108,7 @@ def body() -> None:
         )
         st.caption(why_words(funnel))
         tables.gates(funnel)
+        tables.pending(client().pending(scope))
         st.subheader("Last trades", anchor=False)
         tables.last_trades(client().trades(scope, TRADES_SHOWN))
         others = client().takings_total(scope)

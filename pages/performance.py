@@ -121,6 +121,7 @@ def body() -> None:
             "not listed."
         )
         tables.balances(client().balances(scope))
+        tables.pending(client().pending(scope))
         st.subheader("Trades", anchor=False)
         trades = client().trades(scope, TRADES_SHOWN)
         st.caption(

@@ -10,7 +10,7 @@ from aineon.ledger.records import Heartbeat
 from aineon.ledger.views import Scope
 from aineon.primitives.units import GWEI, format_units
 from app import format as fmt
-from app.components import charts, head, money, runs, tables
+from app.components import charts, head, money, runs, safety, tables
 from app.components.limits import Limit, limit_in_force, limits_in_force
 from app.components.live import live, told_in_words
 from app.state import client
@@ -101,6 +101,8 @@ def draw_gas(scope: Scope, heartbeat: Heartbeat | None) -> None:
 def body() -> None:
     condition = head.engine_line()
     heartbeat = condition.heartbeat
+    safety.stop()
+    safety.nodes(heartbeat)
     with told_in_words():
         scope = runs.chosen_scope()
         head.run_line()

@@ -7,7 +7,7 @@ import streamlit as st
 from aineon.ledger.records import Heartbeat
 from aineon.runtime.parameter import Parameter
 from aineon.runtime.settings import PARAMETERS, Settings
-from app.components import head
+from app.components import head, modes
 from app.components.live import live, told_in_words
 from app.format import UNKNOWN, plain
 from app.state import client
@@ -62,6 +62,8 @@ def matches(parameter: Parameter, wanted: str) -> bool:
 @live(REFRESH_SECONDS)
 def body() -> None:
     condition = head.engine_line()
+    modes.switch("settings")
+    modes.live_is_closed()
     st.info(
         "Settings are read when AINEON starts and cannot be changed here. To change one, set its "
         "variable in the environment or in the file `.env`, then start AINEON again. "

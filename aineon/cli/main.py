@@ -44,7 +44,7 @@ def up(
     data_dir: options.DataDir = None,
 ) -> None:
     """Start everything: the engine, and the console on one local port. Ctrl-C stops it."""
-    from aineon.runtime.supervisor import run_up
+    from aineon.runtime.switching import run_up
 
     settings = _settings(context.params)
     raise typer.Exit(run_up(settings, _say))
@@ -113,7 +113,7 @@ def rehearse(
     Starts a local node with Uniswap V2 and V3, Balancer V2, Aave V3, traders, a relay and our
     contract, then engine and console. Ctrl-C stops everything.
     """
-    from aineon.runtime.rehearsing import run_rehearsal
+    from aineon.runtime.switching import run_rehearsal
 
     settings = _settings(context.params)
     raise typer.Exit(run_rehearsal(settings, _say, block_seconds=block_seconds))
@@ -140,7 +140,8 @@ def record(
 def doctor(
     context: typer.Context,
     live: Annotated[
-        bool, typer.Option("--live", help="Fail where live mode lacks something.")
+        bool,
+        typer.Option("--live", help="Ask the chain too; fail where live lacks something."),
     ] = False,
     data_dir: options.DataDir = None,
     port: options.Port = None,

@@ -80,8 +80,7 @@ class _Recording:
 
 async def _record(settings: Settings, recording: _Recording) -> None:
     cancel_on_signals()
-    link = await connect_patiently(settings, _tell)
-    async with link.reader:
+    async with aclosing(await connect_patiently(settings, _tell)) as link:
         feed = _feed(settings, link)
         async with aclosing(cast("Any", feed.steps())) as items:
             async for item in items:
@@ -106,6 +105,7 @@ def _feed(settings: Settings, link: ChainLink) -> ChainFeed:
         cache_folder=settings.data_dir / "chain",
         # On a chain of one's own the money is play money, however often it is played again.
         provenance=Provenance.LIVE if settings.chain_file is None else Provenance.SIMULATED,
+        witness=link.witness,
     )
 
 

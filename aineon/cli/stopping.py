@@ -1,4 +1,4 @@
-"""Stopping what runs in the foreground: a signal cancels it, and it can still put things in order."""
+"""Stopping what runs in the foreground: a signal cancels it, so that it can end in order."""
 
 from __future__ import annotations
 

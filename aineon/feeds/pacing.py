@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
-from aineon.feeds.base import Feed, FeedItem, Rewind
+from aineon.feeds.base import Feed, FeedItem, FeedPaused, Rewind
 from aineon.primitives import Provenance, Token
 
 
@@ -45,7 +45,7 @@ class PacedFeed:
         loop = asyncio.get_running_loop()
         due = loop.time()
         async for step in self._feed.steps():
-            if isinstance(step, Rewind) or step.warm_up is not None:
+            if isinstance(step, Rewind | FeedPaused) or step.warm_up is not None:
                 yield step
                 due = loop.time()
                 continue

@@ -37,6 +37,7 @@ from aineon.ledger.tables import (
     table_of,
 )
 from aineon.ledger.views import Scope
+from aineon.primitives import Address, Book
 
 Period = Literal["hour", "day", "week", "month", "all"]
 Bucket = Literal["hour", "day", "week"]
@@ -193,9 +194,12 @@ class ProfitTracker:
             )
             rows = connection.execute(query).mappings().all()
         ether = -tally.gas - tally.builder
-        # Operators look for both; where no trade touched USDC, what trades left of it is zero.
-        dollar = mainnet().token_by_symbol("USDC")
-        others = {dollar.address: Balance(dollar.symbol, dollar, 0, dollar.decimals)}
+        others: dict[Address, Balance] = {}
+        if self._reader.book is not Book.REHEARSAL:
+            # Operators look for both; where no trade touched USDC, what trades left of it is zero.
+            # A rehearsal's chain has a USDC of its own.
+            dollar = mainnet().token_by_symbol("USDC")
+            others[dollar.address] = Balance(dollar.symbol, dollar, 0, dollar.decimals)
         for row in rows:
             left = row["gross_profit"] - row["flash_fee"]
             if row["token"] in native:

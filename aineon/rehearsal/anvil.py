@@ -12,10 +12,8 @@ from typing import Any, Self
 from aineon.errors import RehearsalError
 from aineon.primitives.units import GWEI
 from aineon.rehearsal import guard, packages
+from aineon.rehearsal.chains import CHAIN_ID
 from aineon.rehearsal.rpc import Rpc
-
-CHAIN_ID = 31_337
-"""What test chains call themselves; no chain with real money does."""
 
 GAS_LIMIT = 60_000_000
 _CLOSE_SECONDS = 10

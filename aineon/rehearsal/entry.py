@@ -12,6 +12,7 @@ from aineon.errors import RehearsalError
 
 ENTRY_FILE: Final = "entry.json"
 CHAIN_FILE: Final = "chain.json"
+_REFUSAL_FILE: Final = "refusal.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +63,18 @@ def read_entry(folder: Path) -> Entry | None:
 def remove_entry(folder: Path) -> None:
     """Take the entry away, so that nobody enters what has ended."""
     (folder / ENTRY_FILE).unlink(missing_ok=True)
+
+
+def leave_refusal(folder: Path, reason: str) -> None:
+    """Say to whoever waits for an entry why there is none."""
+    (folder / _REFUSAL_FILE).write_text(reason, "utf-8")
+
+
+def take_refusal(folder: Path) -> str:
+    """Return why there is no entry, and take that away; empty where nobody said."""
+    try:
+        reason = (folder / _REFUSAL_FILE).read_text("utf-8")
+    except FileNotFoundError:
+        return ""
+    (folder / _REFUSAL_FILE).unlink(missing_ok=True)
+    return reason

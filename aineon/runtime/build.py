@@ -20,6 +20,7 @@ from aineon.execution.planner import Planner, PlanRules
 from aineon.feeds.base import Feed
 from aineon.feeds.pacing import PacedFeed
 from aineon.primitives import Book, Clock, Provenance, RehearsalMoney, SystemClock
+from aineon.rehearsal.chains import is_rehearsal_chain
 from aineon.risk import Limits, RiskGate
 from aineon.runtime.books import Books, open_books
 from aineon.runtime.carrying import on_chain, paper_preflight
@@ -56,6 +57,8 @@ def build_engine(
     """
     if settings.mode is Book.LIVE:
         raise ConfigurationError(f"AINEON_MODE is 'live'; {LIVE_IS_CLOSED}")
+    if settings.mode is Book.REHEARSAL and link is not None:
+        _require_play_money(link)
     clock = SystemClock()
     feed = feed or build_feed(settings, link)
     costs = CostModel(
@@ -210,6 +213,22 @@ def _carrying_out(
             "is one, and with a book, because what is signed is kept there first"
         )
     return on_chain(settings, link, books, costs, clock, RehearsalMoney)
+
+
+def _require_play_money(link: ChainLink) -> None:
+    """Keep what is called a rehearsal from spending real money.
+
+    Whatever nodes, key and contract were given, it is the chain's id that a signature is for.
+
+    Raises:
+        ConfigurationError: the chain is not one for rehearsals.
+    """
+    chain_id = link.reader.chain_id
+    if not is_rehearsal_chain(chain_id):
+        raise ConfigurationError(
+            f"AINEON_MODE is 'rehearsal' and the nodes' chain id is {chain_id}; allowed is only "
+            "the chain that a rehearsal builds for itself (`aineon rehearse`)"
+        )
 
 
 def _lenders(settings: Settings, link: ChainLink | None) -> tuple[Lender, ...]:

@@ -15,6 +15,9 @@ from aineon.runtime.redaction import Redactor, hidden_from_console
 from aineon.runtime.settings import PARAMETERS, Settings
 from aineon.runtime.sources import ENV_FILE_VARIABLE, NO_ENV_FILE
 
+SUPERVISED_VARIABLE = "AINEON_SUPERVISED"
+"""Set for a console that a supervisor started, which is there as long as the console is."""
+
 
 def engine_environment(base: Mapping[str, str], settings: Settings) -> dict[str, str]:
     """Return the engine's environment: `base` with every setting that was given."""
@@ -28,6 +31,7 @@ def console_environment(base: Mapping[str, str], settings: Settings) -> dict[str
     environment = {
         name: value for name, value in _without_settings(base).items() if not redactor.holds(value)
     } | _given(settings, fields)
+    environment[SUPERVISED_VARIABLE] = "yes"
     home = environment.get("HOME", "")
     if os.name == "posix" and not (home and os.access(home, os.R_OK | os.X_OK)):
         # Streamlit looks into HOME at its start and fails where it may not.

@@ -1,4 +1,4 @@
-"""`aineon rehearse`: the live path on a chain of its own, beside engine and console.
+"""The rehearsal's composition: the live path on a chain of its own, beside engine and console.
 
 The chain's process builds everything and leaves an entry; what it says becomes the engine's
 settings. Where the chain ends, the rehearsal ends: another chain would be another rehearsal.
@@ -6,62 +6,97 @@ settings. Where the chain ends, the rehearsal ends: another chain would be anoth
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from aineon.errors import StartError
 from aineon.primitives import Book
 from aineon.primitives.units import ETHER
-from aineon.rehearsal.entry import Entry, read_entry, remove_entry
+from aineon.rehearsal.entry import Entry, read_entry, remove_entry, take_refusal
 from aineon.runtime.handover import engine_environment
 from aineon.runtime.processes import Child, Program, inherited_environment, stop_all
 from aineon.runtime.settings import FeedName, Settings, load_settings
-from aineon.runtime.supervisor import (
-    ConsoleNews,
-    Say,
-    console_program,
-    engine_program,
-    prepared,
-    stop_signals,
-    supervise,
-)
+from aineon.runtime.storage import check_storage
+from aineon.runtime.supervisor import ConsoleNews, Crew, Say, console_program, engine_program
 
+BLOCK_SECONDS: Final = 2.0
 _FOLDER: Final = "rehearsal"
 # The first time, the contracts and the node are fetched from their registries.
 _PATIENCE_SECONDS: Final = 300.0
-_TICK_SECONDS: Final = 0.1
 _LEAST_PROFIT_WEI: Final = ETHER // 500
 """What a rehearsed trade must leave where the operator says nothing: the traders there are small,
 and a rehearsal in which nothing happens teaches nothing."""
 
 
-def run_rehearsal(settings: Settings, say: Say, *, block_seconds: float) -> int:
-    """Run chain, engine and console until a signal comes; returns the exit code.
+class RehearsalInMaking:
+    """A rehearsal whose chain is being built.
 
-    Raises:
-        StartError: the chain cannot be had, or as `aineon.runtime.supervisor.run_up`.
-        LedgerError: a database cannot be written.
+    Args:
+        settings: whose limits and places it takes.
+        console: the folder that the console is started from.
+        say: gets one line of news at a time.
     """
-    with prepared(settings) as console:
-        folder = settings.data_dir.absolute() / _FOLDER
-        remove_entry(folder)
-        grace = settings.stop_grace_seconds
-        chain = Child(chain_program(settings, folder, block_seconds), grace, say)
-        say("REHEARSAL with play money: building a chain of its own, with the real protocols")
-        try:
-            entry = _wait_for_entry(chain, folder)
-        except BaseException:
-            stop_all([chain], grace, lambda: False)
-            raise
-        if entry is None:
-            stop_all([chain], grace, lambda: False)
-            return 0
-        taking_part = settings_for(settings, entry)
-        programs = (engine_program(taking_part), console_program(taking_part, console))
-        children = [chain, *(Child(program, grace, say) for program in programs)]
-        say(f"REHEARSAL: node, relay and contracts stand; a block every {block_seconds:g} s")
-        return supervise(children, grace, say, ready=ConsoleNews(taking_part))
+
+    words: Final = (
+        "a chain of its own is being built, with the real protocols; the first time they are "
+        "fetched, which takes a minute"
+    )
+
+    def __init__(
+        self, settings: Settings, console: Path, say: Say, block_seconds: float = BLOCK_SECONDS
+    ) -> None:
+        self._settings = settings
+        self._console = console
+        self._say = say
+        self._block_seconds = block_seconds
+        self._folder = settings.data_dir.absolute() / _FOLDER
+        self._deadline: float | None = None
+        remove_entry(self._folder)
+        take_refusal(self._folder)
+        program = chain_program(settings, self._folder, block_seconds)
+        self._chain = Child(program, settings.stop_grace_seconds, say)
+
+    def tend(self, now: float) -> Crew | None:
+        """Return who plays the rehearsal, as soon as its chain stands.
+
+        Raises:
+            StartError: the chain cannot be had; the message says why.
+            RehearsalError: the entry cannot be read.
+            LedgerError: the book cannot be written.
+        """
+        if self._deadline is None:
+            self._deadline = now + _PATIENCE_SECONDS
+            self._say("REHEARSAL with play money: building a chain of its own")
+        self._chain.tend(now)
+        if self._chain.given_up:
+            reason = take_refusal(self._folder) or "its own words stand in AINEON's log"
+            raise StartError(f"the rehearsal's chain did not start: {reason}")
+        entry = read_entry(self._folder)
+        if entry is not None:
+            return self._crew(entry)
+        if now > self._deadline:
+            raise StartError(
+                f"the rehearsal's chain was not ready after {_PATIENCE_SECONDS:g} s; start it "
+                "again, and what was fetched by then need not be fetched anew"
+            )
+        return None
+
+    def stop(self, hurried: Callable[[], bool]) -> None:
+        """Give the chain up."""
+        stop_all([self._chain], self._settings.stop_grace_seconds, hurried)
+
+    def _crew(self, entry: Entry) -> Crew:
+        taking_part = settings_for(self._settings, entry)
+        check_storage(taking_part)
+        grace = self._settings.stop_grace_seconds
+        programs = (engine_program(taking_part), console_program(taking_part, self._console))
+        players = [Child(program, grace, self._say) for program in programs]
+        self._say(
+            f"REHEARSAL: node, relay and contracts stand; a block every {self._block_seconds:g} s"
+        )
+        # The engine ends first: it has a last look at its chain.
+        return Crew((players, [self._chain]), grace, self._say, ConsoleNews(taking_part))
 
 
 def settings_for(settings: Settings, entry: Entry) -> Settings:
@@ -104,21 +139,3 @@ def chain_program(settings: Settings, folder: Path, block_seconds: float) -> Pro
         restarts=0,
         essential=True,
     )
-
-
-def _wait_for_entry(chain: Child, folder: Path) -> Entry | None:
-    """Return the entry as soon as it is there; None where a signal came first."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    with stop_signals() as signals:
-        while not signals.wait(_TICK_SECONDS):
-            chain.tend(time.monotonic())
-            if chain.given_up:
-                raise StartError("the rehearsal's chain did not start; its own words stand above.")
-            if (entry := read_entry(folder)) is not None:
-                return entry
-            if time.monotonic() > deadline:
-                raise StartError(
-                    f"the rehearsal's chain was not ready after {_PATIENCE_SECONDS:g} s; start it "
-                    "again, and what was fetched by then need not be fetched anew."
-                )
-    return None

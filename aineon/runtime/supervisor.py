@@ -1,4 +1,4 @@
-"""The supervisor behind `aineon up`: one engine process and one console process.
+"""The supervisor: keeps an engine process and a console process alive, and stops them in order.
 
 Everything that would make the start fail is looked at before anything is started: the port,
 the console's files, the data folder, the databases.
@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
 import aineon
 from aineon.errors import StartError
@@ -42,22 +43,6 @@ _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 Say = Callable[[str], None]
 
 
-def run_up(settings: Settings, say: Say) -> int:
-    """Run engine and console until a signal comes; returns the exit code.
-
-    `say` gets one line of news at a time.
-
-    Raises:
-        StartError: the port or the data folder is taken, or the console is not there.
-        LedgerError: a database cannot be written.
-    """
-    with prepared(settings) as console:
-        say(_introduction(settings))
-        programs = (engine_program(settings), console_program(settings, console))
-        children = [Child(program, settings.stop_grace_seconds, say) for program in programs]
-        return supervise(children, settings.stop_grace_seconds, say, ready=ConsoleNews(settings))
-
-
 @contextmanager
 def prepared(settings: Settings) -> Iterator[Path]:
     """Check all that a start needs, and hold the data folder; yields the console's folder.
@@ -73,40 +58,75 @@ def prepared(settings: Settings) -> Iterator[Path]:
         yield console
 
 
-def supervise(
-    children: Sequence[Child],
-    grace_seconds: float,
-    say: Say,
-    ready: Callable[[], str | None] = lambda: None,
-) -> int:
-    """Keep `children` alive until a signal comes or an essential one is given up.
+class Watched(Protocol):
+    """What a supervisor keeps alive."""
 
-    `ready` is asked now and then for a line of news. Returns the exit code.
+    def tend(self, now: float) -> int | None:
+        """See to everything; returns the exit code where nothing can go on. `now` is monotonic."""
+
+    def stop(self, hurried: Callable[[], bool]) -> None:
+        """Stop everything in order; `hurried` cuts the waiting short."""
+
+
+class Crew:
+    """Children that are kept alive together.
+
+    Args:
+        ranks: who is stopped together; a later rank is stopped when those before it are gone.
+        news: asked now and then for a line of news.
     """
+
+    def __init__(
+        self,
+        ranks: Sequence[Sequence[Child]],
+        grace_seconds: float,
+        say: Say,
+        news: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        self.children = tuple(child for rank in ranks for child in rank)
+        self._ranks = ranks
+        self._grace = grace_seconds
+        self._say = say
+        self._news = news
+
+    def tend(self, now: float) -> int | None:
+        """See to all children; an essential one that is given up is the end of all."""
+        for child in self.children:
+            child.tend(now)
+        for child in self.children:
+            if child.given_up and child.exit_code == REFUSED_INPUT:
+                return REFUSED_INPUT
+            if child.given_up and child.program.essential:
+                self._say(f"nothing goes on without the {child.program.name}")
+                return 1
+        if news := self._news():
+            self._say(news)
+        return None
+
+    def stop(self, hurried: Callable[[], bool]) -> None:
+        """Stop all children, rank by rank."""
+        for rank in self._ranks:
+            stop_all(rank, self._grace, hurried)
+
+
+def supervise(watched: Watched, say: Say) -> int:
+    """Keep `watched` alive until a signal comes or it cannot go on; returns the exit code."""
     with stop_signals() as signals:
         try:
-            code = _tend(children, signals, say, ready)
+            code = _tend(watched, signals)
         finally:
             say("stopping")
             seen = signals.count
-            stop_all(children, grace_seconds, lambda: signals.count > max(seen, 1))
+            watched.stop(lambda: signals.count > max(seen, 1))
     say("stopped")
     return code
 
 
-def _tend(
-    children: Sequence[Child], signals: _Signals, say: Say, ready: Callable[[], str | None]
-) -> int:
+def _tend(watched: Watched, signals: _Signals) -> int:
     while not signals.wait(_TICK_SECONDS):
-        for child in children:
-            child.tend(time.monotonic())
-        for child in children:
-            if child.given_up and child.exit_code == REFUSED_INPUT:
-                return REFUSED_INPUT
-            if child.given_up and child.program.essential:
-                return 1
-        if news := ready():
-            say(news)
+        code = watched.tend(time.monotonic())
+        if code is not None:
+            return code
     return 0
 
 
@@ -260,7 +280,8 @@ class ConsoleNews:
             connection.close()
 
 
-def _introduction(settings: Settings) -> str:
+def introduction(settings: Settings) -> str:
+    """Return what is about to be played, in a line."""
     what = f"feed {settings.feed}"
     if settings.replay_file is not None:
         what += f" ({settings.replay_file.name})"

@@ -381,9 +381,10 @@ class Sender:
         slot, fees = gap
         filler = cancel_of(slot.newest.intent_id, self._signer.address, fees)
         order = self._order(filler, fees, seen.head.number)
-        placed = await asyncio.to_thread(self._outbox.begin, order)
-        if placed.is_new:
-            with contextlib.suppress(StopLatched):
+        with contextlib.suppress(StopLatched):
+            # The stop may be set between the look above and the signature.
+            placed = await asyncio.to_thread(self._outbox.begin, order)
+            if placed.is_new:
                 await self._hand_over(placed.version, seen.head.number)
 
     # --- the rest --------------------------------------------------------------------------

@@ -95,6 +95,15 @@ class LocalSigner:
         raise InvalidKey("a signer holds a private key and is not to be pickled or copied")
 
 
+def call_data_of(raw: bytes) -> bytes:
+    """Return selector and arguments of a transaction that a `Signer` signed."""
+    with recursion_limit_kept():
+        from eth_account.typed_transactions import TypedTransaction
+        from hexbytes import HexBytes
+
+    return bytes(TypedTransaction.from_bytes(HexBytes(raw)).as_dict()["data"])
+
+
 def _fields_of(transaction: UnsignedTransaction) -> dict[str, Any]:
     from eth_utils.address import to_checksum_address
 

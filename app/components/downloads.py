@@ -20,12 +20,16 @@ def offer(scope: Scope) -> None:
                 f"Download {ending.upper()} ({scope.provenance.value})",
                 # Made when somebody asks for it, not with every look at the page.
                 data=partial(_text, scope, ending),
-                file_name=f"{book}-{export.file_name}",
+                file_name=_name(book, export.file_name),
                 mime=export.media_type,
                 key=f"download-{ending}",
                 on_click="ignore",
                 icon=":material/download:",
             )
+
+
+def _name(book: str, name: str) -> str:
+    return name if book in name else f"{book}-{name}"
 
 
 def _text(scope: Scope, ending: str) -> str:

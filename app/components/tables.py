@@ -10,8 +10,9 @@ import streamlit as st
 
 from aineon.ledger.figures import Balances
 from aineon.ledger.records import NearMissRecord, OpportunityRecord, TakingRecord
-from aineon.ledger.views import Booked, Funnel, Trade
+from aineon.ledger.views import Booked, Funnel, Pending, Trade
 from app import format as fmt
+from app.components import onchain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,7 @@ _MOST_HEIGHT = 460
 _MOST_DIGITS = 76
 _TOKEN_DECIMALS = 18
 IN_FLIGHT = "in flight"
+WAITS = "waits for the next block"
 
 
 def ether_column(label: str, help_text: str | None = None) -> Any:
@@ -63,7 +65,8 @@ def _digits(value: Decimal) -> int:
 
 def last_trades(trades: Sequence[Trade]) -> None:
     """Draw the newest attempts in few columns."""
-    show(
+    proof = onchain.cells if onchain.is_on_chain(trades) else _no_cells
+    rows = onchain.without_links(
         [
             {
                 "Time (UTC)": fmt.time_cell(trade.attempt.submitted_at)[5:],
@@ -71,24 +74,46 @@ def last_trades(trades: Sequence[Trade]) -> None:
                 "Net (ETH)": fmt.decimal(fmt.wei_of(trade.net)),
                 "Figures": trade.provenance.value,
                 "Pair": trade.attempt.pair,
-                "Why": trade.settlement.reason if trade.settlement else "waits for the next block",
+                **proof(trade),
+                "Why": trade.settlement.reason if trade.settlement else WAITS,
             }
             for trade in trades
-        ],
+        ]
+    )
+    show(
+        rows,
         "Nothing has been attempted in this run yet.",
         **{
+            **onchain.columns(),
             "Net (ETH)": ether_column("Net (ETH)"),
             "Why": st.column_config.TextColumn(width="large"),
         },
     )
 
 
+def pending(seen: Sequence[Pending]) -> None:
+    """Draw what is seen in blocks that are not final; nothing where there is none."""
+    if not seen:
+        return
+    st.subheader("Pending", anchor=False)
+    st.caption(
+        "Seen in a block that a reorg may still take back; in no sum until the block is final."
+    )
+    show(
+        [onchain.pending_row(one) for one in seen],
+        "",
+        **{**onchain.columns(), "Net (ETH)": ether_column("Net (ETH)", "if the block stays")},
+    )
+
+
 def trades(trades: Sequence[Trade]) -> None:
     """Draw attempts with what was expected and what came of it."""
+    proof = onchain.detailed_cells if onchain.is_on_chain(trades) else _no_cells
     show(
-        [_trade_row(trade) for trade in trades],
+        onchain.without_links([_trade_row(trade, proof(trade)) for trade in trades]),
         "Nothing has been attempted in this run yet.",
         **{
+            **onchain.columns(),
             "Expected net (ETH)": ether_column("Expected net (ETH)"),
             "Net (ETH)": ether_column("Net (ETH)", "after flash fee, gas and builder payment"),
             "Gas (ETH)": st.column_config.NumberColumn(format="%.6f"),
@@ -100,7 +125,11 @@ def trades(trades: Sequence[Trade]) -> None:
     )
 
 
-def _trade_row(trade: Trade) -> dict[str, Any]:
+def _no_cells(trade: Trade) -> dict[str, Any]:
+    return {}
+
+
+def _trade_row(trade: Trade, proof: dict[str, Any]) -> dict[str, Any]:
     attempt, settled = trade.attempt, trade.settlement
     return {
         "Submitted (UTC)": fmt.time_cell(attempt.submitted_at),
@@ -111,12 +140,13 @@ def _trade_row(trade: Trade) -> dict[str, Any]:
         "Gas (ETH)": fmt.decimal(fmt.wei_of(settled.gas_cost)) if settled else None,
         "Builder (ETH)": fmt.decimal(fmt.wei_of(settled.builder_payment)) if settled else None,
         "Figures": trade.provenance.value,
+        **proof,
         "Pair": attempt.pair,
         "Size": fmt.decimal(attempt.amount_in, attempt.base_token.decimals),
         "Token": str(attempt.base_token),
         "Venues": " → ".join(attempt.venues),
         "Confidence": attempt.confidence,
-        "Reason": settled.reason if settled else "waits for the next block",
+        "Reason": settled.reason if settled else WAITS,
         "Attempt": attempt.attempt_id,
         "Net (wei)": str(trade.net.wei) if trade.net else None,
     }

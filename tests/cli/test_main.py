@@ -169,6 +169,8 @@ def test_the_doctor_fails_for_live_mode(shell: Shell) -> None:
     done = shell.aineon("doctor", "--live")
     assert done.returncode == 1
     assert "WITHDRAWAL_ADDRESS is not set" in done.stdout
+    assert "On the chain, for live mode" in done.stdout
+    assert "no node is given" in done.stdout
 
 
 def test_the_doctor_fails_where_simulation_cannot_run(shell: Shell) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 
 from aineon.ledger.connect import sqlite_url
 from aineon.ledger.control import ControlStore
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.records import Heartbeat, NodeTold, ObservationRecord
 from aineon.ledger.store import BookStore
-from aineon.primitives import Book, SimulatedMoney
+from aineon.primitives import MONEY_OF, Book, Provenance, SimulatedMoney
 from aineon.runtime.settings import PARAMETERS, Settings
+from aineon.safety.stop import StopReason
 from tests.ledger import booked
 
 __all__ = ["PARAMETERS"]
@@ -112,6 +113,64 @@ def busy(folder: Path) -> None:
     beat(folder)
     with open_book(folder) as store:
         fill(store)
+
+
+HASH = "0x" + "ab" * 32
+
+
+def busy_rehearsal(folder: Path) -> None:
+    """A rehearsal with trades that a chain settled, one that is pending, and two nodes."""
+    nodes = (NodeTold("node-1", "healthy"), NodeTold("node-2", "stale", "its head is 40 s old"))
+    beat(folder, mode="rehearsal", feed="chain", nodes=nodes)
+    with open_book(folder, Book.REHEARSAL) as store:
+        fill_from_chain(store)
+
+
+def fill_from_chain(store: BookStore, chain_id: int = 31_337_000_000_001) -> None:
+    """Book a run on a chain: each thing that an independent source may say, and one pending."""
+    now = time.time()
+    money = MONEY_OF[store.book]
+    where = Provenance.LIVE if store.book is Book.LIVE else Provenance.SIMULATED
+    run_id = store.begin_run(
+        booked.run(feed="chain", seed=None, started_at=now - 60, detail="", provenance=where)
+    )
+    said = {
+        "verified": "node-2 counts the same",
+        "differs": "receipts say 40000000000000000 wei, node-2 says 39000000000000000 wei",
+        "unverified": "nobody else could be asked",
+    }
+    for number, (verification, detail) in enumerate(said.items(), start=1):
+        settled = booked.included(
+            f"chain-{number}",
+            gross=50 * MILLI,
+            flash_fee=0,
+            gas_cost=money(5 * MILLI),
+            builder_payment=money(5 * MILLI),
+            net=money(40 * MILLI),
+            settled_at=now - 2,
+            chain_id=chain_id,
+            transaction_hash=HASH,
+            finalised=True,
+            verification=verification,
+            verification_detail=detail,
+        )
+        store.write(
+            attempts=[
+                booked.attempt(run_id, f"chain-{number}", submitted_at=now - 3, provenance=where)
+            ],
+            settlements=[settled],
+        )
+    store.write(
+        attempts=[booked.attempt(run_id, "chain-9", submitted_at=now - 1, provenance=where)],
+        observations=[
+            ObservationRecord("chain-9", chain_id, HASH, "included", 77, money(30 * MILLI), now - 1)
+        ],
+    )
+
+
+def latch(folder: Path, reason: str) -> None:
+    with ControlStore.open(sqlite_url(folder / "control.db")) as control:
+        control.stops.latch(StopReason("database", reason, "operator", time.time()))
 
 
 def quiet(seconds: float) -> Callable[[Path], None]:

@@ -1,6 +1,7 @@
 """Takes the pictures of the handbook: `python3 dev.py screenshots [folder]`.
 
-A real engine plays the sandbox market behind the console; nothing on the pictures is made up.
+A real engine plays the sandbox market behind the console, and then a rehearsal; nothing on the
+pictures is made up.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ WIDTH, PHONE = 1440, (390, 844)
 MOST_HEIGHT = 2600
 MOST_BYTES = 400_000
 PATIENCE_SECONDS = 240
+REHEARSED_SECONDS = 90
 
 
 def take_all(folder: Path) -> None:
@@ -40,6 +42,29 @@ def take_all(folder: Path) -> None:
                 for page in browsing.PAGES:
                     save(take(context, address, page), folder / f"{page}.png")
                 save(take_phone(context, address), folder / "phone.png")
+    take_rehearsal(folder)
+
+
+def take_rehearsal(folder: Path) -> None:
+    """Play a rehearsal for a while, and save what Performance says of it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        data, home = Path(scratch) / "data", Path(scratch) / "home"
+        home.mkdir()
+        port = browsing.free_port()
+        env = browsing.environment(data, home) | contracts_cache()
+        arguments = ["aineon", "rehearse", "--port", str(port)]
+        with browsing.process(arguments, env), browsing.browser() as context:
+            await_running(data)
+            time.sleep(REHEARSED_SECONDS)
+            address = f"http://127.0.0.1:{port}"
+            save(take(context, address, "performance"), folder / "rehearsal.png")
+
+
+def contracts_cache() -> dict[str, str]:
+    """Where the contracts lie that were fetched already."""
+    from aineon.rehearsal.packages import cache
+
+    return {"AINEON_CONTRACTS_CACHE": str(cache())}
 
 
 def await_running(data: Path) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import secrets
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -13,9 +16,11 @@ from aineon import open_engine
 from aineon.engine.events import AttemptSubmitted, EngineEvent, StepProcessed
 from aineon.errors import ConfigurationError, InvalidRecording
 from aineon.feeds.pacing import PacedFeed
-from aineon.primitives import Book
+from aineon.primitives import Book, Token
+from aineon.rehearsal.chains import CHAIN_ID
 from aineon.runtime.build import build_engine, build_feed
 from aineon.runtime.settings import Settings, load_settings
+from aineon.search.lenders import standard_lenders
 
 SMALL = {"feed": "sandbox", "seed": 7, "warm_up_blocks": 30, "blocks": 1, "pace_seconds": 0}
 
@@ -62,8 +67,44 @@ def test_a_mode_that_cannot_be_composed_is_refused() -> None:
         build_engine(live)
 
 
+@pytest.mark.parametrize("chain_id", [1, 10, 8_453, 11_155_111])
+def test_a_rehearsal_signs_for_no_chain_but_its_own(tmp_path: Path, chain_id: int) -> None:
+    """Nodes of a real chain, a real key and a contract there: nothing is composed of them."""
+    given: dict[str, str] = {
+        "AINEON_MODE": "rehearsal",
+        "AINEON_FEED": "chain",
+        "AINEON_RPC_URLS": "https://node.example.org",
+        "AINEON_EXECUTOR": "0x" + "12" * 20,
+        "PRIVATE_KEY": "0x" + secrets.token_hex(32),
+    }
+    settings = load_settings(given, data_dir=str(tmp_path))
+    link: Any = SimpleNamespace(reader=SimpleNamespace(chain_id=chain_id))
+    with pytest.raises(ConfigurationError, match=f"chain id is {chain_id}; allowed is only"):
+        build_engine(
+            settings, link=link, book_url=settings.book_url, control_url=settings.control_url
+        )
+    # It is in no book either.
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("chain_id", [CHAIN_ID, 31_337_123_456_789])
+def test_a_rehearsal_goes_on_to_its_own_chain(chain_id: int) -> None:
+    """Control: it is the id that is refused above; here the next thing that lacks is told of."""
+    native = Token("0x" + "ee" * 20, "WETH", 18)
+    link: Any = SimpleNamespace(
+        reader=SimpleNamespace(chain_id=chain_id), lenders=lambda _: standard_lenders(0)
+    )
+    feed: Any = SimpleNamespace(native_token=native)
+    settings = load_settings({}, mode="rehearsal", feed="chain")
+    with pytest.raises(ConfigurationError, match="carried out on a chain only where there"):
+        build_engine(settings, link=link, feed=feed)
+
+
 def test_the_mode_is_looked_at_in_the_composition_root_alone() -> None:
-    """Control: the composition root itself is found by the same search."""
+    """Control: the composition root itself is found by the same search.
+
+    Beside it only the supervisor looks, who chooses which processes run, and no engine at all.
+    """
     root = Path(aineon.__file__).parent
     found = {
         path.relative_to(root).as_posix()
@@ -72,7 +113,7 @@ def test_the_mode_is_looked_at_in_the_composition_root_alone() -> None:
         in {"amm", "market", "search", "feeds", "execution", "risk", "engine", "runtime"}
         and _compares_mode(path)
     }
-    assert found == {"runtime/build.py"}
+    assert found == {"runtime/build.py", "runtime/switching.py"}
 
 
 def _compares_mode(path: Path) -> bool:

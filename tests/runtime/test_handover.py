@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from aineon.runtime.handover import console_environment, engine_environment
+from aineon.runtime.handover import (
+    SUPERVISED_VARIABLE,
+    console_environment,
+    engine_environment,
+)
 from aineon.runtime.settings import PARAMETERS, load_settings
 
 KEY = "0x" + "a1" * 32
@@ -33,6 +37,7 @@ def test_the_console_gets_no_secret_under_any_name() -> None:
     assert told["PATH"] == "/bin"
     assert told["AINEON_PACE"] == "0.5"
     assert told["REDIS_URL"] == ENV["REDIS_URL"]
+    assert told[SUPERVISED_VARIABLE]
 
 
 def test_the_engine_gets_everything() -> None:

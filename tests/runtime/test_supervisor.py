@@ -20,6 +20,7 @@ from aineon.runtime import supervisor
 from aineon.runtime.processes import Child, Program
 from aineon.runtime.settings import load_settings
 from aineon.runtime.supervisor import (
+    Crew,
     console_program,
     engine_program,
     find_console,
@@ -78,6 +79,9 @@ class Stage:
     def wait_for(self, *names: str) -> None:
         until(lambda: self.has(*names))
 
+    def supervise(self, *children: Child, grace: float = 5.0) -> int:
+        return supervise(Crew([children], grace, self.said.append), self.said.append)
+
 
 def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     """Wait for `condition`."""
@@ -107,7 +111,7 @@ def test_a_signal_stops_both_in_order(stage: Stage, number: signal.Signals) -> N
     children = [stage.child("one", RUNS), stage.child("two", RUNS, essential=True)]
     stop_when(lambda: stage.has("one.started", "two.started"), number)
     before = signal.getsignal(number)
-    assert supervise(children, 5.0, stage.said.append) == 0
+    assert stage.supervise(*children) == 0
     assert stage.has("one.stopped", "two.stopped")
     assert all(child.pid is None for child in children)
     assert stage.said == ["stopping", "stopped"]
@@ -117,7 +121,7 @@ def test_a_signal_stops_both_in_order(stage: Stage, number: signal.Signals) -> N
 def test_one_that_does_not_stop_is_killed(stage: Stage) -> None:
     child = stage.child("deaf", DEAF, grace=0.3)
     stop_when(lambda: stage.has("deaf.started"))
-    assert supervise([child], 0.3, stage.said.append) == 0
+    assert stage.supervise(child, grace=0.3) == 0
     assert child.pid is None
     assert "deaf did not stop in 0.3 s and is killed" in stage.said
 
@@ -128,7 +132,7 @@ def test_an_engine_that_dies_again_and_again_is_given_up_and_the_console_stays(
     engine = stage.child("engine", ENDS.format(code=1), restarts=1)
     console = stage.child("console", RUNS, essential=True)
     stop_when(lambda: engine.given_up and stage.has("console.started"))
-    assert supervise([engine, console], 5.0, stage.said.append) == 0
+    assert stage.supervise(engine, console) == 0
     assert stage.said[:2] == [
         "engine ended with exit code 1; it is restarted in 1 s",
         (
@@ -151,14 +155,14 @@ def test_an_engine_that_is_killed_comes_back(stage: Stage) -> None:
         return bool(stage.said) and stage.has("engine.started")
 
     stop_when(killed_and_back)
-    assert supervise([engine], 5.0, stage.said.append) == 0
+    assert stage.supervise(engine) == 0
     assert stage.said[0] == "engine was ended by signal 9; it is restarted in 1 s"
 
 
 def test_an_engine_that_refuses_its_input_ends_everything(stage: Stage) -> None:
     engine = stage.child("engine", ENDS.format(code=2), restarts=5)
     console = stage.child("console", RUNS, essential=True)
-    assert supervise([engine, console], 5.0, stage.said.append) == 2
+    assert stage.supervise(engine, console) == 2
     assert console.pid is None
 
 
@@ -166,22 +170,34 @@ def test_an_engine_that_has_finished_is_left_alone(stage: Stage) -> None:
     engine = stage.child("engine", ENDS.format(code=0), restarts=5)
     console = stage.child("console", RUNS, essential=True)
     stop_when(lambda: engine.finished and stage.has("console.started"))
-    assert supervise([engine, console], 5.0, stage.said.append) == 0
+    assert stage.supervise(engine, console) == 0
     assert stage.said[0] == "engine has finished"
 
 
 def test_a_console_that_cannot_be_kept_alive_ends_everything(stage: Stage) -> None:
     engine = stage.child("engine", RUNS)
     console = stage.child("console", ENDS.format(code=0), essential=True)
-    assert supervise([engine, console], 5.0, stage.said.append) == 1
+    assert stage.supervise(engine, console) == 1
     assert engine.pid is None
+    assert "nothing goes on without the console" in stage.said
+
+
+def test_a_later_rank_is_stopped_when_the_earlier_ones_are_gone(stage: Stage) -> None:
+    slow = RUNS.replace("def stop(*_):", "def stop(*_):\n    time.sleep(0.3)")
+    first, last = stage.child("first", slow), stage.child("last", RUNS)
+    crew = Crew([[first], [last]], 5.0, stage.said.append)
+    stop_when(lambda: stage.has("first.started", "last.started"))
+    assert supervise(crew, stage.said.append) == 0
+    moments = [(stage.folder / f"{name}.stopped").stat().st_mtime_ns for name in ("first", "last")]
+    assert moments == sorted(moments)
 
 
 def test_news_are_said(stage: Stage) -> None:
     news = iter(["ready"])
     child = stage.child("one", RUNS)
     stop_when(lambda: stage.has("one.started") and "ready" in stage.said)
-    supervise([child], 5.0, stage.said.append, ready=lambda: next(news, None))
+    crew = Crew([[child]], 5.0, stage.said.append, lambda: next(news, None))
+    supervise(crew, stage.said.append)
     assert stage.said == ["ready", "stopping", "stopped"]
 
 
@@ -190,10 +206,9 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from tests.runtime.test_supervisor import DEAF, RUNS, Stage
-from aineon.runtime.supervisor import supervise
 stage = Stage(Path({folder!r}))
 children = [stage.child("one", RUNS), stage.child("deaf", DEAF, grace=0.3)]
-supervise(children, 0.3, print)
+stage.supervise(*children, grace=0.3)
 """
 
 

@@ -320,6 +320,30 @@ async def test_a_payment_behind_a_trade_that_a_reorganisation_took_is_freed(
     assert (chain.received(recipient(0)), chain.received(recipient(1))) == (0, 1)
 
 
+async def test_a_stop_right_before_a_nonce_is_spent_on_nothing_ends_no_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = FakeChain(final_after=8)
+    async with Life(tmp_path, chain, relays=(relay(chain),)) as life:
+        await life.sender.send(trade(0, 1))
+        chain.mine()
+        await life.sender.reconcile()
+        await life.sender.send(payment(1))
+        chain.reorganise(1)
+        chain.mine(2)
+
+        def set_just_now(before: str) -> None:
+            raise StopLatched(f"{before} was refused")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(life.stop, "check", set_just_now)
+            await life.sender.reconcile()
+        assert len(life.sender.outbox.slots()[0].versions) == 1
+        await life.sender.reconcile()
+        # Control: with the stop gone, the gap is filled at the next look.
+        assert life.sender.outbox.slots()[0].newest.kind == "cancel"
+
+
 async def test_a_missed_trade_in_the_public_mempool_blocks_nobody(tmp_path: Path) -> None:
     chain = FakeChain()
     async with Life(tmp_path, chain, public=FakeCarrier(chain, ["lost"])) as life:

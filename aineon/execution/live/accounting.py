@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from aineon.chain.reader import ChainReader, Receipt
-from aineon.execution.encoding import encode_execute
 from aineon.execution.live.readiness import read_roles
 from aineon.execution.live.receipts import Places, realised
 from aineon.execution.live.reverts import Cause, explain
@@ -15,6 +14,8 @@ from aineon.execution.settlement import Outcome
 from aineon.market import Market
 from aineon.primitives import Address
 from aineon.search.costs import CostModel
+from aineon.sending.signer import call_data_of
+from aineon.sending.slots import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,9 @@ class Accountant:
         return Places(self._executor, roles.treasury, self._costs.native_token)
 
     async def account(
-        self, receipt: Receipt, plan: ExecutionPlan, gas_limit: int, market: Market
+        self, receipt: Receipt, plan: ExecutionPlan, version: Version, market: Market
     ) -> Account:
-        """Return what the transaction of `receipt` came to.
+        """Return what the transaction of `receipt`, signed as `version`, came to.
 
         Raises:
             ChainError: no node answers.
@@ -87,7 +88,7 @@ class Accountant:
         places = await self.places(receipt.block_number)
         if receipt.succeeded:
             return self._included(receipt, plan, places, market)
-        return await self._reverted(receipt, plan, places, gas_limit)
+        return await self._reverted(receipt, plan, places, version)
 
     def _included(
         self, receipt: Receipt, plan: ExecutionPlan, places: Places, market: Market
@@ -112,13 +113,13 @@ class Accountant:
         )
 
     async def _reverted(
-        self, receipt: Receipt, plan: ExecutionPlan, places: Places, gas_limit: int
+        self, receipt: Receipt, plan: ExecutionPlan, places: Places, version: Version
     ) -> Account:
         call: dict[str, Any] = {
             "from": self._operator,
             "to": self._executor,
-            "data": f"0x{encode_execute(plan, self._costs.native_token).hex()}",
-            "gas": hex(gas_limit),
+            "data": f"0x{call_data_of(version.raw).hex()}",
+            "gas": hex(version.gas_limit),
         }
         why = await explain(self._reader, receipt, call)
         gas_wei = receipt.gas_used * receipt.gas_price_wei

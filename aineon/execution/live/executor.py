@@ -57,7 +57,7 @@ from aineon.execution.settlement import Attempt, Observation, OnchainMoney, Onch
 from aineon.execution.taken import directions_of
 from aineon.market import Market
 from aineon.primitives import Address, Block, Clock, SystemClock
-from aineon.primitives.units import BPS, format_ether
+from aineon.primitives.units import BPS, ceil_div, format_ether
 from aineon.safety import Stop
 from aineon.search.costs import CostModel
 from aineon.search.route import Route
@@ -205,14 +205,16 @@ class LiveExecutor:
             limit = plan.gas_limit
             if preflight.gas_used is not None:
                 limit = gas_limit(preflight.gas_used)
-            data = encode_execute(plan, self._costs.native_token)
+            if isinstance(window, NotSubmitted):
+                return window
+            gas_used = preflight.gas_used or plan.gas_units
+            fees = self._fees(plan, block, window, gas_used)
+            if isinstance(fees, NotSubmitted):
+                return fees
+            least = self._least_profit(plan, fees, gas_used)
+            data = encode_execute(plan, self._costs.native_token, min_profit=least)
         except ExecutionError as error:
             return NotSubmitted("plan", str(error))
-        if isinstance(window, NotSubmitted):
-            return window
-        fees = self._fees(plan, block, window, preflight.gas_used or plan.gas_units)
-        if isinstance(fees, NotSubmitted):
-            return fees
         if self._balance_wei < limit * fees.max_fee_wei:
             return NotSubmitted("gas_money", self._no_gas_money(limit, fees))
         attempt = self._attempt(plan, block, step)
@@ -285,6 +287,18 @@ class LiveExecutor:
             affordable_wei=None if worth is None else (worth - payment) // gas_used,
         )
         return fees_for(self._rules.strategy, offer)
+
+    def _least_profit(self, plan: ExecutionPlan, fees: Fees, gas_used: int) -> int:
+        """What the treasury must get: all that the gas can cost by these fees, in the base token.
+
+        The tip is paid whatever the trade leaves, and the builder who gets it can make the trade
+        leave less; base fees rise until the last target block. It reverts before it loses.
+        """
+        worth = self._costs.native_value(plan.expected_profit, plan.base_token, self._market)
+        if not worth:
+            return plan.min_profit
+        most = ceil_div(gas_used * fees.max_fee_wei * plan.expected_profit, worth)
+        return max(plan.min_profit, min(most, plan.expected_profit))
 
     def _tip_for_builder(self, plan: ExecutionPlan, block: Block, worth: int, gas_used: int) -> int:
         """For each gas, the builder's share of a profit that the contract cannot pay in ether."""

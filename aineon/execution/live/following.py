@@ -14,7 +14,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from aineon.chain.reader import ChainReader
-from aineon.errors import ChainError, ExecutionError, InvalidLog, SafetyError
+from aineon.errors import (
+    ChainError,
+    ExecutionError,
+    InvalidLog,
+    NodeRefused,
+    SafetyError,
+    UnknownBlock,
+)
 from aineon.execution.live.accounting import Account, Accountant
 from aineon.execution.live.journal import LATE, Entry, Journal
 from aineon.execution.live.reverts import Cause
@@ -230,9 +237,10 @@ class Following:
         receipt = await self._reader.receipt(version.hash)
         if receipt is None or receipt.block_hash != landing.block_hash:
             return
-        with contextlib.suppress(InvalidLog, ExecutionError):
+        # Nodes forget old states; one attempt that they cannot tell of must not end the look.
+        with contextlib.suppress(InvalidLog, ExecutionError, NodeRefused, UnknownBlock):
             each.account = await self._accountant.account(
-                receipt, each.attempt.plan, version.gas_limit, market
+                receipt, each.attempt.plan, version, market
             )
             each.seen_at = self._clock.now()
             self._count_fault(each.intent_id, each.account)

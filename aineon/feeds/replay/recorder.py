@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from aineon.errors import FeedError
-from aineon.feeds.base import Feed, FeedStep, Rewind
+from aineon.feeds.base import Feed, FeedPaused, FeedStep, Rewind
 from aineon.feeds.replay.codec import encode_step, tokens_of
 from aineon.feeds.replay.files import PART
 from aineon.feeds.replay.header import Header, encode_header, encode_token
@@ -141,14 +141,15 @@ class Recorder:
 
 
 async def record(feed: Feed, path: str | PathLike[str], source: str = "") -> None:
-    """Record `feed` from its first step to its last.
+    """Record `feed` from its first step to its last; that it paused is not kept.
 
     Raises:
         FeedError: the path is taken or cannot be written, or the feed failed.
     """
     with Recorder(path, Header.of(feed, source)) as recorder:
         async for step in feed.steps():
-            recorder.write(step)
+            if not isinstance(step, FeedPaused):
+                recorder.write(step)
 
 
 def _name(token: Token) -> tuple[str, int | None, str]:

@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from aineon.execution.encoding import builder_payment
+from aineon.execution.encoding import builder_payment, decode_execute
 from aineon.execution.executor import NotSubmitted, PreflightResult
 from aineon.execution.settlement import Attempt, Outcome, Verification
 from aineon.primitives import RehearsalMoney
+from aineon.primitives.units import GWEI
 from aineon.rehearsal.bundles import Fate
+from aineon.search import CostModel
 from aineon.search.lenders import AAVE_V3, BALANCER_V2, FLASH_SWAP, OWN
+from aineon.sending.signer import call_data_of
 from tests.execution.live.rig import Rig
 
 
@@ -47,6 +50,36 @@ async def test_an_included_attempt_earns_what_was_predicted_to_the_wei(
     assert seen.net == settlement.net
     assert settlement.verification is Verification.UNVERIFIED
     assert len(rig.settled) == 1
+
+
+@pytest.mark.parametrize("base", ["WETH", "USDC"])
+async def test_a_signed_trade_reverts_before_it_leaves_less_than_its_gas_can_cost(
+    rig: Rig, base: str
+) -> None:
+    """The builder gets the tip whatever the trade leaves, and can make it leave less."""
+    plan = replace(rig.profit(base=base).plan, builder_payment_bps=9_000)
+    await rig.look()
+    gas_used = 250_000
+    attempt = await rig.submit(plan, PreflightResult("", gas_used=gas_used))
+    assert isinstance(attempt, Attempt)
+    (version,) = rig.sender.outbox.versions(attempt.attempt_id)
+    least = decode_execute(call_data_of(version.raw))[3]
+    costs = CostModel(
+        lenders=tuple(rig.scene.lenders.values()),
+        priority_fee_wei=GWEI,
+        native_token=rig.scene.native,
+    )
+    worth = costs.native_value(least, plan.base_token, await rig.market())
+    assert worth is not None
+    dearest = version.fees.max_fee_wei * gas_used
+    # The worth of tokens is a float, good to 15 digits; and rounded to their smallest unit.
+    assert worth >= dearest * 999_999 // 10**6
+    # Control: the plan's own least profit is not enough.
+    own = costs.native_value(plan.min_profit, plan.base_token, await rig.market())
+    assert own is not None
+    assert own < dearest
+    # What is expected still passes.
+    assert least <= plan.expected_profit - builder_payment(plan, rig.scene.native)
 
 
 async def test_what_is_missed_costs_nothing(rig: Rig) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from aineon.chain.client import ChainClient
+from aineon.chain.reader import BlockRef, Call
 from aineon.engine.booking import settle_left_over
+from aineon.errors import NodeRefused
 from aineon.execution.executor import PreflightResult
 from aineon.execution.settlement import Attempt, Outcome
 from aineon.ledger.reading import BookReader
@@ -105,3 +110,35 @@ async def test_what_was_mined_late_while_nobody_looked_is_settled_beside(
             late = f"{attempt.attempt_id}:late"
             assert trades_of(later) == {attempt.attempt_id: "missed", late: "reverted"}
             assert len(later.settled) == (run == 3)
+
+
+async def test_an_attempt_whose_states_all_nodes_forgot_keeps_nobody_from_trading(
+    scene: Scene,
+    reader: ChainClient,
+    relay: Relay,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with engine(scene, reader, relay, tmp_path) as first:
+        attempt = await first.attempt(first.profit().plan)
+        await first.block()
+    calls = ChainClient.calls
+
+    async def of_new_states(
+        client: ChainClient, asked: Sequence[Call], block: BlockRef = "latest"
+    ) -> list[bytes | None]:
+        if isinstance(block, int):
+            raise NodeRefused("node-1 refused eth_call: missing trie node", -32000, "", None)
+        return await calls(client, asked, block)
+
+    monkeypatch.setattr(ChainClient, "calls", of_new_states)
+    async with engine(scene, reader, relay, tmp_path, run=2) as second:
+        second.mine(80)
+        await second.look()
+        assert second.executor.trouble == ""
+        settlement = await second.until_settled(attempt.attempt_id)
+        # What is not known is said to be unknown; the gas is known.
+        assert settlement.outcome is Outcome.INCLUDED
+        assert settlement.net is None
+        assert settlement.gas_cost is not None
+        assert settlement.gas_cost.wei > 0
