@@ -47,7 +47,6 @@ def run_up(settings: Settings, say: Say) -> int:
         StartError: the port or the data folder is taken, or the console is not there.
         LedgerError: a database cannot be written.
     """
-    say(introduction(settings))
     return _run(settings, settings.mode, say, BLOCK_SECONDS)
 
 
@@ -64,6 +63,7 @@ def run_rehearsal(settings: Settings, say: Say, *, block_seconds: float) -> int:
 
 def _run(settings: Settings, first: Book, say: Say, block_seconds: float) -> int:
     with prepared(settings) as console, open_desk(settings.control_url, say) as desk:
+        say(introduction(settings))
         simulated = settings.model_copy(update={"mode": Book.SIMULATION})
         makers: dict[Book, Maker] = {
             Book.SIMULATION: lambda: AtHand(simulated, console, say),

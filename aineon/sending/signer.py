@@ -98,7 +98,7 @@ class LocalSigner:
 def call_data_of(raw: bytes) -> bytes:
     """Return selector and arguments of a transaction that a `Signer` signed."""
     with recursion_limit_kept():
-        from eth_account.typed_transactions import TypedTransaction
+        from eth_account.typed_transactions.typed_transaction import TypedTransaction
         from hexbytes import HexBytes
 
     return bytes(TypedTransaction.from_bytes(HexBytes(raw)).as_dict()["data"])

@@ -139,8 +139,12 @@ class Follower:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until the feed has delivered what makes this true."""
-        async with self._heard, asyncio.timeout(MOST_SECONDS):
-            await self._heard.wait_for(lambda: self.failure is not None or condition())
+        async with self._heard:
+            try:
+                async with asyncio.timeout(MOST_SECONDS):
+                    await self._heard.wait_for(lambda: self.failure is not None or condition())
+            except TimeoutError as error:
+                raise AssertionError(self._told()) from error
         if self.failure is not None and not condition():
             raise self.failure
 
@@ -154,6 +158,14 @@ class Follower:
         await self.until(
             lambda: isinstance(self.items[-1], FeedPaused) and words in self.items[-1].reason
         )
+
+    def _told(self) -> str:
+        """What was delivered last, in words."""
+        last = [
+            f"block {item.update.block.number}" if isinstance(item, FeedStep) else str(item)
+            for item in self.items[-8:]
+        ]
+        return f"the feed said nothing more after: {'; '.join(last)}"
 
     async def _hear(self, item: FeedItem | None) -> None:
         async with self._heard:
