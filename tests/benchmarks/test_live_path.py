@@ -37,7 +37,7 @@ from aineon.engine.events import StepProcessed
 from aineon.errors import RehearsalError, Unavailable
 from aineon.feeds.base import FeedItem, FeedStep
 from aineon.market import MarketEvent, MarketUpdate, PoolAppeared
-from aineon.primitives import Address, Provenance
+from aineon.primitives import Provenance
 from aineon.primitives.units import ETHER
 from aineon.runtime.build import build_engine
 from aineon.runtime.chain_link import ChainLink
@@ -54,6 +54,35 @@ pytestmark = pytest.mark.timeout(600)
 POOLS = 10_000
 MADE = 10_100  # with those between two of the five tokens, which are left to the chain
 ROUNDS, WARM_UP = 6, 1
+
+
+CPU = [0.0]  # DEBUG
+SPENT = {}
+
+
+def wrap(cls, name):
+    real = getattr(cls, name)
+
+    def timed(*a, **k):
+        t = time.thread_time()
+        try:
+            return real(*a, **k)
+        finally:
+            SPENT[name] = SPENT.get(name, 0) + time.thread_time() - t
+
+    setattr(cls, name, timed)
+
+
+from aineon.engine.judging import Judging
+from aineon.market import Market
+from aineon.search import Scanner
+from aineon.sending.outbox import Outbox
+
+wrap(Judging, "_combined")
+wrap(Judging, "_combination")
+wrap(Scanner, "scan")
+wrap(Market, "apply")
+wrap(Outbox, "begin")
 
 
 class Stopwatch:
@@ -157,6 +186,8 @@ class LivePath:
     async def step(self, events: list[MarketEvent]) -> None:
         block = await self.engine._judging._preflight._reader.block("latest")  # type: ignore[attr-defined]
         feed: Any = self.engine.feed
+        SPENT.clear()
+        CPU[0] = time.process_time()
         self.watch.begin()
         feed.given.put_nowait(FeedStep(MarketUpdate(block, tuple(events))))
         async for event in self.events:
@@ -217,6 +248,7 @@ async def compose(scene: Scene, watch: Stopwatch, folder: Path) -> tuple[Engine,
         relay_urls="http://127.0.0.1:9",
         min_profit_wei=ETHER // 500,
         pair_cooldown_seconds=0,
+        confidence_threshold=0.0,
     )
     reader = await client_of(world.anvil.url)
     terms = await lender_terms(reader, world.addresses, base_tokens=scene.bases)
