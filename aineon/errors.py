@@ -205,6 +205,10 @@ class LedgerNotFound(LedgerError):
     """There is no such database yet; a writer has not created it."""
 
 
+class RequestClosed(LedgerError):
+    """A request of the console has its answer already, or is not there."""
+
+
 class EngineError(AineonError):
     """The engine cannot start or go on."""
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import Engine, insert, select, update
 
-from aineon.errors import LedgerError
+from aineon.errors import RequestClosed
 from aineon.ledger.connect import Place, explained
 from aineon.ledger.tables import RequestRow, table_of
 
@@ -92,7 +92,7 @@ class RequestTable:
         """Answer a request: it is done or refused, and that stays.
 
         Raises:
-            LedgerError: it has been answered already.
+            RequestClosed: it has been answered already.
         """
         self._change(number, state, words, at)
 
@@ -120,7 +120,7 @@ class RequestTable:
             )
         if changed.rowcount == 0:
             known = self._state_of(number)
-            raise LedgerError(f"request {number} is {known}; only an open one can become {state}")
+            raise RequestClosed(f"request {number} is {known}; only an open one can become {state}")
 
     def _state_of(self, number: int) -> str:
         query = select(_REQUESTS.c.state).where(_REQUESTS.c.id == number)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
-from aineon.errors import AineonError, LedgerError, StartError
+from aineon.errors import AineonError, LedgerError, RequestClosed, StartError
 from aineon.ledger.control import ControlStore
 from aineon.ledger.requests import ModeRequest, RequestState, RequestTable
 from aineon.primitives import Book, Clock, SystemClock
@@ -185,10 +185,17 @@ class Desk:
     def _write(self) -> None:
         try:
             while self._unwritten:
-                self._unwritten[0]()
+                self._write_one(self._unwritten[0])
                 del self._unwritten[0]
         except LedgerError as error:
             self._in_trouble(error)
+
+    def _write_one(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except RequestClosed as error:
+            # Writing it again would fail for ever, and keep every later request waiting.
+            self._say(f"an answer came too late: {error}")
 
     def _in_trouble(self, error: LedgerError) -> None:
         if str(error) != self._trouble:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aineon.errors import LedgerError
+from aineon.errors import LedgerError, RequestClosed
 from aineon.ledger.connect import sqlite_url
 from aineon.ledger.control import ControlStore
 from aineon.ledger.requests import RequestState, RequestTable
@@ -41,9 +41,11 @@ def test_a_request_waits_until_it_is_taken_and_stays_with_its_answer(
 def test_an_answer_stays(requests: RequestTable) -> None:
     number = requests.ask("rehearsal", "anna", 1.0)
     requests.answer(number, RequestState.REFUSED, "no", 2.0)
-    with pytest.raises(LedgerError, match="request 1 is refused; only an open one can become done"):
+    with pytest.raises(
+        RequestClosed, match="request 1 is refused; only an open one can become done"
+    ):
         requests.answer(number, RequestState.DONE, "yes", 3.0)
-    with pytest.raises(LedgerError, match="request 9 is not there"):
+    with pytest.raises(RequestClosed, match="request 9 is not there"):
         requests.take(9, "", 3.0)
 
 
@@ -57,7 +59,7 @@ def test_what_is_open_is_refused_and_what_was_answered_is_left(requests: Request
     latest = requests.latest()
     assert latest is not None
     assert (latest.state, latest.answer) == (RequestState.REFUSED, "started anew")
-    with pytest.raises(LedgerError, match="request 1 is done"):
+    with pytest.raises(RequestClosed, match="request 1 is done"):
         requests.answer(done, RequestState.REFUSED, "", 5.0)
 
 

@@ -256,3 +256,16 @@ def test_a_locked_database_delays_an_answer_and_loses_none(house: House) -> None
     assert desk.waiting(1.0) == ()
     assert house.answer().answer == "begun"
     assert house.answer().changed_at == 7.0
+
+
+def test_an_answer_that_came_too_late_holds_nothing_up(house: House) -> None:
+    house.ask("rehearsal")
+    [request] = house.requests.waiting()
+    desk = Desk(house.requests, ManualClock(7.0), house.stage.said.append)
+    house.requests.refuse_open("another supervisor", 6.0)
+    desk.done(request, "begun")
+    [said] = house.stage.said
+    assert said.startswith("an answer came too late: request 1 is refused")
+    assert house.answer().answer == "another supervisor"
+    house.ask("simulation")
+    assert [waiting.mode for waiting in desk.waiting(0.0)] == ["simulation"]
