@@ -27,6 +27,7 @@ GOALS: dict[str, float] = {
 SLOWEST_GOALS: dict[str, float] = {
     "test_block_of_10000_pools_to_3_hops": 25 * MILLISECOND,
     "test_block_of_10000_pools_sized_to_a_millionth[3-0]": 25 * MILLISECOND,
+    "test_from_block_to_signed_bundle": 50 * MILLISECOND,
 }
 """Goals of the 99th percentile, where a benchmark measures it (`extra_info["p99"]`)."""
 
