@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,10 @@ from aineon.search.costs import CostModel
 if TYPE_CHECKING:
     from aineon.engine.booking import Booking, RunInfo
     from aineon.ledger.control import ControlStore
+    from aineon.ledger.records import NodeTold
     from aineon.ledger.store import BookStore
+
+Nodes = Callable[[], "tuple[NodeTold, ...]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +34,11 @@ class Books:
     book: BookStore
     run: RunInfo
 
-    def booking(self, costs: CostModel, clock: Clock) -> Booking:
-        """Return what writes the engine's events into them; it closes both."""
+    def booking(self, costs: CostModel, clock: Clock, nodes: Nodes = tuple) -> Booking:
+        """Return what writes the engine's events into them, and how nodes are; it closes both."""
         from aineon.engine.booking import Booking
 
-        return Booking(self.book, self.control, self.run, costs, clock)
+        return Booking(self.book, self.control, self.run, costs, clock, nodes)
 
     def close(self) -> None:
         """Close both."""

@@ -22,7 +22,7 @@ from aineon.feeds.pacing import PacedFeed
 from aineon.primitives import Book, Clock, Provenance, RehearsalMoney, SystemClock
 from aineon.rehearsal.chains import is_rehearsal_chain
 from aineon.risk import Limits, RiskGate
-from aineon.runtime.books import Books, open_books
+from aineon.runtime.books import Books, Nodes, open_books
 from aineon.runtime.carrying import on_chain, paper_preflight
 from aineon.runtime.chain_link import ChainLink, connect, connect_patiently
 from aineon.runtime.sections.market import LIVE_IS_CLOSED
@@ -93,7 +93,7 @@ def build_engine(
             costs=costs,
         ),
         executor=executor,
-        journal=None if books is None else books.booking(costs, clock),
+        journal=None if books is None else books.booking(costs, clock, _nodes(link)),
         scan_interval_seconds=settings.scan_interval_seconds,
     )
 
@@ -229,6 +229,10 @@ def _require_play_money(link: ChainLink) -> None:
             f"AINEON_MODE is 'rehearsal' and the nodes' chain id is {chain_id}; allowed is only "
             "the chain that a rehearsal builds for itself (`aineon rehearse`)"
         )
+
+
+def _nodes(link: ChainLink | None) -> Nodes:
+    return tuple if link is None else link.nodes
 
 
 def _lenders(settings: Settings, link: ChainLink | None) -> tuple[Lender, ...]:

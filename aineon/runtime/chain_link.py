@@ -20,6 +20,7 @@ from aineon.search.lenders import OWN, Lender, lenders_from
 if TYPE_CHECKING:
     from aineon.chain.client import ChainClient, Endpoint
     from aineon.chain.snapshot import LenderTerms
+    from aineon.ledger.records import NodeTold
 
 _PAUSES_SECONDS = (1.0, 2.0, 5.0, 10.0)
 
@@ -42,6 +43,14 @@ class ChainLink:
     tokens: tuple[Token, ...]
     terms: LenderTerms
     witness: ChainClient | None = None
+
+    def nodes(self) -> tuple[NodeTold, ...]:
+        """How each node is doing, for the heartbeat."""
+        from aineon.ledger.records import NodeTold
+
+        return tuple(
+            NodeTold(each.name, str(each.state), each.last_failure) for each in self.reader.health()
+        )
 
     async def aclose(self) -> None:
         """Let go of all nodes."""

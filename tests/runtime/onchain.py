@@ -30,7 +30,7 @@ def settings_in(folder: Path, **changes: Any) -> Settings:
 
 def a_link() -> ChainLink:
     """A link to a chain that answers nothing: composing asks it nothing but its number."""
-    reader: Any = SimpleNamespace(chain_id=CHAIN_ID)
+    reader: Any = SimpleNamespace(chain_id=CHAIN_ID, health=tuple)
     addresses = mainnet()
     tokens = tuple(addresses.token_by_symbol(name) for name in ("WETH", "USDC", "USDT", "DAI"))
     plenty = {token.address: 10**6 * ETHER for token in tokens}
