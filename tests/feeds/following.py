@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import replace
+from itertools import count
 from typing import Any, cast
 
 import pytest
@@ -27,6 +28,7 @@ from tests.chain.client_world import QUICK
 
 MOST_SECONDS = 20
 SELDOM = Upkeep(check_every=10_000, terms_every=10_000, discover_every=10_000)
+_seconds = count(1)
 OFTEN = Upkeep(check_every=1, check_pools=100, terms_every=10_000, discover_every=10_000)
 
 
@@ -46,8 +48,15 @@ def a_world() -> Iterator[World]:
 
 @contextmanager
 def as_it_was(world: World) -> Iterator[World]:
-    """Leave a world as it was found."""
+    """Leave a world as it was found.
+
+    Each time it goes on in another second: blocks that are the same as ones that were taken back
+    lose their states in anvil.
+    """
     before = world.anvil.ask("evm_snapshot")
+    now = int(head_of(world)["timestamp"], 16)
+    world.anvil.ask("evm_setNextBlockTimestamp", now + next(_seconds))
+    world.anvil.ask("evm_mine")
     yield world
     world.anvil.ask("anvil_dropAllTransactions")
     world.anvil.ask("evm_setAutomine", True)

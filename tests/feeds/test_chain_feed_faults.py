@@ -11,6 +11,7 @@ from aineon.amm import ConcentratedPool, ConstantProductPool
 from aineon.chain.client import ChainClient
 from aineon.errors import FeedError
 from aineon.feeds.base import FeedPaused
+from aineon.market.market import REMEMBERED_BLOCKS
 from aineon.rehearsal.world import World
 from tests.faults import proxy as faults
 from tests.faults.proxy import Fault, FaultProxy
@@ -159,6 +160,27 @@ async def test_a_gap_is_made_up_for(
         assert follower.blocks[1:] == made
 
 
+async def test_where_nodes_forgot_an_older_state_all_is_read_at_the_head(
+    world: World, node: FaultProxy, reader: ChainClient
+) -> None:
+    maker = await maker_of(world)
+    async with following(world, reader) as follower:
+        await node.freeze()
+        await make(maker, 1)
+        forgotten = head_of(world)["hash"]
+        await make(maker, 1)
+        node.clear()
+        node.on(LOGS, faults.lie([]), times=4)
+        node.on(
+            "eth_call",
+            faults.refuse(-32000, "missing trie node"),
+            only=lambda request: request["params"][1] == {"blockHash": forgotten},
+        )
+        await follower.at_head(world)
+        assert follower.market.pools == await truth(world)
+        assert len(follower.steps) == 2
+
+
 async def test_after_a_long_gap_all_is_read_anew(
     world: World, node: FaultProxy, reader: ChainClient
 ) -> None:
@@ -182,7 +204,28 @@ async def test_a_reorg_of_the_first_block_is_read_anew(world: World, reader: Cha
         world.anvil.ask("evm_revert", before)
         await make(maker, 2)
         await follower.at_head(world)
-        assert follower.rewinds == [ancestor]
+        (rewound_to,) = follower.rewinds
+        assert rewound_to <= ancestor
+        assert follower.market.pools == await truth(world)
+
+
+async def test_a_reorg_across_blocks_that_were_passed_over_is_followed(
+    world: World, node: FaultProxy, reader: ChainClient
+) -> None:
+    maker = await maker_of(world)
+    async with following(world, reader) as follower:
+        await make(maker, 1)
+        await follower.at_head(world)
+        before = world.anvil.ask("evm_snapshot")
+        await node.freeze()
+        await make(maker, 1)
+        world.anvil.ask("anvil_mine", "0x50")
+        node.clear()
+        await follower.at_head(world)
+        world.anvil.ask("evm_revert", before)
+        await make(maker, 2)
+        await follower.at_head(world)
+        assert len(follower.rewinds) == 1
         assert follower.market.pools == await truth(world)
 
 
@@ -192,9 +235,9 @@ async def test_a_chain_that_was_rolled_back_far_is_not_followed(
     before = world.anvil.ask("evm_snapshot")
     world.anvil.ask("anvil_mine", "0x1")
     async with following(world, reader) as follower:
-        for _ in range(66):
+        for _ in range(REMEMBERED_BLOCKS + 2):
             world.anvil.ask("anvil_mine", "0x1")
-        await follower.at_head(world)
+            await follower.at_head(world)
         world.anvil.ask("evm_revert", before)
         world.anvil.ask("anvil_mine", "0x2", "0x5")
         await follower.until(lambda: follower.failure is not None)

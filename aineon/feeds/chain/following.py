@@ -24,12 +24,14 @@ from aineon.errors import (
     InvalidLog,
     InvalidValue,
     MarketError,
+    NodeRefused,
     PoolError,
     ReorgTooDeep,
+    UnknownBlock,
 )
 from aineon.feeds.base import FeedItem, FeedStep, Rewind
 from aineon.feeds.chain.block_logs import BlockLogs, LogReader
-from aineon.feeds.chain.branch import MOST_BACKFILLED, Branch
+from aineon.feeds.chain.branch import MOST_BACKFILLED, Branch, Path
 from aineon.feeds.chain.sifting import sift
 from aineon.feeds.chain.telling import Told
 from aineon.market import Market, MarketEvent, MarketUpdate, PoolAppeared, PoolVanished
@@ -131,26 +133,9 @@ class Following:
         assert self._branch is not None
         if self._branch.holds(head) or await self._is_old(head):
             return
-        if head.number > self.tip.number + MOST_BACKFILLED:
-            async with aclosing(self.begin_anew(head.hash or head.number)) as items:
-                async for item in items:
-                    yield item
-            return
-        path = await self._branch.path_to(self._reader, head)
-        if path.ancestor is None:
-            reading = self._reading("the chain was reorganised far back", head.hash or head.number)
-            async with aclosing(reading.news()) as news:
-                async for item in news:
-                    yield item
-            yield self._rewound_far()
-            yield self._started(reading.result)
-            return
-        if path.ancestor.hash != self.tip.hash:
-            yield self._rewound(path.ancestor)
-        for block in path.blocks:
-            async with aclosing(self._next(block)) as items:
-                async for item in items:
-                    yield item
+        async with aclosing(await self._way_to(head)) as items:
+            async for item in items:
+                yield item
 
     def corrected(self, events: Sequence[PoolAppeared | PoolVanished]) -> FeedStep:
         """Deliver what pools really are, at the tip; put those aside that differ repeatedly."""
@@ -172,6 +157,40 @@ class Following:
         return FeedStep(MarketUpdate(self.tip, taken, step), droppable=True, not_replayable=counts)
 
     # --- inside ----------------------------------------------------------------------------
+
+    async def _way_to(self, head: Block) -> AsyncGenerator[FeedItem, None]:
+        assert self._branch is not None
+        if head.number > self.tip.number + MOST_BACKFILLED:
+            return self.begin_anew(head.hash or head.number)
+        path = await self._branch.path_to(self._reader, head)
+        return self._back_and_anew(head) if path.ancestor is None else self._along(path, head)
+
+    async def _along(self, path: Path, head: Block) -> AsyncGenerator[FeedItem, None]:
+        """Follow a path, block by block."""
+        assert path.ancestor is not None
+        if path.ancestor.hash != self.tip.hash:
+            yield self._rewound(path.ancestor)
+        try:
+            for block in path.blocks[:-1]:
+                async with aclosing(self._next(block)) as items:
+                    async for item in items:
+                        yield item
+            last = self._next(head)
+        except (NodeRefused, UnknownBlock):
+            # Nodes forget the state of older blocks; that of the head they have.
+            last = self.begin_anew(head.hash or head.number)
+        async with aclosing(last) as items:
+            async for item in items:
+                yield item
+
+    async def _back_and_anew(self, head: Block) -> AsyncGenerator[FeedItem, None]:
+        """Follow a head that builds on nothing that is remembered."""
+        reading = self._reading("the chain was reorganised far back", head.hash or head.number)
+        async with aclosing(reading.news()) as news:
+            async for item in news:
+                yield item
+        yield self._rewound_far(reading.result.block)
+        yield self._started(reading.result)
 
     def _reading(self, what: str, block: BlockRef) -> Told[PoolsAtBlock]:
         seeds = [seed for seed in self._seeds.values() if seed.address not in self._aside]
@@ -202,16 +221,17 @@ class Following:
         self.look_for_missing()
         return Rewind(ancestor.number)
 
-    def _rewound_far(self) -> Rewind:
-        """Go back as far as the market can."""
+    def _rewound_far(self, head: Block) -> Rewind:
+        """Go back behind all blocks that are remembered, and far enough for `head` to follow."""
         assert self._branch is not None
-        to_block = self._branch.oldest.number
+        oldest = self._branch.oldest.number
+        to_block = max(min(oldest - 1, head.number - 2), 0)
         try:
-            self.market.rewind(to_block - 1)
-        except ReorgTooDeep:
             self.market.rewind(to_block)
-            return Rewind(to_block)
-        return Rewind(to_block - 1)
+        except ReorgTooDeep:
+            to_block = oldest
+            self.market.rewind(to_block)
+        return Rewind(to_block)
 
     async def _next(self, block: Block) -> AsyncGenerator[FeedItem, None]:
         logs, read = await self._read(block)
