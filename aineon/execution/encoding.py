@@ -11,15 +11,13 @@ from aineon.execution.steps import StepKind
 from aineon.primitives import Token
 from aineon.primitives.units import BPS
 from aineon.search.lenders import AAVE_V3, BALANCER_V2, FLASH_SWAP, OWN
+from aineon.search.route import MOST_STEPS
 
 STEP = "(uint8,address,address,address,uint256,uint256,bytes32)"
 """Kind, pool, token in, token out, amount in, least amount out, data."""
 
 TRADE = f"(uint8,address,uint256,uint256,uint256,uint256,{STEP}[])"
 """Money, base, amount, least profit, builder payment, deadline, steps."""
-
-MOST_STEPS = 12
-"""The contract's own bound (`MOST_STEPS`)."""
 
 ALL = 2**256 - 1
 """As an amount: all that the route holds of the token."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from aineon.execution.plan import ExecutionPlan
-from aineon.primitives import LiveMoney, Provenance, RehearsalMoney, SimulatedMoney
+from aineon.primitives import Address, LiveMoney, Provenance, RehearsalMoney, SimulatedMoney
 
 OnchainMoney = LiveMoney | RehearsalMoney
 
@@ -95,6 +95,9 @@ class OnchainSettlement:
         net: gross profit less flash fee, gas and builder payment, in wei; None where any of
             them, or the base token's worth in wei, is not known.
         verification: what an independent source says of it, with both figures where they differ.
+        operator, treasury: the addresses that paid for gas and got the profit; None where it is
+            not known, or where nothing was paid.
+        at_fault: whether it reverted by a fault of ours, and not because somebody was faster.
     """
 
     attempt: Attempt
@@ -113,6 +116,9 @@ class OnchainSettlement:
     net: OnchainMoney | None = None
     verification: Verification = Verification.UNVERIFIED
     verification_detail: str = ""
+    operator: Address | None = None
+    treasury: Address | None = None
+    at_fault: bool = False
 
 
 Settlement = PaperSettlement | OnchainSettlement

@@ -35,6 +35,7 @@ async def play(folder: Path, seed: int, block_seconds: float) -> None:
             relay_url=rehearsal.relay.url,
             executor=world.executor,
             operator_key=world.accounts.operator.key,
+            treasury_key=world.accounts.treasury.key,
         ).write(folder)
         try:
             await running

@@ -6,10 +6,10 @@ themselves as they would on mainnet. Everybody else uses accounts that the node 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 
 from aineon.primitives import Address, parse_address
+from aineon.sending.keys import play_key
 
 ROLES = ("owner", "operator", "guardian", "treasury", "searcher")
 """The contract's roles, and `searcher`, whose signature relays know us by."""
@@ -53,5 +53,5 @@ def accounts_of(seed: int, unlocked: list[str]) -> Accounts:
 def _account(seed: int, role: str) -> Account:
     from eth_account import Account as Signer  # importing it takes longer than all else here
 
-    key = f"0x{hashlib.sha256(f'aineon-rehearsal:{seed}:{role}'.encode()).hexdigest()}"
+    key = f"0x{play_key(seed, role).reveal().hex()}"
     return Account(role, parse_address(Signer.from_key(key).address), key)

@@ -25,6 +25,11 @@ def new_chain_id() -> int:
     return _FIRST + secrets.randbelow(_COUNT)
 
 
+def begins_once(chain_id: int) -> bool:
+    """Whether an id is one of `new_chain_id`: its chain ends with its process, for good."""
+    return _FIRST <= chain_id < _FIRST + _COUNT
+
+
 def is_rehearsal_chain(chain_id: int) -> bool:
     """Whether only play money is on a chain: one of `new_chain_id`, or a test chain."""
-    return chain_id == CHAIN_ID or _FIRST <= chain_id < _FIRST + _COUNT
+    return chain_id == CHAIN_ID or begins_once(chain_id)

@@ -23,7 +23,8 @@ class Entry:
         chain_file: the chain's addresses, in the form of `aineon/chain/mainnet.json`.
         node_url, relay_url: where the node and the relay listen.
         executor: our own contract there.
-        operator_key: the key that signs; it holds play money, on this chain alone.
+        operator_key, treasury_key: the keys that sign trades and withdrawals; they hold play
+            money, on this chain alone.
     """
 
     chain_file: str
@@ -31,6 +32,7 @@ class Entry:
     relay_url: str
     executor: str
     operator_key: str = field(repr=False)
+    treasury_key: str = field(repr=False)
 
     def write(self, folder: Path) -> None:
         """Write it into `folder`, for this user alone; whoever looks sees all of it or nothing."""

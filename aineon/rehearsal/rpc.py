@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import itertools
 import json
 import threading
 from collections.abc import Sequence
+from socket import SHUT_RDWR
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,9 +35,13 @@ class Rpc:
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=CALL_SECONDS)
 
     def close(self) -> None:
-        """Hang up for good."""
+        """Hang up for good; whoever waits for an answer is told at once that none will come."""
+        self._is_closed = True
+        socket = self._connection.sock
+        if socket is not None:
+            with contextlib.suppress(OSError):
+                socket.shutdown(SHUT_RDWR)
         with self._turn:
-            self._is_closed = True
             self._connection.close()
 
     def ask(self, method: str, *parameters: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from types import MappingProxyType
 
 from aineon.amm import Pool
 from aineon.chain.addresses import ChainAddresses
+from aineon.errors import AineonError
 from aineon.feeds.sandbox.prices import OutsidePrices
 from aineon.feeds.sandbox.universe import Asset, Habit
 from aineon.primitives import Address, Token
@@ -98,22 +100,15 @@ class World:
             Unavailable: anvil or a contract's bytecode is not at hand.
             RehearsalError: the node did not start, or refused something.
         """
-        # It is a conversation of some hundred requests with a node next door.
-        building = asyncio.ensure_future(asyncio.to_thread(cls._build, seed, listings, options))
+        starting = asyncio.ensure_future(asyncio.to_thread(Anvil.start, options))
+        building: asyncio.Future[World] | None = None
         try:
+            anvil = await asyncio.shield(starting)
+            # It is a conversation of some hundred requests with a node next door.
+            building = asyncio.ensure_future(asyncio.to_thread(cls, anvil, seed, listings))
             return await asyncio.shield(building)
-        except asyncio.CancelledError:
-            # A thread cannot be stopped; what it has made by then is nobody's.
-            await (await building).aclose()
-            raise
-
-    @classmethod
-    def _build(cls, seed: int, listings: Sequence[Listing], options: AnvilOptions) -> World:
-        anvil = Anvil.start(options)
-        try:
-            return cls(anvil, seed, listings)
         except BaseException:
-            anvil.close()
+            await _call_off(starting, building)
             raise
 
     async def aclose(self) -> None:
@@ -179,6 +174,16 @@ class World:
 
     def _set_ether(self, holder: str, amount: int) -> None:
         self.anvil.ask("anvil_setBalance", holder, hex(amount))
+
+
+async def _call_off(
+    starting: asyncio.Future[Anvil], building: asyncio.Future[World] | None
+) -> None:
+    """End the node; a thread cannot be stopped, and one that builds ends with its node."""
+    with contextlib.suppress(AineonError):
+        await asyncio.to_thread((await starting).close)
+    if building is not None:
+        await asyncio.gather(building, return_exceptions=True)
 
 
 def _assets(known: Mapping[str, Token]) -> list[Asset]:

@@ -95,6 +95,7 @@ FAULTS: dict[str, Callable[[], Fault]] = {
     "html": faults.garbage,
     "no JSON-RPC": lambda: faults.garbage(b"[]"),
     "no text": lambda: faults.garbage(b"\xff\xfe\x00"),
+    "nested without end": lambda: faults.garbage(b"[" * 100_000),
     "truncated": faults.truncated,
     "refused": lambda: faults.refuse(-32603, "internal error"),
     "rate limit": lambda: faults.refuse(-32005, "limit exceeded"),

@@ -29,7 +29,6 @@ from aineon.execution.contract import abi
 from aineon.execution.encoding import (
     ALL,
     MONEY,
-    MOST_STEPS,
     TRADE,
     builder_payment,
     decode_execute,
@@ -39,6 +38,7 @@ from aineon.execution.steps import StepCall, StepKind, step_call
 from aineon.primitives import Address, Token
 from aineon.primitives.token import ETHER
 from aineon.search.lenders import LENDER_NAMES
+from aineon.search.route import MOST_STEPS
 from tests.amm.making_crypto_pools import pool_of, world
 from tests.amm.making_stableswap import random_meta
 from tests.execution.making import make_plan

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from aineon.amm import ConstantProductPool, Pool
 from aineon.engine.admission import Admission
-from aineon.engine.booking import venues_of
+from aineon.engine.translating import venues_of
 from aineon.execution import (
     ExecutionPlan,
     FlashLoan,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import psutil
@@ -100,6 +101,31 @@ async def test_a_build_that_is_called_off_leaves_no_node(at_hand: None) -> None:
     with pytest.raises(asyncio.CancelledError):
         await building
     assert set(psutil.Process().children(recursive=True)) <= before
+
+
+async def test_a_build_that_is_called_off_does_not_go_on_to_its_end(
+    at_hand: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who stops a rehearsal in the making waits for the next answer, and not for all of them."""
+    begun, reached = threading.Event(), []
+    give_out = World._give_out_money
+
+    def held(self: World) -> None:
+        begun.set()
+        for _ in range(1000):
+            if self.anvil.rpc._is_closed:
+                break
+            threading.Event().wait(0.01)
+        give_out(self)
+
+    monkeypatch.setattr(World, "_give_out_money", held)
+    monkeypatch.setattr(World, "_deploy_executor", lambda _: reached.append("the end"))
+    building = asyncio.create_task(World.build(listings=SOME))
+    assert await asyncio.to_thread(begun.wait, 20)
+    building.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await building
+    assert reached == []
 
 
 async def test_the_same_seed_makes_the_same_world(at_hand: None) -> None:

@@ -71,7 +71,8 @@ class SessionProvider(AsyncHTTPProvider):
     def _decoded(self, body: bytes) -> Any:
         try:
             return self.decode_rpc_response(body)
-        except ValueError:
+        except (ValueError, RecursionError):
+            # A few kilobytes of brackets in each other are not JSON that a node would answer.
             return None
 
     async def disconnect(self) -> None:

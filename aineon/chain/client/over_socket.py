@@ -71,7 +71,7 @@ class SocketProvider(WebSocketProvider):
         try:
             while True:
                 self._hand_over(await super().socket_recv())
-        except (ConnectionClosed, ValueError) as error:
+        except (ConnectionClosed, ValueError, RecursionError) as error:
             kind = type(error).__name__
         self.abandon()
         raise PersistentConnectionClosedOK(user_message=kind)

@@ -127,3 +127,6 @@ def _parsed(content: bytes) -> Any:
         return json.loads(content)
     except ValueError:
         return None
+    except RecursionError:
+        # A few kilobytes of brackets are enough.
+        raise NodeUnavailable("Etherscan's answer is nested too deeply to be read") from None

@@ -8,6 +8,7 @@ hash and finality: no answer of a relay decides anything.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -44,7 +45,9 @@ from aineon.execution.live.gas import (
 from aineon.execution.live.journal import Journal
 from aineon.execution.live.memo import write_memo
 from aineon.execution.live.readiness import (
+    PAUSED,
     Expectations,
+    Roles,
     balance_finding,
     code_finding,
     read_roles,
@@ -55,10 +58,11 @@ from aineon.execution.plan import ExecutionPlan
 from aineon.execution.preflight import gas_limit
 from aineon.execution.settlement import Attempt, Observation, OnchainMoney, OnchainSettlement
 from aineon.execution.taken import directions_of
+from aineon.ledger.reconciling import Reconciler
 from aineon.market import Market
 from aineon.primitives import Address, Block, Clock, SystemClock
 from aineon.primitives.units import BPS, ceil_div, format_ether
-from aineon.safety import Stop
+from aineon.safety import Stop, StopReporter
 from aineon.search.costs import CostModel
 from aineon.search.route import Route
 from aineon.sending.carriers import Answer, Verdict, summary
@@ -68,6 +72,7 @@ from aineon.sending.sender import Reconciled, Sender
 CHEAPEST_TRADE_GAS: Final = 150_000
 """Gas without which no trade is worth trying; an operator who cannot pay it is out of money."""
 
+WHO: Final = "execution"
 _NOT_STARTED: Final = "the chain was not looked at yet"
 _GATES: Final[Mapping[type[AineonError], str]] = {
     StopLatched: "stop",
@@ -113,6 +118,8 @@ class LiveExecutor:
         money: the type of the book's money.
         rules: how plans are sent.
         witnesses: independent sources that settlements are compared with.
+        reconciler: compares the accounts with the chain, as blocks come.
+        pause: is told of the contract's own pause at each head; unreadable counts as set.
         clock: seconds since the epoch.
     """
 
@@ -128,6 +135,8 @@ class LiveExecutor:
         rules: LiveRules,
         *,
         witnesses: Sequence[Witness] = (),
+        reconciler: Reconciler | None = None,
+        pause: StopReporter | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._sender = sender
@@ -136,6 +145,8 @@ class LiveExecutor:
         self._expected = expected
         self._costs = costs
         self._rules = rules
+        self._reconciler = reconciler
+        self._pause = pause
         self._clock = clock or SystemClock()
         accountant = Accountant(reader, expected.executor, expected.operator, costs)
         self._following = Following(
@@ -360,6 +371,8 @@ class LiveExecutor:
 
     async def aclose(self) -> None:
         """Let go of lease and connections; what is in flight stays in the outbox."""
+        if self._reconciler is not None:
+            await self._reconciler.aclose()
         await self._following.aclose()
         await self._sender.aclose()
         self._is_started = False
@@ -367,6 +380,10 @@ class LiveExecutor:
     async def _start(self) -> Reconciled | None:
         """Do what is still to be done; returns what the sender learnt at its own start."""
         reconciled = None
+        if self._pause is not None and not self._pause.is_watched:
+            # What earlier engines left is handed out again at once, unless the contract pauses.
+            with contextlib.suppress(ChainError, ExecutionError):
+                await self._roles()
         if not self._is_started:
             try:
                 reconciled = await self._sender.start()
@@ -392,6 +409,8 @@ class LiveExecutor:
         settlements = await self._following.look(
             None if final is None else final.number, market, reconciled.changes
         )
+        if self._reconciler is not None:
+            self._reconciler.nudge(reconciled.head)
         stop = self._stop.state()
         stopped = f"the emergency stop is set: {stop}" if stop.is_set else ""
         fenced = f"nothing is signed: {reconciled.fence}" if reconciled.fence else ""
@@ -404,11 +423,13 @@ class LiveExecutor:
         if not self._is_code_known:
             code = await code_finding(self._reader, expected)
             if not code.ok:
+                if self._pause is not None:
+                    self._pause.report_set(code.words, WHO)
                 return code.words
             # Code never changes where it stands.
             self._is_code_known = True
         roles, self._balance_wei = await asyncio.gather(
-            read_roles(self._reader, expected.executor), self._reader.balance(expected.operator)
+            self._roles(), self._reader.balance(expected.operator)
         )
         standing = standing_finding(roles, expected)
         if not standing.ok:
@@ -417,6 +438,21 @@ class LiveExecutor:
         least = max(expected.least_balance_wei, CHEAPEST_TRADE_GAS * price)
         purse = balance_finding(self._balance_wei, replace(expected, least_balance_wei=least))
         return "" if purse.ok else purse.words
+
+    async def _roles(self) -> Roles:
+        """Read what the contract says of itself, and report its pause to the emergency stop."""
+        address = self._expected.executor
+        try:
+            roles = await read_roles(self._reader, address)
+        except (ChainError, ExecutionError) as error:
+            if self._pause is not None:
+                self._pause.report_set(f"the contract's pause cannot be read: {error}", WHO)
+            raise
+        if self._pause is not None and roles.is_paused:
+            self._pause.report_set(PAUSED, f"its owner or guardian, at {address}")
+        elif self._pause is not None:
+            self._pause.report_clear()
+        return roles
 
     def _note(self, error: AineonError) -> None:
         """Remember what stands in the way; the next look clears it where it is gone."""

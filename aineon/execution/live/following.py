@@ -15,7 +15,7 @@ from typing import Final
 
 from aineon.chain.reader import ChainReader
 from aineon.errors import (
-    ChainError,
+    AineonError,
     ExecutionError,
     InvalidLog,
     NodeRefused,
@@ -41,7 +41,7 @@ from aineon.sending.intent import IntentKind
 from aineon.sending.outbox import Change
 from aineon.sending.sender import Sender
 from aineon.sending.slots import Landing, Version
-from aineon.sending.standing import Standing
+from aineon.sending.standing import SentIntent, Standing
 from aineon.sending.states import TransactionState
 
 MOST_FAULTS: Final = 3
@@ -173,8 +173,10 @@ class Following:
             LedgerError: the database cannot be read.
         """
         await self._adopt_landed(changes)
-        for each in tuple(self._followed.values()):
-            await self._look_at(each, final, market)
+        followed = [each for each in self._followed.values() if each.settling is None]
+        statuses = await self._sender.statuses([each.intent_id for each in followed])
+        for each in followed:
+            await self._look_at(each, statuses.get(each.intent_id), final, market)
         return await self._settled()
 
     async def aclose(self) -> None:
@@ -210,10 +212,9 @@ class Following:
 
     # --- one attempt -----------------------------------------------------------------------
 
-    async def _look_at(self, each: _Followed, final: int | None, market: Market) -> None:
-        if each.settling is not None:
-            return
-        status = await self._sender.status(each.intent_id)
+    async def _look_at(
+        self, each: _Followed, status: SentIntent | None, final: int | None, market: Market
+    ) -> None:
         if status is None:
             # Refused before anything was signed.
             del self._followed[each.attempt.attempt_id]
@@ -313,6 +314,9 @@ class Following:
             net=None if account.net_wei is None else self._money(account.net_wei),
             verification=said,
             verification_detail=detail,
+            operator=account.receipt.sender,
+            treasury=account.places.treasury,
+            at_fault=account.cause is Cause.FAULT,
         )
 
     def _unread(self, each: _Followed, version: Version, landing: Landing) -> OnchainSettlement:
@@ -328,12 +332,13 @@ class Following:
             gas_used=landing.gas_used,
             gas_cost=self._money(landing.gas_used * landing.gas_price_wei),
             verification_detail="its logs could not be read, so what it earned is not known",
+            operator=self._sender.outbox.party.sender,
         )
 
     async def _missed(self, each: _Followed, version: Version) -> OnchainSettlement:
         nothing = self._money(0)
         said, detail = Verification.UNVERIFIED, "no node could be asked"
-        with contextlib.suppress(ChainError, ExecutionError):
+        with contextlib.suppress(AineonError):
             places = await self._accountant.places(await self._head())
             claim = Claim(version.hash, None, each.attempt.plan, places)
             said, detail = await verify(claim, self._witnesses)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from typing import Final, Protocol
 
@@ -15,17 +16,29 @@ from aineon.primitives import Address, Token, parse_address
 from aineon.primitives.units import format_ether
 
 MOST_SKEW_SECONDS: Final = 2.0
+PAUSED: Final = "the executor contract is paused until its owner unpauses it"
 _ZERO: Final = Address("0x" + "00" * 20)
 _GETTERS: Final = ("owner()", "operator()", "guardian()", "treasury()")
+_PENDING: Final = ("pending_owner()", "pending_treasury()", "treasury_change_from()")
+_DELEGATED: Final = b"\xef\x01\x00"
+"""What the code of an account begins with that runs another's code (EIP-7702)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; `words` are a sentence for people, fine or not."""
+    """One thing that was looked at.
+
+    Attributes:
+        name: of the thing.
+        ok: whether trades may be sent as far as this goes.
+        words: a sentence for people, fine or not.
+        is_warning: it is fine now, and somebody should look at it.
+    """
 
     name: str
     ok: bool
     words: str
+    is_warning: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,7 @@ class Expectations:
         base_tokens: what trades begin and end with.
         least_balance_wei: ether that the operator must have for gas.
         vault, aave: Balancer's Vault and Aave's Pool; None where it does not matter which.
+        key_flaw: why the operator's key is no secret; empty where nothing is known against it.
     """
 
     executor: Address
@@ -48,6 +62,7 @@ class Expectations:
     least_balance_wei: int = 1
     vault: Address | None = None
     aave: Address | None = None
+    key_flaw: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +93,15 @@ async def readiness(
         expected: what is to be found there.
         nodes: tells of the nodes one by one; None where nothing does, which is not fine.
     """
-    from aineon.sending.keys import is_published_test_key
-
-    findings = [_of_key(expected.operator, is_published_test_key(expected.operator))]
+    findings = [_of_key(expected)]
     try:
         code = await code_finding(reader, expected)
         findings.append(code)
         if code.ok:
             roles = await read_roles(reader, expected.executor)
-            findings += [_of_roles(roles, expected), _of_treasury(roles), _of_pause(roles)]
-            findings.append(await _of_bases(reader, expected))
+            findings += [_of_roles(roles, expected), await _of_treasury(reader, roles)]
+            findings.append(await _of_changes(reader, expected.executor))
+            findings += [_of_pause(roles), await _of_bases(reader, expected)]
         findings.append(balance_finding(await reader.balance(expected.operator), expected))
         findings.append(await _of_agreement(reader, nodes))
     except (ChainError, ExecutionError) as error:
@@ -145,6 +159,16 @@ async def read_roles(reader: ChainReader, executor: Address, block: BlockRef = "
     return Roles(owner, operator, guardian, treasury, any(words[4]))
 
 
+async def is_contract(reader: ChainReader, address: Address) -> bool:
+    """Whether an address has code of its own and so no key; one that runs another's code has.
+
+    Raises:
+        ChainError: no node answers.
+    """
+    code = await reader.code(address)
+    return bool(code) and not code.startswith(_DELEGATED)
+
+
 def standing_finding(roles: Roles, expected: Expectations) -> Finding:
     """Say whether trades may be sent to the contract now, by our key."""
     pause = _of_pause(roles)
@@ -166,14 +190,17 @@ def balance_finding(balance_wei: int, expected: Expectations) -> Finding:
 # --- the rest ----------------------------------------------------------------------------------
 
 
-def _of_key(operator: Address, is_published: bool) -> Finding:
-    if is_published:
+def _of_key(expected: Expectations) -> Finding:
+    if _is_published(expected.operator):
         return Finding(
             "key",
             False,
-            f"the key of {operator} is printed in handbooks; whatever it receives is taken at once",
+            f"the key of {expected.operator} is printed in handbooks; whatever it receives is "
+            "taken at once",
         )
-    return Finding("key", True, f"the key of {operator} is no published test key")
+    if expected.key_flaw:
+        return Finding("key", False, expected.key_flaw)
+    return Finding("key", True, f"the key of {expected.operator} is no published test key")
 
 
 def _of_operator(roles: Roles, expected: Expectations) -> Finding:
@@ -198,22 +225,59 @@ def _of_roles(roles: Roles, expected: Expectations) -> Finding:
                 False,
                 f"the {name} is the operator, {address}; whoever steals its key would have both",
             )
+        if _is_published(address):
+            return Finding(
+                "roles", False, f"the {name} is {address}, whose key is printed in handbooks"
+            )
     if roles.owner == roles.guardian:
         return Finding("roles", False, f"owner and guardian are one, {roles.owner}")
     return Finding("roles", True, "operator, owner, guardian and treasury are as they must be")
 
 
-def _of_treasury(roles: Roles) -> Finding:
+async def _of_treasury(reader: ChainReader, roles: Roles) -> Finding:
     if roles.treasury == _ZERO:
         return Finding("treasury", False, "the contract has no treasury")
-    return Finding("treasury", True, f"profit goes to {roles.treasury}")
+    profit = f"profit goes to {roles.treasury}"
+    code = await reader.code(roles.treasury)
+    if not code:
+        return Finding("treasury", True, f"{profit}, an account with a key of its own")
+    if code.startswith(_DELEGATED):
+        delegate = "0x" + code[len(_DELEGATED) :].hex()
+        words = f"{profit}, an account with a key of its own that runs the code of {delegate}"
+        return Finding("treasury", True, words, is_warning=True)
+    return Finding("treasury", True, f"{profit}, a contract; only its owners can withdraw from it")
+
+
+async def _of_changes(reader: ChainReader, executor: Address) -> Finding:
+    """What the owner has begun, and others should know before it takes effect."""
+    answers = await reader.calls([Call(executor, _selector(getter)) for getter in _PENDING])
+    words = [answer for answer in answers if answer is not None and len(answer) == 32]
+    if len(words) != len(_PENDING):
+        raise ExecutionError(f"the contract at {executor} does not answer as the executor does")
+    owner, treasury = (parse_address("0x" + word[-20:].hex()) for word in words[:2])
+    begun = []
+    if owner != _ZERO:
+        begun.append(f"{owner} may take the contract over at any time, as its next owner")
+    if treasury != _ZERO:
+        begun.append(
+            f"from {_moment(int.from_bytes(words[2], 'big'))} on, the owner may have profit go to "
+            f"{treasury}"
+        )
+    if begun:
+        return Finding("changes", True, "; ".join(begun), is_warning=True)
+    return Finding("changes", True, "neither owner nor treasury is about to change")
+
+
+def _moment(seconds: int) -> str:
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
+    except (OverflowError, ValueError, OSError):
+        return f"second {seconds} of the Unix epoch"
 
 
 def _of_pause(roles: Roles) -> Finding:
     if roles.is_paused:
-        return Finding(
-            "pause", False, "the executor contract is paused until its owner unpauses it"
-        )
+        return Finding("pause", False, PAUSED)
     return Finding("pause", True, "the executor contract is not paused")
 
 
@@ -264,6 +328,12 @@ def _of_clock(nodes: Nodes | None) -> Finding:
     fine = abs(worst.clock_skew_s or 0.0) < MOST_SKEW_SECONDS
     most = "" if fine else f"; allowed is less than {MOST_SKEW_SECONDS:g} s"
     return Finding("clock", fine, words + most)
+
+
+def _is_published(address: Address) -> bool:
+    from aineon.sending.keys import is_published_test_key
+
+    return is_published_test_key(address)
 
 
 def _bytes_of(token: Token) -> bytes:

@@ -7,6 +7,7 @@ a block explorer: it is asked for the receipt, and the same figures are computed
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -19,6 +20,8 @@ from aineon.execution.settlement import Verification
 
 PATIENCE_SECONDS: Final = 20.0
 """How long a witness may take."""
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 class Witness(Protocol):
@@ -93,6 +96,17 @@ async def verify(
 
 
 async def _ask(claim: Claim, witness: Witness, patience: float) -> tuple[Verification, str]:
+    """What a witness says; one that makes us stumble says nothing, and ends nothing."""
+    try:
+        return await _heard(claim, witness, patience)
+    except Exception as error:  # noqa: BLE001 - what is settled must not wait for a strange answer
+        _LOG.exception("%s could not be compared with", witness.name)
+        # Another library's message may hold an address with a key in it; the log masks that.
+        words = f"{witness.name} could not be compared with ({type(error).__name__})"
+        return Verification.UNVERIFIED, words
+
+
+async def _heard(claim: Claim, witness: Witness, patience: float) -> tuple[Verification, str]:
     try:
         async with asyncio.timeout(patience):
             found = await witness.receipt(claim.transaction_hash)

@@ -13,6 +13,7 @@ from typing import Any
 from aineon.chain.client import ChainClient, ClientOptions, Endpoint
 from aineon.engine.booking import Booking, RunInfo
 from aineon.engine.events import StepProcessed
+from aineon.engine.translating import attempt_of_plan
 from aineon.execution.executor import NotSubmitted, PreflightResult
 from aineon.execution.live.executor import LiveExecutor, LiveRules
 from aineon.execution.live.gas import GasStrategy
@@ -22,7 +23,7 @@ from aineon.execution.live.verification import Witness
 from aineon.execution.plan import ExecutionPlan
 from aineon.execution.preflight import ChainPreflight
 from aineon.execution.settlement import Attempt, OnchainSettlement
-from aineon.ledger.records import RunRecord
+from aineon.ledger.records import AttemptRecord, RunRecord
 from aineon.ledger.store import BookStore
 from aineon.market import Market
 from aineon.primitives import Address, Block, Provenance, RehearsalMoney, SystemClock
@@ -33,7 +34,7 @@ from aineon.rehearsal.bundles import Builder, Fate, NextBlock, Verdict
 from aineon.rehearsal.calls import call_data
 from aineon.rehearsal.deploying import Deployer
 from aineon.rehearsal.relay import Relay
-from aineon.safety import Stop, StopFile
+from aineon.safety import Stop, StopFile, StopReporter
 from aineon.search import CostModel
 from aineon.search.lenders import FLASH_SWAP
 from aineon.sending.keys import parse_private_key
@@ -118,6 +119,11 @@ class Rig:
         stand_in: Any = SimpleNamespace(market=Market(), executor=self.executor)
         step = StepProcessed(block=block, step=0, pools_changed=0, entries=(), counts={})
         self.booking._write_step(step, [], settlements, stand_in)
+
+    def record_of(self, attempt: Attempt) -> AttemptRecord:
+        """What the book keeps of an attempt of which nothing but its plan is known."""
+        run = self.booking.run
+        return attempt_of_plan(attempt, run.run_id, run.provenance)
 
     async def submit(
         self, plan: ExecutionPlan, preflight: PreflightResult | None = None
@@ -260,7 +266,8 @@ async def engine(
     accounts = scene.world.accounts
     signer = LocalSigner(parse_private_key(accounts.operator.key))
     identity = RelayIdentity(LocalSigner(parse_private_key(accounts.searcher.key)))
-    stop = Stop([StopFile(folder / "STOP")])
+    pause = StopReporter("chain")
+    stop = Stop([StopFile(folder / "STOP")], [pause])
     with open_book(folder) as store:
         carrier = BundleRelay("relay-1", relay_url or relay.url, identity, answer_seconds)
         sender = Sender(store, signer, reader, stop, relays=[carrier], holder=f"run {run}")
@@ -277,6 +284,7 @@ async def engine(
             RehearsalMoney,
             LiveRules(strategy, f"rehearsal-{run:04d}"),
             witnesses=witnesses,
+            pause=pause,
         )
         try:
             booking = booking_of(store, costs)

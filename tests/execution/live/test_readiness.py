@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +21,8 @@ from tests.execution.live.rig import Identity, expectations
 from tests.faults.proxy import FaultProxy, change
 
 ALL = (
-    "key", "contract", "roles", "treasury", "pause", "base tokens", "gas money", "nodes", "clock",
+    "key", "contract", "roles", "treasury", "changes", "pause", "base tokens", "gas money",
+    "nodes", "clock",
 )  # fmt: skip
 
 
@@ -65,7 +67,9 @@ async def test_everything_is_fine(scene: Scene, reader: ChainClient) -> None:
     )
     findings = await found(reader, expected)
     assert tuple(findings) == ALL
-    assert [each.words for each in findings.values() if not each.ok] == []
+    assert [each.words for each in findings.values() if not each.ok or each.is_warning] == []
+    assert findings["changes"].words == "neither owner nor treasury is about to change"
+    assert findings["treasury"].words.endswith("an account with a key of its own")
 
 
 async def test_no_contract_another_one_and_one_for_another_chain(
@@ -112,6 +116,56 @@ async def test_an_owner_that_is_the_guardian(scene: Scene, reader: ChainClient) 
     assert findings["roles"].words == f"owner and guardian are one, {owner}"
 
 
+async def test_a_treasury_whose_key_is_printed_in_handbooks(
+    scene: Scene, reader: ChainClient
+) -> None:
+    owner = scene.world.accounts.owner.address
+    known = Address("0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266")
+    with as_role(scene, owner, "set_guardian(address)", known):
+        findings = await found(reader, expectations(scene))
+    assert not findings["roles"].ok
+    assert findings["roles"].words == f"the guardian is {known}, whose key is printed in handbooks"
+
+
+async def test_a_next_owner_is_told_of(scene: Scene, reader: ChainClient) -> None:
+    heir = Address("0x" + "7e" * 20)
+    with as_role(scene, scene.world.accounts.owner.address, "propose_owner(address)", heir):
+        changes = (await found(reader, expectations(scene)))["changes"]
+    assert changes.ok
+    assert changes.is_warning
+    assert changes.words == f"{heir} may take the contract over at any time, as its next owner"
+
+
+async def test_a_next_treasury_is_told_of_with_its_date(scene: Scene, reader: ChainClient) -> None:
+    heir = Address("0x" + "7e" * 20)
+    with as_role(scene, scene.world.accounts.owner.address, "propose_treasury(address)", heir):
+        changes = (await found(reader, expectations(scene)))["changes"]
+        at = int(scene.ask("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+    day = datetime.fromtimestamp(at, UTC) + timedelta(days=2)
+    assert changes.ok
+    assert changes.is_warning
+    assert changes.words == (
+        f"from {day:%Y-%m-%d %H:%M} UTC on, the owner may have profit go to {heir}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "is_warning"),
+    [
+        ("0x6000", "a contract; only its owners can withdraw from it", False),
+        ("0xef0100" + "7d" * 20, "that runs the code of 0x" + "7d" * 20, True),
+    ],
+)
+async def test_what_kind_of_account_the_treasury_is(
+    scene: Scene, reader: ChainClient, code: str, words: str, is_warning: bool
+) -> None:
+    scene.ask("anvil_setCode", scene.treasury, code)
+    finding = (await found(reader, expectations(scene)))["treasury"]
+    assert finding.ok
+    assert finding.words.endswith(words)
+    assert finding.is_warning is is_warning
+
+
 async def test_a_pause(scene: Scene, reader: ChainClient) -> None:
     with as_role(scene, scene.world.accounts.guardian.address, "pause()"):
         findings = await found(reader, expectations(scene))
@@ -138,6 +192,13 @@ async def test_a_published_key(scene: Scene, reader: ChainClient) -> None:
         expectations(scene), operator=Address("0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266")
     )
     assert "printed in handbooks" in (await found(reader, expected))["key"].words
+
+
+async def test_a_key_that_can_be_guessed(scene: Scene, reader: ChainClient) -> None:
+    expected = replace(expectations(scene), key_flaw="anybody can work it out")
+    finding = (await found(reader, expected))["key"]
+    assert not finding.ok
+    assert finding.words == "anybody can work it out"
 
 
 @pytest.mark.parametrize(

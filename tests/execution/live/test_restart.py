@@ -68,7 +68,7 @@ async def test_a_booked_attempt_is_adopted_and_counts_as_in_flight(
 ) -> None:
     async with engine(scene, reader, relay, tmp_path) as first:
         attempt = await first.attempt(first.profit().plan)
-        first.store.write(attempts=[first.booking._attempt_of_plan(attempt)])
+        first.store.write(attempts=[first.record_of(attempt)])
     async with engine(scene, reader, relay, tmp_path, run=2) as second:
         # The chain tells what became of it, so it is not given up.
         assert settle_left_over(second.store, SystemClock()) == 0
@@ -83,9 +83,9 @@ async def test_a_booked_attempt_is_adopted_and_counts_as_in_flight(
 
 async def test_an_attempt_that_the_outbox_does_not_know_is_given_up(rig: Rig) -> None:
     attempt = await rig.attempt(rig.profit().plan)
-    record = rig.booking._attempt_of_plan(attempt)
+    record = rig.record_of(attempt)
     stranger = Attempt("rehearsal-0000-000009", attempt.plan, 1, 0, 1.0)
-    rig.store.write(attempts=[record, rig.booking._attempt_of_plan(stranger)])
+    rig.store.write(attempts=[record, rig.record_of(stranger)])
     assert settle_left_over(rig.store, SystemClock()) == 1
     assert trades_of(rig) == {attempt.attempt_id: None, stranger.attempt_id: "unresolved"}
 

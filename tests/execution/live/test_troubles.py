@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from aineon.chain.client import ChainClient
+from aineon.errors import StopLatched
 from aineon.execution.executor import NotSubmitted, PreflightResult
 from aineon.execution.settlement import Attempt, Outcome
 from aineon.market import Market
@@ -118,9 +119,23 @@ async def test_a_paused_contract_and_the_end_of_the_pause(rig: Rig) -> None:
     accounts = rig.scene.world.accounts
     rig.as_role(accounts.guardian.address, "pause()")
     assert "paused until its owner unpauses it" in await refused(rig, "not_ready")
+    # It is a place of the emergency stop: nothing else is signed or handed out either.
+    [reason] = rig.stop.state().reasons
+    assert reason.place == "chain"
+    with pytest.raises(StopLatched, match="paused until its owner unpauses it"):
+        rig.stop.check("signing")
     rig.as_role(accounts.owner.address, "unpause()")
     await rig.look()
     assert rig.executor.trouble == ""
+    rig.stop.check("signing")
+
+
+async def test_a_pause_that_nobody_looked_at_is_none_to_rely_on(rig: Rig) -> None:
+    """Control: before the first look the stop is set, after it it is not."""
+    with pytest.raises(StopLatched, match="was never looked at"):
+        rig.stop.check("signing")
+    await rig.look()
+    rig.stop.check("signing")
 
 
 async def test_another_operator(rig: Rig) -> None:
@@ -162,7 +177,7 @@ async def test_more_gas_than_a_transaction_may_use(rig: Rig) -> None:
 async def test_a_relay_that_refuses_and_comes_to_its_senses(rig: Rig, fault: Fault) -> None:
     rig.relay.fault = fault
     reason = await refused(rig, "relays")
-    assert "relay-1 the relay takes no bundles now" in reason
+    assert "relay-1 refuses: the relay takes no bundles now" in reason
     assert rig.executor.trouble == reason
     assert rig.executor.in_flight == ()
     rig.relay.fault = Fault.NONE

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from aineon.chain.client import ChainClient
+from aineon.chain.reader import Receipt
 from aineon.errors import NodeUnavailable
 from aineon.execution.live.etherscan import EtherscanWitness
-from aineon.execution.live.verification import NodeWitness
+from aineon.execution.live.verification import NodeWitness, verify
 from aineon.execution.settlement import OnchainSettlement, Outcome, Verification
 from aineon.ledger.reading import BookReader
 from aineon.rehearsal.relay import Relay
@@ -99,6 +102,53 @@ async def test_a_second_node_that_says_nothing(
     assert words in settlement.verification_detail
 
 
+class Stumbling:
+    """A witness whose answer makes us fail in a way that nobody thought of."""
+
+    name = "stumbling"
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def receipt(self, transaction_hash: str) -> Receipt | None:
+        raise self._error
+
+    async def aclose(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("error", [RecursionError("deep"), KeyError("status"), OSError("url?key")])
+async def test_a_witness_that_makes_us_stumble_ends_neither_trade_nor_engine(
+    scene: Scene,
+    reader: ChainClient,
+    relay: Relay,
+    tmp_path: Path,
+    error: Exception,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with engine(scene, reader, relay, tmp_path, witnesses=[Stumbling(error)]) as rig:
+        attempt = await rig.attempt(rig.profit().plan)
+        await rig.block()
+        settlement = await rig.until_settled(attempt.attempt_id)
+    assert settlement.outcome is Outcome.INCLUDED
+    assert settlement.net is not None
+    assert settlement.verification is Verification.UNVERIFIED
+    kind = type(error).__name__
+    assert settlement.verification_detail == f"stumbling could not be compared with ({kind})"
+    assert "stumbling could not be compared with" in caplog.text
+
+
+async def test_beside_one_that_stumbles_another_is_heard() -> None:
+    claim: Any = SimpleNamespace(transaction_hash="0x1", receipt=None)
+    silent = SimpleNamespace(name="other", receipt=_none)
+    said, words = await verify(claim, [Stumbling(KeyError("x")), silent])  # type: ignore[list-item]
+    assert (said, words) == (Verification.VERIFIED, "other says the same")
+
+
+async def _none(transaction_hash: str) -> None:
+    return None
+
+
 async def test_a_miss_is_verified_too(
     scene: Scene, reader: ChainClient, relay: Relay, tmp_path: Path
 ) -> None:
@@ -139,12 +189,14 @@ class Explorer:
     def __init__(self) -> None:
         self.answer: Any = {"jsonrpc": "2.0", "id": 1, "result": None}
         self.status = 200
+        self.text = ""
         self.asked: list[dict[str, str]] = []
         self.url = ""
 
     async def serve(self, request: web.Request) -> web.Response:
         self.asked.append(dict(request.query))
-        return web.json_response(self.answer, status=self.status)
+        text = self.text or json.dumps(self.answer)
+        return web.json_response(text=text, status=self.status)
 
 
 @pytest.fixture
@@ -218,6 +270,22 @@ async def test_etherscans_refusals_show_no_key(
         await etherscan.receipt(HASH)
     shown = "".join((str(raised.value), repr(raised.value.__cause__), repr(etherscan), caplog.text))
     assert KEY not in shown
+
+
+@pytest.mark.parametrize("opened", ["[", '{"result":'])
+async def test_an_answer_nested_without_end_leaves_the_trade_unverified(
+    explorer: Explorer, etherscan: EtherscanWitness, opened: str
+) -> None:
+    explorer.text = opened * 100_000
+    with pytest.raises(RecursionError):
+        json.loads(explorer.text)
+    with pytest.raises(NodeUnavailable) as raised:
+        await etherscan.receipt(HASH)
+    assert str(raised.value) == "Etherscan's answer is nested too deeply to be read"
+    claim: Any = SimpleNamespace(transaction_hash=HASH, receipt=None)
+    said, why = await verify(claim, [etherscan])
+    assert said is Verification.UNVERIFIED
+    assert why == f"Etherscan could not be asked: {raised.value}"
 
 
 async def test_etherscan_that_is_not_there_shows_no_key(caplog: pytest.LogCaptureFixture) -> None:
