@@ -50,6 +50,8 @@ LOCK_FILE = VENV / "aineon-setup.lock"
 LOG = VENV / "aineon-setup.log"
 RUN_LOCK = "requirements.txt"
 DEV_LOCK = "requirements-dev.txt"
+ON_POSTGRES = ("tests/ledger", "tests/safety", "tests/sending", "tests/treasury")
+BRIEFLY_ON_POSTGRES = ("tests/ledger/test_store.py", "tests/ledger/test_requests.py")
 NEEDED_MB = {RUN_LOCK: 600, DEV_LOCK: 300}
 IMPORTED_AT_START = {
     RUN_LOCK: (
@@ -413,13 +415,32 @@ def task_test(arguments: list[str]) -> int:
         say("— locks")
         failed += ["locks"] if check_locks() else []
         say("— pytest")
-    if not arguments or any(re.search("contracts|rehearsal", each) for each in arguments):
+    if not arguments or any(re.search("contracts|rehearsal|faults", each) for each in arguments):
         fetch_contracts()
     workers = [] if {"-n", "--pdb", "-p"} & set(arguments) else ["-n", str(workers_for_tests())]
     code = run(tool("python"), "-m", "pytest", *workers, *arguments)
+    if not arguments:
+        code = run_on_postgres(*workers, *BRIEFLY_ON_POSTGRES) or code
     if failed:
         print(f"error: failed before the tests: {', '.join(failed)}.", file=sys.stderr)
     return code or int(bool(failed))
+
+
+def run_on_postgres(*arguments: str) -> int:
+    """Run tests of the books on PostgreSQL, where that is installed."""
+    installed = list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not installed and shutil.which("initdb") is None:
+        say("— books on PostgreSQL: skipped, it is not installed on this machine")
+        return 0
+    say("— books on PostgreSQL")
+    chosen = {**os.environ, "AINEON_TEST_DATABASE": "postgresql"}
+    return run(tool("python"), "-m", "pytest", *arguments, env=chosen)
+
+
+def task_postgres(arguments: list[str]) -> int:
+    """Run all tests of books, outbox and treasury with PostgreSQL in place of SQLite."""
+    setup(with_tools=True)
+    return run_on_postgres("-n", str(workers_for_tests()), *(arguments or ON_POSTGRES))
 
 
 def fetch_contracts() -> int:
@@ -437,6 +458,18 @@ def task_nightly(arguments: list[str]) -> int:
     """Compare a million random swaps per protocol with the real contracts; --swaps, --seed."""
     setup(with_tools=True)
     return fetch_contracts() or run(tool("python"), "-m", "tests.contracts.nightly", *arguments)
+
+
+def task_faults(arguments: list[str]) -> int:
+    """Kill engines, cut their power and lie to them, thousands of times; --share 10: a tenth."""
+    setup(with_tools=True)
+    return fetch_contracts() or run(tool("python"), "-m", "tests.faults.full", *arguments)
+
+
+def task_soak(arguments: list[str]) -> int:
+    """Run a rehearsal for a day's blocks and watch memory, files and books; --blocks."""
+    setup(with_tools=True)
+    return fetch_contracts() or run(tool("python"), "-m", "tests.faults.soak", *arguments)
 
 
 def task_lint(arguments: list[str]) -> int:
@@ -531,6 +564,9 @@ TASKS = {
     "run": task_run,
     "test": task_test,
     "nightly": task_nightly,
+    "postgres": task_postgres,
+    "faults": task_faults,
+    "soak": task_soak,
     "lint": task_lint,
     "bench": task_bench,
     "lock": task_lock,

@@ -14,10 +14,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import databases
+
 ROOT = Path(__file__).resolve().parents[1]
 BENCHMARKS = ROOT / "tests" / "benchmarks"
 RECURSION_LIMIT = sys.getrecursionlimit()
-KEEP = frozenset({"AINEON_CONTRACTS_CACHE", "AINEON_SHARED_DATA", "AINEON_VENV"})
+KEEP = frozenset(
+    {"AINEON_CONTRACTS_CACHE", "AINEON_SHARED_DATA", "AINEON_VENV", databases.CHOICE_VARIABLE}
+)
 
 # A slow machine is no fault of the code: tests have no deadlines.
 settings.register_profile(
@@ -51,6 +55,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Leave the benchmarks out unless they are named: no test is timed."""
     named = any("benchmarks" in str(argument) for argument in config.args)
     return True if collection_path == BENCHMARKS and not named else None
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _server_of_databases() -> Iterator[None]:
+    """Run a PostgreSQL server for the databases of all tests, where that was chosen."""
+    with databases.chosen():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,80 +1,73 @@
 """Connections to a ledger's database, and its troubles in one clear sentence.
 
-SQLite runs in WAL mode with synchronous=FULL, so that what was committed outlives a power
-cut, and writers begin with BEGIN IMMEDIATE: with the deferred kind two processes that read
-and then write get "database is locked" however long they are willing to wait.
+How SQLite and PostgreSQL are made durable, and how their writers take turns, is said in
+`aineon.ledger.sqlite` and `aineon.ledger.postgres`.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import StaticPool
 
-from aineon.errors import LedgerError, LedgerNotFound
+from aineon.errors import LedgerError, LedgerNotFound, StartError
+from aineon.ledger import postgres, sqlite
 
 BUSY_TIMEOUT_SECONDS: Final = 10.0
-_WAL_RETRY_SECONDS: Final = 0.02
-
-_ADVICE: Final[Mapping[int | None, str]] = {
-    sqlite3.SQLITE_BUSY: "is locked by another program; close what is writing to it and try again",
-    sqlite3.SQLITE_LOCKED: "is locked by this program itself; close its other connection",
-    sqlite3.SQLITE_READONLY: "is read-only; make the file and its folder writable, or name "
-    "another place",
-    sqlite3.SQLITE_PERM: "may not be opened; give this user the right to read and write it",
-    sqlite3.SQLITE_AUTH: "may not be opened; give this user the right to read and write it",
-    sqlite3.SQLITE_FULL: "cannot grow because the disk is full; free some space and start again",
-    sqlite3.SQLITE_IOERR: "cannot be read or written (input/output error); check the disk and "
-    "its free space",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened; check that its folder exists and that this user "
-    "may write there",
-    sqlite3.SQLITE_NOTADB: "is not a database; move that file away or name another place",
-    sqlite3.SQLITE_CORRUPT: "is damaged; restore it from a backup or move it away",
-}
+_SCHEMA: Final = re.compile(r"[a-z][a-z0-9_]{0,40}", re.ASCII)
+_POSTGRES: Final = ("postgres", "postgresql")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a database is: its URL, and the name that messages use (never a password)."""
+    """Where a database is.
+
+    Attributes:
+        url: without what only we understand of it.
+        name: what messages call it; never with a password.
+        path: the file of an SQLite database.
+        schema: which of the schemas of a PostgreSQL database.
+    """
 
     url: URL
     name: str
     path: Path | None
+    schema: str | None = None
 
     @property
     def is_memory(self) -> bool:
         """Whether it is an SQLite database that lives in memory only."""
-        return self.url.get_backend_name() == "sqlite" and self.path is None
+        return self.schema is None and self.path is None
 
 
 def parse_place(url: str) -> Place:
-    """Return the place that a database URL such as `sqlite:////var/aineon/simulation.db` names.
+    """Return the place that a database URL names.
+
+    For example `sqlite:////var/aineon/simulation.db`, or
+    `postgresql://user@host/database?schema=aineon_simulation`.
 
     Raises:
-        LedgerError: not a URL, or neither SQLite nor PostgreSQL.
+        LedgerError: not a URL, neither SQLite nor PostgreSQL, or a schema is missing.
     """
     try:
         parsed = make_url(url)
-        backend = parsed.get_backend_name()
+        backend = parsed.drivername.partition("+")[0]
     except (ArgumentError, SQLAlchemyError) as error:
         raise LedgerError(
             "the database address is not a URL such as sqlite:///folder/simulation.db"
         ) from error
-    if backend == "postgres":
-        parsed, backend = parsed.set(drivername="postgresql+psycopg"), "postgresql"
-    if backend not in ("sqlite", "postgresql"):
+    if backend in _POSTGRES:
+        return _postgres_place(parsed)
+    if backend != "sqlite":
         raise LedgerError(f"database kind {backend!r} is not one of sqlite, postgresql")
-    if backend == "postgresql":
-        return Place(parsed, parsed.render_as_string(hide_password=True), None)
     if not parsed.database or parsed.database == ":memory:":
         return Place(parsed, "database in memory", None)
     path = Path(parsed.database).expanduser()
@@ -86,11 +79,30 @@ def sqlite_url(path: Path) -> str:
     return URL.create("sqlite", database=str(path)).render_as_string()
 
 
+def postgres_url(server: str, schema: str) -> str:
+    """Return the URL of one schema of the PostgreSQL database at `server`."""
+    url = make_url(server).update_query_dict({"schema": schema})
+    return url.render_as_string(hide_password=False)
+
+
+def _postgres_place(parsed: URL) -> Place:
+    schema = parsed.query.get("schema")
+    if not isinstance(schema, str) or not _SCHEMA.fullmatch(schema):
+        raise LedgerError(
+            "the address of a PostgreSQL database must end in ?schema=NAME, a name of lower-case "
+            "letters, digits and underscores"
+        )
+    url = parsed.difference_update_query(["schema"]).set(drivername=postgres.DRIVER)
+    host = f" on {url.host}" if url.host else ""
+    return Place(url, f"schema {schema} of database {url.database}{host}", None, schema)
+
+
 def explain(place: Place, error: Exception) -> LedgerError:
     """Return the database's own `error` as one sentence that names it and what to do."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    advice = _ADVICE.get(_primary_code(cause))
-    return LedgerError(f"{place.name} {advice or f'refused the work: {cause}'}")
+    advice = sqlite.advice(cause) or postgres.advice(cause)
+    first_line, *_ = str(cause).splitlines() or [""]
+    return LedgerError(f"{place.name} {advice or f'refused the work: {first_line}'}")
 
 
 @contextmanager
@@ -100,12 +112,6 @@ def explained(place: Place) -> Iterator[None]:
         yield
     except (DBAPIError, sqlite3.Error) as error:
         raise explain(place, error) from error
-
-
-def _primary_code(error: BaseException | None) -> int | None:
-    code = getattr(error, "sqlite_errorcode", None)
-    # The low byte is the primary code; the rest says which variant of it.
-    return code & 0xFF if isinstance(code, int) else None
 
 
 def make_folder(place: Place) -> None:
@@ -126,18 +132,16 @@ def make_folder(place: Place) -> None:
 
 
 def writer_engine(place: Place, busy_timeout: float = BUSY_TIMEOUT_SECONDS) -> Engine:
-    """Return an engine whose every transaction may write; the file is created if absent."""
+    """Return an engine whose every transaction may write; file or schema are created if absent.
+
+    Raises:
+        LedgerError: the database cannot be reached or written.
+    """
     make_folder(place)
-    engine = _engine(place, busy_timeout)
-    if engine.dialect.name == "sqlite":
-        _begin_with(engine, "BEGIN IMMEDIATE")
-        try:
-            with explained(place):
-                _enter_wal(place, engine, busy_timeout)
-        except BaseException:
-            engine.dispose()
-            raise
-    return engine
+    with explained(place):
+        if place.schema is not None:
+            return postgres.writer(place.url, place.schema, busy_timeout)
+        return sqlite.writer(place.url, busy_timeout)
 
 
 def reader_engine(place: Place, busy_timeout: float = BUSY_TIMEOUT_SECONDS) -> Engine:
@@ -146,71 +150,49 @@ def reader_engine(place: Place, busy_timeout: float = BUSY_TIMEOUT_SECONDS) -> E
     Raises:
         LedgerNotFound: there is no such file yet.
     """
+    if place.schema is not None:
+        return postgres.reader(place.url, place.schema, busy_timeout)
     if place.path is not None and not place.path.is_file():
         raise LedgerNotFound(
             f"{place.name} does not exist yet; it appears when the engine has started"
         )
-    engine = _engine(place, busy_timeout)
-    if engine.dialect.name == "sqlite":
-        _begin_with(engine, "BEGIN")
-
-        @event.listens_for(engine, "connect")
-        def refuse_writes(dbapi_connection: Any, _: object) -> None:
-            dbapi_connection.execute("PRAGMA query_only=ON")
-
-    return engine
+    return sqlite.reader(place.url, busy_timeout)
 
 
-def _engine(place: Place, busy_timeout: float) -> Engine:
-    if place.url.get_backend_name() != "sqlite":
-        return create_engine(place.url, pool_pre_ping=True)
-    arguments: dict[str, Any] = {"connect_args": {"timeout": busy_timeout}}
-    if place.is_memory:
-        # One connection for all: another one would be another, empty database.
-        arguments["poolclass"] = StaticPool
-        arguments["connect_args"]["check_same_thread"] = False
-    engine = create_engine(place.url, **arguments)
+def is_there(place: Place, busy_timeout: float = BUSY_TIMEOUT_SECONDS) -> bool:
+    """Whether the database exists already; nothing is changed.
 
-    @event.listens_for(engine, "connect")
-    def prepare(dbapi_connection: Any, _: object) -> None:
-        # The driver's own transaction control would begin deferred, and too late.
-        dbapi_connection.isolation_level = None
-        try:
-            dbapi_connection.execute("PRAGMA synchronous=FULL")
-            dbapi_connection.execute("PRAGMA foreign_keys=ON")
-        except sqlite3.Error:
-            # The pool forgets a connection that fails here without closing it.
-            dbapi_connection.close()
-            raise
-
-    return engine
-
-
-def _begin_with(engine: Engine, statement: str) -> None:
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
-
-
-def _enter_wal(place: Place, engine: Engine, busy_timeout: float) -> None:
-    """Switch the file to WAL, once in its life.
-
-    SQLite does not wait for another process while switching, so two that create a database
-    at the same moment would meet "database is locked" here: wait in their stead.
+    Raises:
+        LedgerError: its server cannot be reached, or would not let this user create it.
     """
-    if place.is_memory:
-        return
-    deadline = time.monotonic() + busy_timeout
-    while True:
-        try:
-            with closing(engine.raw_connection()) as raw:
-                cursor = raw.cursor()
-                cursor.execute("PRAGMA journal_mode")
-                if cursor.fetchone() != ("wal",):
-                    cursor.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if _primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-        else:
-            return
-        time.sleep(_WAL_RETRY_SECONDS)
+    if place.schema is not None:
+        with explained(place):
+            found = postgres.look(place.url, place.schema, busy_timeout)
+        if not (found.exists or found.creatable):
+            raise LedgerError(f"{place.name} {postgres.ADVICE_FOR_RIGHTS}")
+        return found.exists
+    return place.path is None or place.path.exists()
+
+
+@contextmanager
+def sole_user(url: str, holder: str, setting: str) -> Iterator[None]:
+    """Be the only process that works in a PostgreSQL database in this way, until the end.
+
+    Args:
+        url: of the database.
+        holder: what messages call another one.
+        setting: the variable that names another database.
+
+    Raises:
+        StartError: another process works there.
+        LedgerError: the server cannot be reached.
+    """
+    place = parse_place(url)
+    assert place.schema is not None
+    with explained(place), postgres.held(place.url, place.schema) as is_ours:
+        if not is_ours:
+            raise StartError(
+                f"{holder} already works in {place.name}; stop it, or name another one in "
+                f"{setting}."
+            )
+        yield

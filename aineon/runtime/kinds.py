@@ -11,7 +11,7 @@ import hashlib
 import math
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import SecretStr
 
@@ -28,6 +28,8 @@ _SWITCH = {
 _KEY = re.compile(r"(0x)?([0-9a-fA-F]{64})", re.ASCII)
 _SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _API_KEY = re.compile(r"[A-Za-z0-9_-]{8,128}", re.ASCII)
+_SEALING_KEY = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_LONGEST_PASSWORD = 1024
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LENDERS = ("flash_swap", "balancer_v2", "aave_v3")
 _ZERO_ADDRESS = "0x" + "0" * 40
@@ -87,6 +89,19 @@ def _private_key(text: str) -> SecretStr:
     return SecretStr("0x" + match[2].lower())
 
 
+def _password(text: str) -> SecretStr:
+    if not text.isprintable() or len(text) > _LONGEST_PASSWORD:
+        raise ValueError("not a password")
+    return SecretStr(text)
+
+
+def _sealing_keys(text: str) -> tuple[SecretStr, ...]:
+    keys = [part.strip().lower() for part in text.split(",")]
+    if not all(_SEALING_KEY.fullmatch(key) for key in keys) or len(set(keys)) < len(keys):
+        raise ValueError("not such keys")
+    return tuple(SecretStr(key) for key in keys)
+
+
 def _api_key(text: str) -> SecretStr:
     if not _API_KEY.fullmatch(text):
         raise ValueError("not an API key")
@@ -125,6 +140,17 @@ def _tokens(text: str) -> tuple[str, ...]:
     return names
 
 
+def _venues(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip().lower() for part in text.split(","))
+    if not all(re.fullmatch(r"[a-z0-9_]{1,40}", name) for name in names):
+        raise ValueError("not such names")
+    return tuple(dict.fromkeys(names))
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_address(part.strip()) for part in text.split(",")))
+
+
 def _redis_url(text: str) -> SecretStr:
     return SecretStr(_require_url(text, ("redis", "rediss")))
 
@@ -138,8 +164,18 @@ def _require_url(text: str, schemes: tuple[str, ...]) -> str:
 
 def _database_url(text: str) -> SecretStr:
     prefix, slashes, path = text.partition(":///")
-    if prefix != "sqlite" or not slashes or not path or path.endswith("/") or "?" in path:
-        raise ValueError("not an SQLite URL")
+    if prefix == "sqlite":
+        if not slashes or not path or path.endswith("/") or "?" in path:
+            raise ValueError("not an SQLite URL")
+        return SecretStr(text)
+    parts = urlsplit(text)
+    query = parse_qs(parts.query)
+    if parts.scheme not in ("postgres", "postgresql") or re.search(r"\s", text):
+        raise ValueError("neither SQLite nor PostgreSQL")
+    if not parts.path.strip("/") or not (parts.hostname or query.get("host")):
+        raise ValueError("without a host or a database")
+    if "schema" in query:
+        raise ValueError("with a schema, which AINEON chooses itself")
     return SecretStr(text)
 
 
@@ -170,6 +206,17 @@ def _amount(decimals: int, unit: str) -> Kind:
     )
 
 
+def _live_phrase(text: str) -> str:
+    match = re.fullmatch(
+        r"(trade with real money on chain [1-9]\d{0,18} through )(0x[0-9a-fA-F]{40})",
+        text,
+        re.ASCII,
+    )
+    if match is None:
+        raise ValueError("not the phrase")
+    return match[1] + _address(match[2])
+
+
 ETHER = _amount(18, "ETH")
 GWEI = _amount(9, "gwei")
 WHOLE = Kind("a whole number{range}", _whole, accepts=(int,))
@@ -178,6 +225,12 @@ SWITCH = Kind("on or off", _switch, lambda value: "on" if value else "off", acce
 CHOICE = Kind("one of a few words", str)
 ADDRESS = Kind("an Ethereum address, 0x followed by 40 hexadecimal digits", _address)
 PRIVATE_KEY = Kind("a private key, 64 hexadecimal digits with or without 0x", _private_key)
+PASSWORD = Kind("up to 1024 printable characters; blanks around them do not count", _password)
+SEALING_KEYS = Kind(
+    "64 hexadecimal digits, or several such keys separated by commas",
+    _sealing_keys,
+    accepts=(tuple,),
+)
 API_KEY = Kind("8 to 128 letters, digits, dashes and underscores", _api_key)
 RPC_URLS = Kind(
     "http(s):// or ws(s):// addresses, separated by commas", _rpc_urls, accepts=(tuple,)
@@ -199,8 +252,25 @@ TOKENS = Kind(
     ",".join,
     accepts=(tuple,),
 )
+VENUES = Kind(
+    "names of venues such as uniswap_v2, separated by commas",
+    _venues,
+    ",".join,
+    accepts=(tuple,),
+)
+ADDRESSES = Kind("Ethereum addresses, separated by commas", _addresses, ",".join, accepts=(tuple,))
+LIVE_PHRASE = Kind(
+    "the phrase that `aineon doctor --live` asks for, e.g. trade with real money on chain 1 "
+    "through 0x… (the executor contract's address)",
+    _live_phrase,
+)
+STOP = Kind("any text; off, no, false and 0 leave it off", str)
 REDIS_URL = Kind("an address such as redis://host:6379/0", _redis_url)
-DATABASE_URL = Kind("an SQLite URL such as sqlite:///var/aineon.db", _database_url)
+DATABASE_URL = Kind(
+    "an SQLite URL such as sqlite:///var/aineon.db, or a PostgreSQL URL such as "
+    "postgresql://user:password@host/database",
+    _database_url,
+)
 PATH = Kind("a path", _path, accepts=(type(Path()),))
 HOST = Kind("a host name or an IP address", _host)
 HOSTS = Kind(

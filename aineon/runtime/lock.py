@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -47,13 +47,17 @@ def engine_lock(settings: Settings) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(FolderLock(settings.data_dir, "engine", "another engine"))
         if settings.database_url is not None:
-            book = settings.book_path
-            stack.enter_context(
-                FolderLock(
-                    book.parent, book.name, "another engine", f"database {book}", "DATABASE_URL"
-                )
-            )
+            stack.enter_context(_book_lock(settings))
         yield
+
+
+def _book_lock(settings: Settings) -> AbstractContextManager[object]:
+    book = settings.book_file
+    if book is None:
+        from aineon.ledger.connect import sole_user
+
+        return sole_user(settings.book_url, "another engine", "DATABASE_URL")
+    return FolderLock(book.parent, book.name, "another engine", f"database {book}", "DATABASE_URL")
 
 
 class FolderLock:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aineon.ledger.connect import sqlite_url
 from aineon.ledger.records import (
     AttemptRecord,
     NearMissRecord,
@@ -19,6 +18,7 @@ from aineon.ledger.records import (
 )
 from aineon.ledger.store import BookStore
 from aineon.primitives import Book, Provenance, SimulatedMoney, Token
+from tests.databases import database_url
 
 WETH = Token("0x" + "c0" * 20, "WETH", 18)
 USDC = Token("0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48", "USDC", 6)
@@ -27,7 +27,7 @@ ETHER = 10**18
 
 
 def book_url(folder: Path) -> str:
-    return sqlite_url(folder / "simulation.db")
+    return database_url(folder / "simulation.db")
 
 
 def open_book(folder: Path, **options: Any) -> BookStore:

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aineon.errors import LedgerError
-from aineon.ledger.export import TRADE_COLUMNS, Export, safe_cell, trades_csv, trades_json
+from aineon.ledger.export import TRADE_COLUMNS, trades_csv, trades_json
+from aineon.ledger.exporting import Export, safe_cell
 from aineon.ledger.reading import BookReader
 from aineon.primitives import Provenance, SimulatedMoney
 from tests.ledger.booked import (
@@ -47,7 +48,7 @@ def test_json_keeps_every_digit_and_says_what_it_is(reader: BookReader) -> None:
     assert export.file_name == "aineon-SIMULATED-trades-20270115T080100Z.json"
     assert export.media_type == "application/json"
     content = json.loads(export.text())
-    assert (content["format"], content["version"]) == ("aineon-trades", "1")
+    assert (content["format"], content["version"]) == ("aineon-trades", "2")
     assert (content["book"], content["provenance"]) == ("simulation", "simulated")
     rows = content["trades"]
     assert [row["attempt_id"] for row in rows] == ["sim-4", "sim-3", "sim-2", "sim-1"]

@@ -19,7 +19,10 @@ from aineon.ledger.control import ControlStore
 from aineon.ledger.reading import BookReader
 from aineon.ledger.store import BookStore
 from aineon.primitives import Book
+from tests.databases import files_only
 from tests.ledger.booked import attempt, book_url, included, open_book, opportunity, run, step
+
+pytestmark = files_only
 
 SIM = Book.SIMULATION
 

@@ -22,12 +22,28 @@ from aineon.ledger import migrating
 from aineon.ledger.connect import sqlite_url
 from aineon.ledger.control import ControlStore
 from aineon.ledger.migrating import BOOK_SCHEMA, CONTROL_SCHEMA, Schema
+from aineon.ledger.profit import ProfitTracker
 from aineon.ledger.reading import BookReader
 from aineon.ledger.store import BookStore
 from aineon.ledger.tables import BookModel, ControlModel
 from aineon.ledger.types import Wei
 from aineon.primitives import Book
-from tests.ledger.booked import book_url, near_miss, open_book, opportunity, run, step
+from tests.databases import files_only
+from tests.ledger.booked import (
+    NOON,
+    attempt,
+    book_url,
+    included,
+    near_miss,
+    open_book,
+    opportunity,
+    reverted,
+    run,
+    step,
+    unresolved,
+)
+
+pytestmark = files_only
 
 SCHEMAS = [(BOOK_SCHEMA, BookModel), (CONTROL_SCHEMA, ControlModel)]
 
@@ -81,7 +97,7 @@ def test_a_malformed_amount_is_refused_by_the_book_itself(tmp_path: Path) -> Non
     with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
         connection.execute(
             "INSERT INTO profit_totals VALUES (0,0,0,0,0,0,'5','5','5',0,'5',0,NULL,NULL,'run:1',"
-            "'5','5',NULL)"
+            "'5','5',NULL,'5',NULL,NULL,NULL)"
         )
     connection.close()
 
@@ -217,3 +233,87 @@ def test_a_book_of_the_first_schema_keeps_its_rows_and_can_hold_near_misses(
     with BookReader.open(book_url(tmp_path), Book.SIMULATION) as reader:
         assert [item.record for item in reader.recent_opportunities()] == [opportunity(run_id, 1)]
         assert [item.record for item in reader.near_misses()] == [near_miss(run_id, 2)]
+
+
+TABLES_SINCE = (
+    "withdrawal_events",
+    "withdrawal_approvals",
+    "withdrawals",
+    "withdrawal_destinations",
+    "withdrawal_rules",
+    "applied_commands",
+)
+"""What later migrations add to a book."""
+
+
+def test_an_old_book_gets_the_figures_that_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the migration computes is what booking the same trades anew would have kept."""
+
+    def fill(store: BookStore) -> list[int]:
+        runs = [store.begin_run(run()), store.begin_run(run())]
+        records = [
+            *(included(f"sim-{n}", gross=100 + n * 7, settled_at=NOON + n * 999) for n in range(6)),
+            *(reverted(f"sim-{n}", gas=300, settled_at=NOON + n * 999) for n in range(6, 9)),
+            unresolved("sim-9", settled_at=NOON + 9_999),
+            included("sim-10", gross=5_000, settled_at=NOON + 20_000),
+        ]
+        for number, record in enumerate(records):
+            store.write(
+                attempts=[
+                    attempt(
+                        runs[number % 2],
+                        record.attempt_id,
+                        strategy_run="",
+                        submitted_block=number // 4,
+                        submitted_at=NOON + number,
+                    )
+                ],
+                settlements=[record],
+            )
+        store.write(attempts=[attempt(runs[0], "sim-11")])
+        return runs
+
+    def figures(folder: Path) -> object:
+        with BookReader.open(book_url(folder), Book.SIMULATION) as reader:
+            scopes = (reader.scope(1), reader.scope(2), reader.scope())
+            trackers = [ProfitTracker(reader, scope) for scope in scopes]
+            return [
+                (
+                    each.summary("all", NOON + 99_999),
+                    each.series("hour"),
+                    each.drawdown(),
+                    each.strategy_runs(),
+                    sorted(each.recent_strategy_runs(), key=lambda one: one.strategy_run),
+                )
+                for each in trackers
+            ]
+
+    new, old = tmp_path / "new", tmp_path / "old"
+    for folder in (new, old):
+        with open_book(folder) as store:
+            fill(store)
+    wanted = figures(new)
+    connection = sqlite3.connect(old / "simulation.db")
+    with connection:
+        connection.executescript(
+            "DROP TABLE strategy_totals; DROP TABLE strategy_runs; DROP TABLE reconciliations;"
+            "DROP TABLE account_balances; DROP TABLE account_moves; DROP TABLE account_entries;"
+            "DROP INDEX ix_attempts_strategy_run; ALTER TABLE attempts DROP COLUMN strategy_run;"
+            "ALTER TABLE settlements DROP COLUMN operator;"
+            "ALTER TABLE settlements DROP COLUMN treasury;"
+            "ALTER TABLE profit_hours DROP COLUMN failed_gas;"
+            "ALTER TABLE profit_totals DROP COLUMN failed_gas;"
+            "ALTER TABLE profit_totals DROP COLUMN peak_at;"
+            "ALTER TABLE profit_totals DROP COLUMN deepest_fall_from;"
+            "ALTER TABLE profit_totals DROP COLUMN recovered_at;"
+        )
+        for table in TABLES_SINCE:
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
+        connection.execute("UPDATE book_schema SET version_num = 'book_0004'")
+    connection.close()
+    with pytest.raises(LedgerError, match="older schema book_0004"):
+        BookReader.open(book_url(old), Book.SIMULATION)
+    open_book(old).close()
+    assert figures(old) == wanted

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from aineon.errors import LedgerError, MixedBooks
-from aineon.ledger.connect import sqlite_url
 from aineon.ledger.export import trades_csv, trades_json, transaction_link
 from aineon.ledger.reading import BookReader
 from aineon.ledger.records import ObservationRecord, SettlementRecord
 from aineon.ledger.store import BookStore
 from aineon.primitives import Book, LiveMoney, Provenance, RehearsalMoney, SimulatedMoney
+from tests.databases import database_url
 from tests.ledger.booked import ETHER, NOON, attempt, included, run
 
 HASH = "0x" + "ab" * 32
@@ -24,7 +24,7 @@ HASH = "0x" + "ab" * 32
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[BookStore]:
-    with BookStore.open(sqlite_url(tmp_path / "rehearsal.db"), Book.REHEARSAL) as opened:
+    with BookStore.open(database_url(tmp_path / "rehearsal.db"), Book.REHEARSAL) as opened:
         run_id = opened.begin_run(run())
         opened.write(attempts=[attempt(run_id, name) for name in ("r-1", "r-2", "r-3")])
         yield opened

@@ -14,6 +14,7 @@ from aineon.ledger.profit import ProfitTracker
 from aineon.ledger.reading import BookReader
 from aineon.ledger.store import BookStore
 from aineon.primitives import Book
+from tests.databases import files_only
 from tests.ledger.booked import NOON, attempt, book_url, included, open_book, run
 from tests.ledger.test_control import BEAT
 
@@ -109,6 +110,7 @@ def test_beginning_deferred_would_fail_where_immediate_waits(tmp_path: Path) -> 
     other.close()
 
 
+@files_only
 def test_every_connection_is_durable_and_checks_references(tmp_path: Path) -> None:
     with open_book(tmp_path) as store, store.engine.begin() as connection:
         pragmas = {

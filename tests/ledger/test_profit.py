@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from aineon.errors import LedgerError
-from aineon.ledger.profit import DAY, MOST_BUCKETS, WEEK, ProfitTracker
+from aineon.ledger.periods import DAY, MOST_BUCKETS, WEEK
+from aineon.ledger.profit import ProfitTracker
 from aineon.ledger.reading import BookReader
 from aineon.ledger.records import BookEntry
 from aineon.ledger.rollups import HOUR

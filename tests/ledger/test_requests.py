@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from aineon.errors import LedgerError, RequestClosed
-from aineon.ledger.connect import sqlite_url
 from aineon.ledger.control import ControlStore
 from aineon.ledger.requests import RequestState, RequestTable
+from tests.databases import database_url, files_only
 
 
 @pytest.fixture
 def requests(tmp_path: Path) -> Iterator[RequestTable]:
-    with ControlStore.open(sqlite_url(tmp_path / "control.db"), busy_timeout=0.1) as store:
+    with ControlStore.open(database_url(tmp_path / "control.db"), busy_timeout=0.1) as store:
         yield store.requests
 
 
@@ -63,6 +63,7 @@ def test_what_is_open_is_refused_and_what_was_answered_is_left(requests: Request
         requests.answer(done, RequestState.REFUSED, "", 5.0)
 
 
+@files_only
 def test_looking_does_not_wait_for_a_writer(tmp_path: Path, requests: RequestTable) -> None:
     requests.ask("rehearsal", "anna", 1.0)
     with sqlite3.connect(tmp_path / "control.db", isolation_level=None) as other:

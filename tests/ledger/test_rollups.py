@@ -79,6 +79,7 @@ def test_a_tally_in_figures() -> None:
         gas_unknown=1,
         builder=2,
         builder_unknown=1,
+        failed_gas=7,
         best=90,
         worst=-7,
     )

@@ -120,16 +120,16 @@ def test_several_entries_are_one_transaction(store: BookStore) -> None:
 def test_attempts_and_settlements_are_booked_once(store: BookStore) -> None:
     run_id = store.begin_run(run())
     store.write(attempts=[attempt(run_id)], settlements=[included()])
-    with pytest.raises(LedgerError, match=r"contradicts what is booked: .*attempts\.attempt_id"):
+    with pytest.raises(LedgerError, match=r"contradicts what is booked: .*attempts.attempt_id"):
         store.write(attempts=[attempt(run_id)])
-    with pytest.raises(LedgerError, match=r"contradicts what is booked: .*settlements\.attempt_id"):
+    with pytest.raises(LedgerError, match=r"contradicts what is booked: .*settlements.attempt_id"):
         store.write(settlements=[unresolved()])
     with BookReader.of(store) as reader:
         assert reader.recent_trades()[0].outcome == "included"
 
 
 def test_a_run_has_to_begin_before_anything_is_booked_in_it(store: BookStore) -> None:
-    with pytest.raises(LedgerError, match="run 5 is not in database .*; begin it first"):
+    with pytest.raises(LedgerError, match="run 5 is not in .*; begin it first"):
         store.write(step(5))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Column, MetaData, Table, create_engine, insert, select
+from sqlalchemy import Column, MetaData, Table, create_engine, func, insert, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
@@ -103,6 +103,26 @@ def test_the_database_sorts_and_compares_amounts() -> None:
     engine.dispose()
     assert in_order == sorted(numbers)
     assert sorted(negative) == [-(10**20), -5, -4]
+
+
+@settings(max_examples=50)
+@given(st.lists(amounts, max_size=30), amounts)
+def test_order_by_in_sqlite_is_the_numeric_order(numbers: list[int], bound: int) -> None:
+    table = Table("t", MetaData(), Column("wei", Wei()))
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        table.create(connection)
+        if numbers:
+            connection.execute(insert(table), [{"wei": number} for number in numbers])
+        upwards = connection.execute(select(table.c.wei).order_by(table.c.wei)).scalars().all()
+        downwards = select(table.c.wei).order_by(table.c.wei.desc())
+        assert connection.execute(downwards).scalars().all() == upwards[::-1]
+        above = connection.execute(select(table.c.wei).where(table.c.wei > bound)).scalars().all()
+        ends = connection.execute(select(func.min(table.c.wei), func.max(table.c.wei))).one()
+    engine.dispose()
+    assert upwards == sorted(numbers)
+    assert sorted(above) == sorted(number for number in numbers if number > bound)
+    assert ends == ((min(numbers), max(numbers)) if numbers else (None, None))
 
 
 def test_postgresql_has_a_number_wide_enough() -> None:

@@ -1,0 +1,80 @@
+"""A PostgreSQL server of the tests' own: on a socket in a folder, gone when they end."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+SERVER_USER = "postgres"
+_PROGRAMS = ("initdb", "postgres", "pg_ctl")
+# What only a power cut could lose need not be on the disk here.
+_OPTIONS = ("-c", "fsync=off", "-c", "max_connections=100", "-c", "listen_addresses=")
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """Run a server and yield the URL of its one database; skip where there is no PostgreSQL."""
+    programs = {name: _program(name) for name in _PROGRAMS}
+    user = _unprivileged()
+    # A socket's path must be short, and the server's user must get there.
+    with tempfile.TemporaryDirectory(prefix="pg", dir="/tmp") as folder:
+        home = Path(folder)
+        data = home / "data"
+        if user:
+            os.chown(home, pwd.getpwnam(user).pw_uid, -1)
+        name = user or getpass.getuser()
+        _run(programs["initdb"], "-D", data, "-U", name, "-A", "trust", "--no-sync", user=user)
+        control = (programs["pg_ctl"], "-D", data, "-w", "-l", home / "log")
+        options = " ".join((*_OPTIONS, "-k", str(home)))
+        _run(*control, "-o", options, "start", user=user)
+        try:
+            yield f"postgresql://{name}@/postgres?host={quote(str(home))}"
+        finally:
+            _run(*control, "-m", "immediate", "stop", user=user)
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        beside = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+        if not beside:
+            pytest.skip(f"there is no PostgreSQL on this machine: {name} is not found")
+        found = str(beside[-1])
+    return found
+
+
+def _unprivileged() -> str | None:
+    """Whom the server is to run as: it refuses to be root."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        pwd.getpwnam(SERVER_USER)
+    except KeyError:
+        pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
+    return SERVER_USER
+
+
+def _run(*command: Any, user: str | None) -> None:
+    done = subprocess.run(
+        [str(part) for part in command],
+        user=user,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        check=False,
+        timeout=60,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed: {done.stderr.decode(errors='replace')[-500:]}")
