@@ -10,8 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from aineon.ledger.accounts.book import Accounts
+    from aineon.ledger.accounts.reading import AccountsReader
     from aineon.ledger.control import ControlStore
-    from aineon.ledger.export import Export, trades_csv, trades_json
+    from aineon.ledger.export import trades_csv, trades_json
+    from aineon.ledger.exporting import Export
     from aineon.ledger.figures import (
         Balance,
         Balances,
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
         EquityCurve,
         EquityPoint,
         ProfitSummary,
+        Sharpe,
+        StrategyFigures,
+        StrategySummary,
     )
     from aineon.ledger.profit import ProfitTracker
     from aineon.ledger.reading import BookReader
@@ -39,6 +45,8 @@ if TYPE_CHECKING:
     from aineon.ledger.views import Booked, Funnel, Scope, Stopped, TakingsTotal, Trade
 
 _MODULE_OF = {
+    "Accounts": "accounts.book",
+    "AccountsReader": "accounts.reading",
     "AttemptRecord": "records",
     "Balance": "figures",
     "Balances": "figures",
@@ -50,7 +58,7 @@ _MODULE_OF = {
     "Drawdown": "figures",
     "EquityCurve": "figures",
     "EquityPoint": "figures",
-    "Export": "export",
+    "Export": "exporting",
     "Funnel": "views",
     "Heartbeat": "records",
     "NearMissRecord": "records",
@@ -62,8 +70,11 @@ _MODULE_OF = {
     "RunRecord": "records",
     "Scope": "views",
     "SettlementRecord": "records",
+    "Sharpe": "figures",
     "StepRecord": "records",
     "Stopped": "views",
+    "StrategyFigures": "figures",
+    "StrategySummary": "figures",
     "TakingRecord": "records",
     "TakingsTotal": "views",
     "Trade": "views",
@@ -72,6 +83,8 @@ _MODULE_OF = {
 }
 
 __all__ = [
+    "Accounts",
+    "AccountsReader",
     "AttemptRecord",
     "Balance",
     "Balances",
@@ -95,8 +108,11 @@ __all__ = [
     "RunRecord",
     "Scope",
     "SettlementRecord",
+    "Sharpe",
     "StepRecord",
     "Stopped",
+    "StrategyFigures",
+    "StrategySummary",
     "TakingRecord",
     "TakingsTotal",
     "Trade",

@@ -6,9 +6,10 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
+from aineon.ledger.rollup_tables import ActivityHourRow
 from aineon.ledger.rollups import HOUR, Activity, hour_of
 from aineon.ledger.scoping import in_scope
-from aineon.ledger.tables import ActivityHourRow, OpportunityRow, StepRow, TakingRow, table_of
+from aineon.ledger.tables import OpportunityRow, StepRow, TakingRow, table_of
 from aineon.ledger.views import Scope
 
 _HOURS: Final = table_of(ActivityHourRow)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, fields
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from sqlalchemy import Engine, insert, select, update
 
 from aineon.errors import LedgerError
+from aineon.ledger.audit.log import AuditLog, Redact
+from aineon.ledger.breakers import BreakerTable
+from aineon.ledger.commands import CommandTable
 from aineon.ledger.connect import (
     BUSY_TIMEOUT_SECONDS,
     Place,
@@ -19,10 +23,11 @@ from aineon.ledger.connect import (
     writer_engine,
 )
 from aineon.ledger.migrating import CONTROL_SCHEMA, require_current, upgrade
-from aineon.ledger.records import Heartbeat, NodeTold
+from aineon.ledger.records import Heartbeat, NodeTold, RiskTold
 from aineon.ledger.requests import RequestTable
 from aineon.ledger.stops import StopTable
 from aineon.ledger.tables import HeartbeatRow, table_of
+from aineon.primitives import Book
 
 _HEARTBEAT: Final = table_of(HeartbeatRow)
 _FIELDS: Final = frozenset(field.name for field in fields(Heartbeat))
@@ -90,6 +95,8 @@ class ControlStore:
             return None
         known = {name: value for name, value in body.items() if name in _FIELDS}
         known["nodes"] = tuple(NodeTold(**told) for told in known.get("nodes", ()))
+        risk = known.get("risk")
+        known["risk"] = None if risk is None else RiskTold.from_body(risk)
         return Heartbeat(**known)
 
     @property
@@ -97,10 +104,23 @@ class ControlStore:
         """The emergency stops that are kept here."""
         return StopTable(self._place, self._engine)
 
+    def breaker(self, book: Book) -> BreakerTable:
+        """What moved the circuit breaker of one book."""
+        return BreakerTable(self._place, self._engine, book)
+
+    @property
+    def commands(self) -> CommandTable:
+        """What is asked of the engine, and its answers."""
+        return CommandTable(self._place, self._engine)
+
     @property
     def requests(self) -> RequestTable:
         """What is asked of the supervisor, and its answers."""
         return RequestTable(self._place, self._engine)
+
+    def audit(self, anchor: Path, redact: Redact = str) -> AuditLog:
+        """The log of decisions that is kept here, with its anchor in a file outside."""
+        return AuditLog(self._place, self._engine, anchor, redact)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -123,6 +143,7 @@ def _body_of(heartbeat: Heartbeat) -> dict[str, object]:
     body["not_replayable"] = dict(heartbeat.not_replayable)
     body["limits"] = dict(heartbeat.limits)
     body["nodes"] = [asdict(told) for told in heartbeat.nodes]
+    body["risk"] = None if heartbeat.risk is None else asdict(heartbeat.risk)
     try:
         json.dumps(body, allow_nan=False)
     except (TypeError, ValueError) as error:

@@ -27,8 +27,10 @@ class ProfitSummary:
         known, unknown: attempts whose net is known, and is not.
         net: sum of the known nets.
         gross: gross profit less flash fee of those same attempts (net + gas + builder).
+        failed: attempts that were reverted or missed.
         gas, builder_payments: sums of the known ones; `gas_unknown` and `builder_unknown`
             count the others.
+        failed_gas: the part of `gas` that attempts paid which were not included.
         average_net: per attempt with a known net, rounded down to a wei.
         best_net, worst_net: largest and smallest known net.
     """
@@ -44,6 +46,7 @@ class ProfitSummary:
     reverted: int
     missed: int
     unresolved: int
+    failed: int
     success_rate: float | None
     profitable: int
     known: int
@@ -52,6 +55,7 @@ class ProfitSummary:
     gross: Money | None
     gas: Money | None
     gas_unknown: int
+    failed_gas: Money | None
     builder_payments: Money | None
     builder_unknown: int
     average_net: Money | None
@@ -92,6 +96,7 @@ class ProfitSummary:
             reverted=tally.reverted,
             missed=tally.missed,
             unresolved=tally.unresolved,
+            failed=tally.reverted + tally.missed,
             success_rate=tally.included / resolved if resolved else None,
             profitable=tally.profitable,
             known=tally.known,
@@ -100,6 +105,7 @@ class ProfitSummary:
             gross=known_sum(tally.gross, unknown),
             gas=known_sum(tally.gas, tally.gas_unknown),
             gas_unknown=tally.gas_unknown,
+            failed_gas=known_sum(tally.failed_gas, tally.gas_unknown),
             builder_payments=known_sum(tally.builder, tally.builder_unknown),
             builder_unknown=tally.builder_unknown,
             average_net=kind(tally.net // tally.known) if tally.known else None,
@@ -137,6 +143,9 @@ class Drawdown:
         peak: its highest point so far.
         current: how far it is below the peak now.
         deepest: the deepest it ever was below a peak, at `deepest_at` (None: it never fell).
+        deepest_from: when that fall began, at its peak; None where it began at the start.
+        recovered_at: when the total was first back where that fall began; None where it is not.
+        peak_at: when the highest point was reached; None where that is the start.
     """
 
     book: Book
@@ -146,7 +155,92 @@ class Drawdown:
     peak: Money
     current: Money
     deepest: Money
+    deepest_from: float | None
     deepest_at: float | None
+    recovered_at: float | None
+    peak_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sharpe:
+    """How much the net varies for what it brings: its mean by bucket over its deviation.
+
+    There is no risk-free rate in it, because no capital is put in: a flash loan pays for a trade.
+
+    Attributes:
+        bucket: `hour`, `day` or `week`, in UTC.
+        buckets: how many whole ones are counted, those without attempts as zero.
+        mean_wei: mean net of a bucket; `deviation_wei` its sample standard deviation (n - 1).
+        ratio: mean / deviation, of one bucket, not annualised; None with fewer than
+            `least_buckets`, and where nothing varies.
+        annualised: ratio x the square root of the buckets of 365 days; None as `ratio`.
+        unknown: attempts whose net is not known, and which are in none of it.
+    """
+
+    book: Book
+    provenance: Provenance
+    run_id: int | None
+    bucket: str
+    buckets: int
+    least_buckets: int
+    mean_wei: float | None
+    deviation_wei: float | None
+    ratio: float | None
+    annualised: float | None
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyFigures:
+    """A strategy run: attempts that were submitted as one, and what they came to together.
+
+    Attributes:
+        submitted, settled: how many attempts were submitted, and are settled.
+        net: of all its attempts; None while one is not settled or not known.
+        gas, builder_payments: as far as they are known.
+        best_net, worst_net: of its single attempts.
+    """
+
+    book: Book
+    provenance: Provenance
+    strategy_run: str
+    run_id: int
+    submitted_block: int
+    submitted_at: float
+    settled_at: float | None
+    submitted: int
+    settled: int
+    included: int
+    net: Money | None
+    gas: Money
+    builder_payments: Money
+    best_net: Money | None
+    worst_net: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class StrategySummary:
+    """Strategy runs added up, each counted as one.
+
+    Attributes:
+        runs: all of them.
+        known: those whose net is known in all; the figures below are of these alone.
+        profitable: those with a net above zero.
+        success_rate: profitable among known; None where there is none.
+        net: their sum; `average_net` rounded down to a wei; `best_net` and `worst_net`.
+    """
+
+    book: Book
+    provenance: Provenance
+    run_id: int | None
+    runs: int
+    known: int
+    profitable: int
+    success_rate: float | None
+    net: Money
+    average_net: Money | None
+    best_net: Money | None
+    worst_net: Money | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +252,14 @@ class Balance:
         token: None for ETH, which counts wrapped ether too.
         amount: smallest units; negative where more went out than came in.
         decimals: of the smallest unit; None where not known.
+        flash_fee: what lenders were paid in it, which is taken off already.
     """
 
     symbol: str
     token: Token | None
     amount: int
     decimals: int | None
+    flash_fee: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,10 +40,21 @@ class Schema:
 
 
 BOOK_SCHEMA: Final = Schema(
-    "book", "a book of AINEON", ("book_0001", "book_0002", "book_0003", "book_0004")
+    "book",
+    "a book of AINEON",
+    ("book_0001", "book_0002", "book_0003", "book_0004", "book_0005", "book_0006"),
 )
 CONTROL_SCHEMA: Final = Schema(
-    "control", "AINEON's control database", ("control_0001", "control_0002", "control_0003")
+    "control",
+    "AINEON's control database",
+    (
+        "control_0001",
+        "control_0002",
+        "control_0003",
+        "control_0004",
+        "control_0005",
+        "control_0006",
+    ),
 )
 
 
@@ -53,7 +64,7 @@ def schema_version(connection: Connection, schema: Schema, place: Place) -> str 
     Raises:
         LedgerError: it holds tables of something else, or of a newer AINEON.
     """
-    tables = inspect(connection).get_table_names()
+    tables = inspect(connection).get_table_names(schema=place.schema)
     if schema.version_table not in tables:
         if tables:
             raise LedgerError(

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Generic, Self, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Final, Generic, NamedTuple, Self, TypeVar
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlmodel import SQLModel
 
-from aineon.ledger.records import BookEntry, SettlementRecord
-from aineon.ledger.rollups import Activity, Curve, Tally, figures_of, hour_of
-from aineon.ledger.tables import (
+from aineon.ledger.records import AttemptRecord, BookEntry, SettlementRecord
+from aineon.ledger.rollup_tables import (
     ActivityHourRow,
     ProfitHourRow,
     ProfitTotalRow,
+    StrategyRunRow,
+    StrategyTotalRow,
     TokenTotalRow,
-    table_of,
 )
+from aineon.ledger.rollups import (
+    Activity,
+    Curve,
+    StrategyRun,
+    StrategyTotal,
+    Tally,
+    figures_of,
+    hour_of,
+)
+from aineon.ledger.tables import table_of
 from aineon.primitives import Provenance
 
 T = TypeVar("T")
@@ -33,6 +44,21 @@ def provenance_scope(provenance: str) -> str:
     return f"provenance:{Provenance(provenance).value}"
 
 
+class Attempted(NamedTuple):
+    """What a settlement needs to know of its attempt."""
+
+    run_id: int
+    base_token: str
+    amount_in: int
+    strategy_run: str
+
+    @classmethod
+    def of(cls, attempt: AttemptRecord) -> Attempted:
+        """Return it of an attempt that is booked beside its settlement."""
+        base_token = attempt.base_token.address
+        return cls(attempt.run_id, base_token, attempt.amount_in, attempt.strategy_run)
+
+
 @dataclass(slots=True)
 class Total:
     """All settlements of a scope: their sums, and the course of the running total."""
@@ -43,7 +69,7 @@ class Total:
     @classmethod
     def from_row(cls, row: Mapping[Any, Any]) -> Self:
         """Return the total in a row of `profit_totals`."""
-        curve = Curve(row["peak"], row["deepest_fall"], row["deepest_fall_at"])
+        curve = Curve(**{name.name: row[name.name] for name in fields(Curve)})
         return cls(Tally.from_row(row), curve)
 
 
@@ -106,13 +132,17 @@ class _Shelf(Generic[T]):
 
     def put_back(self) -> None:
         """Write everything that was taken."""
+        changed: list[dict[str, Any]] = []
+        new: list[dict[str, Any]] = []
         for key, value in self._taken.items():
             columns = self._sheet.to_columns(value)
             if key in self._known:
-                self._connection.execute(self._sheet.update, columns | self._named(key))
+                changed.append(columns | self._named(key))
             else:
-                keys = dict(zip(self._sheet.columns, key, strict=True))
-                self._connection.execute(self._sheet.insert, columns | keys)
+                new.append(columns | dict(zip(self._sheet.columns, key, strict=True)))
+        for statement, rows in ((self._sheet.update, changed), (self._sheet.insert, new)):
+            if rows:
+                self._connection.execute(statement, rows)
 
     def _named(self, key: tuple[Any, ...]) -> dict[str, Any]:
         return dict(zip(self._sheet.key_names, key, strict=True))
@@ -127,6 +157,10 @@ _TOTALS: Final = _Sheet(
 _HOURS: Final = _Sheet(ProfitHourRow, Tally.from_row, Tally, asdict)
 _TOKENS: Final = _Sheet(TokenTotalRow, TokenTotal.from_row, TokenTotal, asdict)
 _ACTIVITY: Final = _Sheet(ActivityHourRow, Activity.from_row, Activity, asdict)
+_STRATEGY_TOTALS: Final = _Sheet(StrategyTotalRow, StrategyTotal.from_row, StrategyTotal, asdict)
+_STRATEGIES: Final = _Sheet(
+    StrategyRunRow, StrategyRun.from_row, StrategyRun, lambda run: run.columns
+)
 
 
 class Posting:
@@ -137,6 +171,8 @@ class Posting:
         self._hours = _Shelf(connection, _HOURS)
         self._tokens = _Shelf(connection, _TOKENS)
         self._activity = _Shelf(connection, _ACTIVITY)
+        self._strategies = _Shelf(connection, _STRATEGIES)
+        self._strategy_totals = _Shelf(connection, _STRATEGY_TOTALS)
 
     def post_activity(self, entry: BookEntry) -> None:
         """Count an entry's step, opportunities and takings."""
@@ -150,12 +186,20 @@ class Posting:
             hour = self._activity.take(opportunity.run_id, hour_of(opportunity.at))
             hour.add_opportunity(opportunity)
 
+    def post_attempt(self, attempt: AttemptRecord) -> None:
+        """Count an attempt in its strategy run."""
+        with self._changed(attempt.strategy_run) as strategy:
+            strategy.submit(attempt)
+
     def post_settlement(
-        self, settlement: SettlementRecord, run_id: int, provenance: str, base_token: str
+        self, settlement: SettlementRecord, attempted: Attempted, provenance: str
     ) -> dict[str, int]:
         """Add a settlement up and return the columns that place it in its scopes."""
         figures = figures_of(settlement)
+        run_id = attempted.run_id
         self._hours.take(run_id, hour_of(settlement.settled_at)).add(*figures)
+        with self._changed(attempted.strategy_run) as strategy:
+            strategy.settle(settlement)
         columns: dict[str, int] = {}
         scopes = {"run": run_scope(run_id), "provenance": provenance_scope(provenance)}
         for name, scope in scopes.items():
@@ -165,12 +209,25 @@ class Posting:
             columns[f"{name}_ordinal"] = total.tally.attempts
             columns[f"{name}_total"] = total.tally.net
             if settlement.gross_profit is not None:
-                token = self._tokens.take(scope, base_token)
+                token = self._tokens.take(scope, attempted.base_token)
                 token.gross_profit += settlement.gross_profit
                 token.flash_fee += settlement.flash_fee
         return columns
 
     def flush(self) -> None:
         """Write all roll-ups that were touched."""
-        for shelf in (self._totals, self._hours, self._tokens, self._activity):
+        shelves = (self._totals, self._hours, self._tokens, self._activity)
+        for shelf in (*shelves, self._strategies, self._strategy_totals):
             shelf.put_back()
+
+    @contextmanager
+    def _changed(self, name: str) -> Iterator[StrategyRun]:
+        """Lend a strategy run, and count it as what it is afterwards."""
+        strategy = self._strategies.take(name)
+        was_counted, before = strategy.submitted > 0, strategy.whole_net
+        yield strategy
+        for scope in (run_scope(strategy.run_id), provenance_scope(strategy.provenance)):
+            total = self._strategy_totals.take(scope)
+            if was_counted:
+                total.take_out(before)
+            total.put(strategy.whole_net)

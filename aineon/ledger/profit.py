@@ -7,10 +7,9 @@ the hours that a period cuts through are added up from single rows. Sums are exa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
-from typing import Final, Literal
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import Connection, func, select
 
 from aineon.chain.addresses import mainnet
 from aineon.errors import LedgerError
@@ -21,46 +20,41 @@ from aineon.ledger.figures import (
     EquityCurve,
     EquityPoint,
     ProfitSummary,
+    Sharpe,
+    StrategyFigures,
+    StrategySummary,
 )
-from aineon.ledger.posting import Total, provenance_scope, run_scope
+from aineon.ledger.periods import (
+    FIXED_SECONDS,
+    PERIOD_SECONDS,
+    Bucket,
+    Period,
+    bucket_end,
+    bucket_start,
+    newest_starts,
+    require_bucket,
+)
 from aineon.ledger.reading import BookReader
-from aineon.ledger.rollups import HOUR, Tally, hour_of
+from aineon.ledger.rollup_tables import ProfitHourRow, TokenTotalRow
+from aineon.ledger.rollups import Tally
 from aineon.ledger.rows import token_of
 from aineon.ledger.scoping import in_scope
-from aineon.ledger.tables import (
-    ProfitHourRow,
-    ProfitTotalRow,
-    RunRow,
-    SettlementRow,
-    TokenRow,
-    TokenTotalRow,
-    table_of,
-)
+from aineon.ledger.statistics import LEAST_BUCKETS, sharpe_of
+from aineon.ledger.strategies import read_strategies, recent_strategies
+from aineon.ledger.tables import RunRow, SettlementRow, TokenRow, table_of
 from aineon.ledger.views import Scope
+from aineon.ledger.windows import FIGURES, scope_name, settled_in, total_of, window
 from aineon.primitives import Address, Book
 
-Period = Literal["hour", "day", "week", "month", "all"]
-Bucket = Literal["hour", "day", "week"]
-
-DAY: Final = 24 * HOUR
-WEEK: Final = 7 * DAY
-PERIOD_SECONDS: Final = {"hour": HOUR, "day": DAY, "week": WEEK, "month": 30 * DAY}
-BUCKET_SECONDS: Final = {"hour": HOUR, "day": DAY, "week": WEEK}
-MOST_BUCKETS: Final = 5_000
 MOST_POINTS: Final = 500
 WRAPPED_ETHER: Final = frozenset({"0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2"})
 """Wrapped ether on mainnet; a run may name its feed's own."""
 
-# The first of January 1970 was a Thursday; weeks begin on Mondays.
-_FIRST_MONDAY: Final = 4 * DAY
-
 _RUNS: Final = table_of(RunRow)
 _TOKENS: Final = table_of(TokenRow)
 _HOURS: Final = table_of(ProfitHourRow)
-_TOTALS: Final = table_of(ProfitTotalRow)
 _TOKEN_TOTALS: Final = table_of(TokenTotalRow)
 _SETTLEMENTS: Final = table_of(SettlementRow)
-_FIGURES: Final = tuple(_HOURS.c[field.name] for field in fields(Tally))
 
 
 class ProfitTracker:
@@ -92,7 +86,7 @@ class ProfitTracker:
         since = None if period == "all" else now - PERIOD_SECONDS[period]
         scope = self.scope
         with self._reader.session() as connection:
-            tally = _window(connection, scope, since, now)
+            tally = window(connection, scope, since, now)
         return self._summary(scope, period, since, now, tally)
 
     def series(
@@ -101,7 +95,7 @@ class ProfitTracker:
         since: float | None = None,
         until: float | None = None,
     ) -> tuple[ProfitSummary, ...]:
-        """Return the figures of each whole hour, day (UTC) or week (from Monday), in order.
+        """Return the figures of each hour, day, week (from Monday) or month (UTC), in order.
 
         The first is the one that `since` lies in, the last the one that `until` lies in; None
         stands for the first and the last trade. Times without trades have figures of zero
@@ -110,22 +104,25 @@ class ProfitTracker:
         Raises:
             LedgerError: an unknown kind of bucket.
         """
-        if bucket not in BUCKET_SECONDS:
-            raise LedgerError(f"bucket {bucket!r} is not one of {', '.join(BUCKET_SECONDS)}")
+        require_bucket(bucket)
         scope = self.scope
-        query = select(_HOURS.c.hour_start, *_FIGURES).where(in_scope(_HOURS.c.run_id, scope))
+        query = select(_HOURS.c.hour_start, *FIGURES).where(in_scope(_HOURS.c.run_id, scope))
         if since is not None:
-            query = query.where(_HOURS.c.hour_start >= _bucket_start(since, bucket))
+            query = query.where(_HOURS.c.hour_start >= bucket_start(since, bucket))
         if until is not None:
             query = query.where(_HOURS.c.hour_start <= until)
         tallies: dict[int, Tally] = {}
         with self._reader.session() as connection:
             for hour_start, *figures in connection.execute(query):
-                start = _bucket_start(hour_start, bucket)
-                tallies.setdefault(start, Tally()).merge(Tally(*figures))
-        length = BUCKET_SECONDS[bucket]
+                start = bucket_start(hour_start, bucket)
+                if start in tallies:
+                    tallies[start].merge(Tally(*figures))
+                else:
+                    tallies[start] = Tally(*figures)
         return tuple(
-            self._summary(scope, bucket, start, start + length, tallies.get(start, Tally()))
+            self._summary(
+                scope, bucket, start, bucket_end(start, bucket), tallies.get(start, Tally())
+            )
             for start in _starts(tallies, bucket, since, until)
         )
 
@@ -144,7 +141,7 @@ class ProfitTracker:
         name = "run" if scope.run_id is not None else "provenance"
         ordinal, total = _SETTLEMENTS.c[f"{name}_ordinal"], _SETTLEMENTS.c[f"{name}_total"]
         with self._reader.session() as connection:
-            here = _settled_in(scope)
+            here = settled_in(scope)
             count = connection.execute(select(func.max(ordinal)).where(here)).scalar_one() or 0
             query = (
                 select(ordinal, _SETTLEMENTS.c.settled_at, total)
@@ -163,7 +160,7 @@ class ProfitTracker:
         """Return how far the running total has fallen below its highest point."""
         scope = self.scope
         with self._reader.session() as connection:
-            total = _total(connection, scope)
+            total = total_of(connection, scope)
         money = self._reader.money
         return Drawdown(
             book=self._reader.book,
@@ -173,8 +170,54 @@ class ProfitTracker:
             peak=money(total.curve.peak),
             current=money(total.curve.peak - total.tally.net),
             deepest=money(total.curve.deepest_fall),
+            deepest_from=total.curve.deepest_fall_from,
             deepest_at=total.curve.deepest_fall_at,
+            recovered_at=total.curve.recovered_at,
+            peak_at=total.curve.peak_at,
         )
+
+    def sharpe(self, now: float, bucket: Bucket = "day") -> Sharpe:
+        """Return the Sharpe ratio of the known net by whole buckets that have ended by `now`.
+
+        They are counted from the one with the first settled attempt on; those without attempts
+        are zero, because nothing was earned then. Of more than `MOST_BUCKETS` the newest count.
+
+        Raises:
+            LedgerError: a bucket other than `hour`, `day` and `week`, which are always as long.
+        """
+        require_bucket(bucket, tuple(FIXED_SECONDS))
+        scope = self.scope
+        query = select(_HOURS.c.hour_start, _HOURS.c.net).where(in_scope(_HOURS.c.run_id, scope))
+        nets: dict[int, int] = {}
+        with self._reader.session() as connection:
+            for hour_start, net in connection.execute(query):
+                start = bucket_start(hour_start, bucket)
+                nets[start] = nets.get(start, 0) + net
+            tally = total_of(connection, scope).tally
+        last = bucket_start(now, bucket) - FIXED_SECONDS[bucket]
+        starts = newest_starts(min(nets), last, bucket) if nets else ()
+        figures = sharpe_of([nets.get(start, 0) for start in starts], FIXED_SECONDS[bucket])
+        return Sharpe(
+            book=self._reader.book,
+            provenance=scope.provenance,
+            run_id=scope.run_id,
+            bucket=bucket,
+            buckets=len(starts),
+            least_buckets=LEAST_BUCKETS,
+            mean_wei=figures.mean,
+            deviation_wei=figures.deviation,
+            ratio=figures.ratio,
+            annualised=figures.annualised,
+            unknown=tally.attempts - tally.known,
+        )
+
+    def strategy_runs(self) -> StrategySummary:
+        """Return the figures of strategy runs, each counted as one, however many its attempts."""
+        return read_strategies(self._reader, self.scope)
+
+    def recent_strategy_runs(self, limit: int = 50) -> tuple[StrategyFigures, ...]:
+        """Return strategy runs, those submitted last first."""
+        return recent_strategies(self._reader, self.scope, limit)
 
     def balances(self) -> Balances:
         """Return what the trades left, token by token: ETH first, then USDC, then the others.
@@ -184,16 +227,16 @@ class ProfitTracker:
         """
         scope = self.scope
         with self._reader.session() as connection:
-            tally = _total(connection, scope).tally
+            tally = total_of(connection, scope).tally
             native = _native_tokens(connection, scope)
             query = (
                 select(_TOKEN_TOTALS, _TOKENS.c.symbol, _TOKENS.c.decimals)
                 .join(_TOKENS, _TOKENS.c.address == _TOKEN_TOTALS.c.token)
-                .where(_TOKEN_TOTALS.c.scope == _scope_name(scope))
+                .where(_TOKEN_TOTALS.c.scope == scope_name(scope))
                 .order_by(_TOKENS.c.symbol, _TOKENS.c.address)
             )
             rows = connection.execute(query).mappings().all()
-        ether = -tally.gas - tally.builder
+        ether, ether_fee = -tally.gas - tally.builder, 0
         others: dict[Address, Balance] = {}
         if self._reader.book is not Book.REHEARSAL:
             # Operators look for both; where no trade touched USDC, what trades left of it is zero.
@@ -204,14 +247,17 @@ class ProfitTracker:
             left = row["gross_profit"] - row["flash_fee"]
             if row["token"] in native:
                 ether += left
+                ether_fee += row["flash_fee"]
             else:
                 token = token_of(row["token"], row)
-                others[token.address] = Balance(token.symbol, token, left, token.decimals)
+                others[token.address] = Balance(
+                    token.symbol, token, left, token.decimals, row["flash_fee"]
+                )
         return Balances(
             book=self._reader.book,
             provenance=scope.provenance,
             run_id=scope.run_id,
-            balances=(Balance("ETH", None, ether, 18), *others.values()),
+            balances=(Balance("ETH", None, ether, 18, ether_fee), *others.values()),
             gas_unknown=tally.gas_unknown,
             builder_unknown=tally.builder_unknown,
         )
@@ -222,85 +268,10 @@ class ProfitTracker:
         return ProfitSummary.of(self._reader.book, scope, period, since, until, tally)
 
 
-def _scope_name(scope: Scope) -> str:
-    if scope.run_id is not None:
-        return run_scope(scope.run_id)
-    return provenance_scope(scope.provenance)
-
-
-def _settled_in(scope: Scope) -> ColumnElement[bool]:
-    if scope.run_id is not None:
-        return _SETTLEMENTS.c.run_id == scope.run_id
-    return _SETTLEMENTS.c.provenance == scope.provenance.value
-
-
-def _total(connection: Connection, scope: Scope) -> Total:
-    query = select(_TOTALS).where(_TOTALS.c.scope == _scope_name(scope))
-    row = connection.execute(query).mappings().first()
-    return Total() if row is None else Total.from_row(row)
-
-
-def _window(connection: Connection, scope: Scope, since: float | None, until: float) -> Tally:
-    """Add up the settlements from `since` to `until`, both included."""
-    later = select(_SETTLEMENTS.c.id).where(_settled_in(scope), _SETTLEMENTS.c.settled_at > until)
-    nothing_later = connection.execute(later.limit(1)).first() is None
-    if since is None and nothing_later:
-        return _total(connection, scope).tally
-    # Whole hours lie in [first, last); what sticks out on either side comes from rows.
-    first = None if since is None else -(-since // HOUR) * HOUR
-    last = None if nothing_later else hour_of(until)
-    if first is not None and first > (until if last is None else last):
-        return _rows(connection, scope, since, until)
-    parts = [_whole_hours(connection, scope, first, last)]
-    if first is not None and since is not None and since < first:
-        parts.append(_rows(connection, scope, since, first, includes_end=False))
-    if last is not None:
-        parts.append(_rows(connection, scope, last, until))
-    return Tally.of(parts)
-
-
-def _whole_hours(
-    connection: Connection, scope: Scope, first: float | None, last: float | None
-) -> Tally:
-    query = select(*_FIGURES).where(in_scope(_HOURS.c.run_id, scope))
-    if first is not None:
-        query = query.where(_HOURS.c.hour_start >= first)
-    if last is not None:
-        query = query.where(_HOURS.c.hour_start < last)
-    return Tally.of(Tally(*row) for row in connection.execute(query))
-
-
-def _rows(
-    connection: Connection,
-    scope: Scope,
-    since: float | None,
-    until: float,
-    *,
-    includes_end: bool = True,
-) -> Tally:
-    column = _SETTLEMENTS.c
-    query = select(column.outcome, column.net, column.gas_cost, column.builder_payment).where(
-        _settled_in(scope),
-        column.settled_at <= until if includes_end else column.settled_at < until,
-    )
-    if since is not None:
-        query = query.where(column.settled_at >= since)
-    tally = Tally()
-    for row in connection.execute(query):
-        tally.add(*row)
-    return tally
-
-
 def _native_tokens(connection: Connection, scope: Scope) -> frozenset[str]:
     query = select(_RUNS.c.native_token).distinct().where(in_scope(_RUNS.c.id, scope))
     named = connection.execute(query).scalars()
     return WRAPPED_ETHER | {address for address in named if address is not None}
-
-
-def _bucket_start(at: float, bucket: str) -> int:
-    length = BUCKET_SECONDS[bucket]
-    first = _FIRST_MONDAY if bucket == "week" else 0
-    return int((at - first) // length) * length + first
 
 
 def _starts(
@@ -308,10 +279,9 @@ def _starts(
 ) -> Iterator[int]:
     if not tallies and (since is None or until is None):
         return
-    length = BUCKET_SECONDS[bucket]
-    first = min(tallies) if since is None else _bucket_start(since, bucket)
-    last = max(tallies) if until is None else _bucket_start(until, bucket)
-    yield from range(max(first, last - (MOST_BUCKETS - 1) * length), last + length, length)
+    first = min(tallies) if since is None else bucket_start(since, bucket)
+    last = max(tallies) if until is None else bucket_start(until, bucket)
+    yield from newest_starts(first, last, bucket)
 
 
 def _spread(count: int, limit: int) -> list[int]:

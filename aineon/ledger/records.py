@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from aineon.primitives import Book, Money, Provenance, Token
 
@@ -119,7 +119,13 @@ class OpportunityRecord:
 
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
-    """A plan that was submitted; amounts in the base token, except `expected_net_wei`."""
+    """A plan that was submitted; amounts in the base token, except `expected_net_wei`.
+
+    Attributes:
+        strategy_run: which strategy run it is part of. What is submitted on one state of the
+            market is sized as one, each on what those before it leave, so unless it is said
+            otherwise all attempts of one step of an engine's run are one strategy run.
+    """
 
     run_id: int
     attempt_id: str
@@ -139,6 +145,15 @@ class AttemptRecord:
     submitted_step: int
     submitted_at: float
     provenance: Provenance
+    strategy_run: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.strategy_run:
+            object.__setattr__(self, "strategy_run", self._step)
+
+    @property
+    def _step(self) -> str:
+        return f"{self.run_id}:{self.submitted_block}:{self.submitted_step}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +172,8 @@ class SettlementRecord:
         finalised: that its outcome is final, which every settlement on a chain is; None on paper.
         verification: one of `VERIFICATIONS`; `verification_detail` says who was asked, with both
             figures where they differ. None on paper.
+        operator, treasury: the addresses that paid for gas and got the profit; None on paper, and
+            where it is not known.
     """
 
     attempt_id: str
@@ -177,6 +194,8 @@ class SettlementRecord:
     finalised: bool | None = None
     verification: str | None = None
     verification_detail: str | None = None
+    operator: str | None = None
+    treasury: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +306,70 @@ class NodeTold:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitTold:
+    """How much of a limit is used: `field` names the setting, the texts carry their unit."""
+
+    field: str
+    used: str
+    left: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingTold:
+    """What a watch of the weather says: `level` as the breaker's states are called."""
+
+    name: str
+    level: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureTold:
+    """Worth in wei of what is in flight through one token or venue; `kind` says which."""
+
+    kind: str
+    name: str
+    worth_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class RiskTold:
+    """How the risk desk stands, as the engine tells it.
+
+    Attributes:
+        breaker: the breaker's state; `reason` says why, empty where it never moved.
+        limits: those of which a part can be used up.
+        readings: the weather, what is fine included.
+        exposure: what is in flight, by token and by venue.
+        resting: a sentence for each pool that is left alone.
+        depths: how many of the newest attempts the two shares are of.
+        depth_median, depth_worst: the largest share of a pool's depth that a hop of these
+            attempts took; None where there was none.
+    """
+
+    breaker: str
+    reason: str
+    limits: tuple[LimitTold, ...] = ()
+    readings: tuple[ReadingTold, ...] = ()
+    exposure: tuple[ExposureTold, ...] = ()
+    resting: tuple[str, ...] = ()
+    depths: int = 0
+    depth_median: float | None = None
+    depth_worst: float | None = None
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any]) -> RiskTold:
+        """Return what `dataclasses.asdict` has made of one."""
+        parts = {
+            "limits": tuple(LimitTold(**each) for each in body["limits"]),
+            "readings": tuple(ReadingTold(**each) for each in body["readings"]),
+            "exposure": tuple(ExposureTold(**each) for each in body["exposure"]),
+            "resting": tuple(body["resting"]),
+        }
+        return cls(**{**body, **parts})
+
+
+@dataclass(frozen=True, slots=True)
 class Heartbeat:
     """What the engine says of itself, about once a second.
 
@@ -297,6 +380,7 @@ class Heartbeat:
         not_replayable: what the feed could not turn into states, counted by name.
         limits: name of a limit → its value as people read it.
         nodes: the chain's nodes; none where the feed reads no chain.
+        risk: how the risk desk stands; None where the engine does not tell.
     """
 
     state: str
@@ -320,3 +404,4 @@ class Heartbeat:
     not_replayable: Mapping[str, int] = field(default_factory=dict)
     limits: Mapping[str, str] = field(default_factory=dict)
     nodes: tuple[NodeTold, ...] = ()
+    risk: RiskTold | None = None

@@ -7,10 +7,16 @@ smallest net merge like the sums do.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final, Self
 
-from aineon.ledger.records import OpportunityRecord, SettlementRecord, StepRecord, TakingRecord
+from aineon.ledger.records import (
+    AttemptRecord,
+    OpportunityRecord,
+    SettlementRecord,
+    StepRecord,
+    TakingRecord,
+)
 
 HOUR: Final = 3600
 
@@ -32,6 +38,7 @@ class Tally:
             (net + gas cost + builder payment).
         gas, builder: sums of the known ones; `gas_unknown` and `builder_unknown` count the
             settlements where they are not known.
+        failed_gas: the part of `gas` that attempts paid which were not included.
         best, worst: largest and smallest known net; None where there is none.
     """
 
@@ -47,6 +54,7 @@ class Tally:
     gas_unknown: int = 0
     builder: int = 0
     builder_unknown: int = 0
+    failed_gas: int = 0
     best: int | None = None
     worst: int | None = None
 
@@ -73,6 +81,7 @@ class Tally:
         setattr(self, outcome, getattr(self, outcome) + 1)
         self.gas += gas or 0
         self.gas_unknown += gas is None
+        self.failed_gas += 0 if outcome == "included" else gas or 0
         self.builder += builder or 0
         self.builder_unknown += builder is None
         if net is None:
@@ -105,18 +114,113 @@ class Curve:
     """The highest point of a running total, and the deepest fall below one.
 
     The total starts at zero, so a first loss is a fall already.
+
+    Attributes:
+        peak_at: when the peak was reached; None where it is the start.
+        deepest_fall_from, deepest_fall_at: when the deepest fall began, at a peak (None: at the
+            start), and when it was deepest.
+        recovered_at: when the total was first back where that fall began; None where it is not.
     """
 
     peak: int = 0
+    peak_at: float | None = None
     deepest_fall: int = 0
+    deepest_fall_from: float | None = None
     deepest_fall_at: float | None = None
+    recovered_at: float | None = None
 
     def follow(self, total: int, at: float) -> None:
         """Take the running total's next value into account."""
-        self.peak = max(self.peak, total)
+        if total >= self.peak and self.deepest_fall_at is not None and self.recovered_at is None:
+            self.recovered_at = at
+        if total > self.peak:
+            self.peak, self.peak_at = total, at
         if self.peak - total > self.deepest_fall:
             self.deepest_fall = self.peak - total
-            self.deepest_fall_at = at
+            self.deepest_fall_from, self.deepest_fall_at = self.peak_at, at
+            self.recovered_at = None
+
+
+@dataclass(slots=True)
+class StrategyRun:
+    """The attempts of one strategy run, added up.
+
+    Attributes:
+        submitted: how many attempts were submitted.
+        settled_at: when the last of those settled was.
+        tally: of the settled ones.
+    """
+
+    run_id: int = 0
+    provenance: str = ""
+    submitted_block: int = 0
+    submitted_at: float = 0.0
+    settled_at: float | None = None
+    submitted: int = 0
+    tally: Tally = field(default_factory=Tally)
+
+    @classmethod
+    def from_row(cls, row: Mapping[Any, Any]) -> Self:
+        """Return the strategy run in a row that has its columns, other columns ignored."""
+        own = {name.name: row[name.name] for name in fields(cls) if name.name != "tally"}
+        return cls(**own, tally=Tally.from_row(row))
+
+    @property
+    def whole_net(self) -> int | None:
+        """The net of all its attempts; None while one is not settled, or not known."""
+        return self.tally.net if self.tally.known == self.submitted else None
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Its columns in `strategy_runs`."""
+        own = {name.name: getattr(self, name.name) for name in fields(self) if name.name != "tally"}
+        return {**own, **asdict(self.tally), "whole_net": self.whole_net}
+
+    def submit(self, attempt: AttemptRecord) -> None:
+        """Count an attempt that was submitted."""
+        if not self.submitted:
+            self.run_id, self.provenance = attempt.run_id, attempt.provenance.value
+            self.submitted_block = attempt.submitted_block
+            self.submitted_at = attempt.submitted_at
+        self.submitted += 1
+
+    def settle(self, settlement: SettlementRecord) -> None:
+        """Count an attempt of it that was settled."""
+        self.tally.add(*figures_of(settlement))
+        self.settled_at = max(settlement.settled_at, self.settled_at or settlement.settled_at)
+
+
+@dataclass(slots=True)
+class StrategyTotal:
+    """Strategy runs added up, each counted as one.
+
+    `known` are those whose net is known in all; `profitable` and `net` are of these alone.
+    """
+
+    runs: int = 0
+    known: int = 0
+    profitable: int = 0
+    net: int = 0
+
+    @classmethod
+    def from_row(cls, row: Mapping[Any, Any]) -> Self:
+        """Return the total in a row that has its columns, other columns ignored."""
+        return cls(**{name.name: row[name.name] for name in fields(cls)})
+
+    def put(self, net: int | None) -> None:
+        """Count a strategy run as it is now."""
+        self._count(net, 1)
+
+    def take_out(self, net: int | None) -> None:
+        """Do not count a strategy run as it was any more."""
+        self._count(net, -1)
+
+    def _count(self, net: int | None, times: int) -> None:
+        self.runs += times
+        if net is not None:
+            self.known += times
+            self.profitable += times * (net > 0)
+            self.net += times * net
 
 
 @dataclass(slots=True)

@@ -6,23 +6,12 @@ Each `write` is one transaction, durable when it returns: all of it is kept, or 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Final, Self
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Engine,
-    Insert,
-    bindparam,
-    delete,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Engine, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import SQLModel
 
 from aineon.errors import LedgerError, MixedBooks
 from aineon.ledger.connect import (
@@ -34,7 +23,6 @@ from aineon.ledger.connect import (
 )
 from aineon.ledger.migrating import BOOK_SCHEMA, upgrade
 from aineon.ledger.outbox_tables import OutboxIntentRow
-from aineon.ledger.posting import Posting
 from aineon.ledger.records import (
     AttemptRecord,
     BookEntry,
@@ -52,18 +40,14 @@ from aineon.ledger.rows import attempt_of, row_of, token_of
 from aineon.ledger.tables import (
     AttemptRow,
     BookMeta,
-    NearMissRow,
-    ObservationRow,
-    OpportunityRow,
-    PriceRow,
     RunRow,
     SettlementRow,
-    StepRow,
-    TakingRow,
     TokenRow,
     table_of,
 )
+from aineon.ledger.tokens import describes, save_token
 from aineon.ledger.validation import check_record
+from aineon.ledger.writing import Writing, records_of, tokens_of
 from aineon.primitives import Book, Token
 
 _META: Final = table_of(BookMeta)
@@ -71,7 +55,6 @@ _TOKENS: Final = table_of(TokenRow)
 _RUNS: Final = table_of(RunRow)
 _ATTEMPTS: Final = table_of(AttemptRow)
 _SETTLEMENTS: Final = table_of(SettlementRow)
-_OBSERVATIONS: Final = table_of(ObservationRow)
 _INTENTS: Final = table_of(OutboxIntentRow)
 _SIGNED: Final = select(_INTENTS.c.attempt_id).where(_INTENTS.c.attempt_id.is_not(None))
 
@@ -219,20 +202,20 @@ class BookStore:
         """
         for entry in entries:
             self._check(entry)
-        tokens = {token for entry in entries for token in _tokens_of(entry)}
+        tokens = {token for entry in entries for token in tokens_of(entry)}
         try:
             with explained(self._place), self._engine.begin() as connection:
                 self._save_tokens(connection, tokens)
-                posting = Posting(connection)
+                writing = Writing(connection, self._place, self._book, self._provenance_of_run)
                 for entry in entries:
-                    self._insert(connection, entry, posting)
-                posting.flush()
+                    writing.insert(entry)
+                writing.flush()
                 prune(connection, entries, self._retention)
         except LedgerError as error:
             if isinstance(error.__cause__, IntegrityError):
                 raise LedgerError(
                     f"{self._place.name} refused an entry that contradicts what is booked: "
-                    f"{error.__cause__.orig}"
+                    f"{str(error.__cause__.orig).splitlines()[0]}"
                 ) from error
             raise
         self._remember(tokens)
@@ -288,164 +271,15 @@ class BookStore:
     def _check(self, entry: BookEntry) -> None:
         if entry.step is None and entry.takings:
             raise LedgerError("takings need the step they were seen in, and it is missing")
-        for record in _records_of(entry):
+        for record in records_of(entry):
             check_record(record, self._book)
-
-    def _insert(self, connection: Connection, entry: BookEntry, posting: Posting) -> None:
-        for run_id in {run_id for record in _records_of(entry) if (run_id := _run_of(record))}:
-            self._provenance(connection, run_id)
-        if entry.step is not None:
-            _insert_all(connection, StepRow, [row_of(entry.step)])
-            seen_at = {"at": entry.step.at}
-            _insert_all(connection, TakingRow, [row_of(each) | seen_at for each in entry.takings])
-        _insert_all(connection, OpportunityRow, [row_of(each) for each in entry.opportunities])
-        _insert_all(connection, AttemptRow, [row_of(each) for each in entry.attempts])
-        _insert_all(connection, PriceRow, [row_of(each) for each in entry.prices])
-        _insert_all(connection, NearMissRow, [row_of(each) for each in entry.near_misses])
-        posting.post_activity(entry)
-        beside = {each.attempt_id: each for each in entry.attempts}
-        settled = []
-        for settlement in entry.settlements:
-            attempt = beside.get(settlement.attempt_id)
-            what = _Attempted.of(attempt) if attempt else _find(connection, settlement.attempt_id)
-            settled.append(self._settle(connection, settlement, what, posting))
-        _insert_all(connection, SettlementRow, settled)
-        _observe(connection, entry)
-
-    def _settle(
-        self,
-        connection: Connection,
-        settlement: SettlementRecord,
-        attempt: _Attempted,
-        posting: Posting,
-    ) -> dict[str, Any]:
-        _check_amounts(settlement, attempt.amount_in)
-        provenance = self._provenance(connection, attempt.run_id)
-        scopes = {"run_id": attempt.run_id, "provenance": provenance}
-        placed = posting.post_settlement(settlement, attempt.run_id, provenance, attempt.base_token)
-        return row_of(settlement) | scopes | placed
-
-    def _provenance(self, connection: Connection, run_id: int) -> str:
-        if run_id not in self._provenance_of_run:
-            query = select(_RUNS.c.provenance).where(_RUNS.c.id == run_id)
-            found = connection.execute(query).scalar_one_or_none()
-            if found is None:
-                raise LedgerError(f"run {run_id} is not in {self._place.name}; begin it first")
-            self._provenance_of_run[run_id] = found
-        return self._provenance_of_run[run_id]
 
     def _save_tokens(self, connection: Connection, tokens: Iterable[Token]) -> None:
         for token in tokens:
             known = self._tokens.get(token.address)
-            if known is not None and _describes(known, token):
-                continue
-            values = {"symbol": token.symbol, "decimals": token.decimals}
-            here = _TOKENS.c.address == token.address
-            row = connection.execute(select(_TOKENS).where(here)).mappings().first()
-            if row is None:
-                connection.execute(insert(_TOKENS).values(address=token.address, **values))
-            elif not _describes(token_of(token.address, row), token):
-                connection.execute(update(_TOKENS).where(here).values(**values))
+            if known is None or not describes(known, token):
+                save_token(connection, token)
 
     def _remember(self, tokens: Iterable[Token]) -> None:
         # Only what is committed may be remembered; a transaction can be refused at its end.
         self._tokens.update((token.address, token) for token in tokens)
-
-
-# Statements are built once: building them would cost more than running them.
-_ATTEMPT: Final = select(_ATTEMPTS.c.run_id, _ATTEMPTS.c.base_token, _ATTEMPTS.c.amount_in).where(
-    _ATTEMPTS.c.attempt_id == bindparam("attempt")
-)
-_INSERT: Final[Mapping[type[SQLModel], Insert]] = {
-    model: insert(table_of(model))
-    for model in (
-        StepRow,
-        OpportunityRow,
-        AttemptRow,
-        SettlementRow,
-        TakingRow,
-        PriceRow,
-        NearMissRow,
-        ObservationRow,
-    )
-}
-
-
-class _Attempted(NamedTuple):
-    """What a settlement needs to know of its attempt."""
-
-    run_id: int
-    base_token: str
-    amount_in: int
-
-    @classmethod
-    def of(cls, attempt: AttemptRecord) -> _Attempted:
-        return cls(attempt.run_id, attempt.base_token.address, attempt.amount_in)
-
-
-def _find(connection: Connection, attempt_id: str) -> _Attempted:
-    row = connection.execute(_ATTEMPT, {"attempt": attempt_id}).first()
-    if row is None:
-        raise LedgerError(f"attempt {attempt_id} cannot be settled because it is not booked")
-    return _Attempted(*row)
-
-
-def _insert_all(
-    connection: Connection, model: type[SQLModel], rows: Sequence[dict[str, Any]]
-) -> None:
-    if rows:
-        connection.execute(_INSERT[model], rows)
-
-
-def _observe(connection: Connection, entry: BookEntry) -> None:
-    """Keep what is pending; what is settled is not pending any more."""
-    if entry.observations is not None:
-        connection.execute(delete(_OBSERVATIONS))
-        _insert_all(connection, ObservationRow, [row_of(each) for each in entry.observations])
-    elif entry.settlements:
-        settled = [each.attempt_id for each in entry.settlements]
-        connection.execute(delete(_OBSERVATIONS).where(_OBSERVATIONS.c.attempt_id.in_(settled)))
-
-
-def _records_of(entry: BookEntry) -> Iterable[Any]:
-    if entry.step is not None:
-        yield entry.step
-    yield from entry.opportunities
-    yield from entry.attempts
-    yield from entry.settlements
-    yield from entry.takings
-    yield from entry.prices
-    yield from entry.near_misses
-    yield from entry.observations or ()
-
-
-def _run_of(record: Any) -> int | None:
-    of_attempt = isinstance(record, SettlementRecord | ObservationRecord)
-    return None if of_attempt else record.run_id
-
-
-def _tokens_of(entry: BookEntry) -> Iterable[Token]:
-    for opportunity in entry.opportunities:
-        yield opportunity.base_token
-    for near_miss in entry.near_misses:
-        yield near_miss.base_token
-    for attempt in entry.attempts:
-        yield attempt.base_token
-    for taking in entry.takings:
-        yield taking.profit_token
-
-
-def _describes(known: Token, token: Token) -> bool:
-    """Whether nothing about `token` is missing from `known`."""
-    return (known.symbol == token.symbol or not token.symbol) and (
-        known.decimals == token.decimals or token.decimals is None
-    )
-
-
-def _check_amounts(settlement: SettlementRecord, amount_in: int) -> None:
-    out, gross = settlement.amount_out, settlement.gross_profit
-    if out is not None and gross is not None and gross != out - amount_in:
-        raise LedgerError(
-            f"gross profit {gross} of attempt {settlement.attempt_id} is not its amount out "
-            f"{out} less its amount in {amount_in}"
-        )

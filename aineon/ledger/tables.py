@@ -143,6 +143,7 @@ class AttemptRow(BookModel, table=True):
     submitted_step: int
     submitted_at: float
     provenance: str = Field(index=True)
+    strategy_run: str = Field(index=True)
 
 
 class SettlementRow(BookModel, table=True):
@@ -186,6 +187,8 @@ class SettlementRow(BookModel, table=True):
     finalised: bool | None
     verification: str | None
     verification_detail: str | None
+    operator: str | None
+    treasury: str | None
 
 
 class ObservationRow(BookModel, table=True):
@@ -261,75 +264,6 @@ class PriceRow(BookModel, table=True):
     price: float
 
 
-class Figures(SQLModel):
-    """The columns of a roll-up of settlements (`aineon.ledger.rollups.Tally`)."""
-
-    included: int
-    reverted: int
-    missed: int
-    unresolved: int
-    profitable: int
-    known: int
-    net: int = Field(sa_type=Wei)
-    gross: int = Field(sa_type=Wei)
-    gas: int = Field(sa_type=Wei)
-    gas_unknown: int
-    builder: int = Field(sa_type=Wei)
-    builder_unknown: int
-    best: int | None = Field(sa_type=Wei)
-    worst: int | None = Field(sa_type=Wei)
-
-
-class ProfitHourRow(Figures, BookModel, table=True):
-    """The settlements of one run in one hour, added up."""
-
-    __tablename__ = "profit_hours"
-
-    run_id: int = Field(primary_key=True, foreign_key="runs.id")
-    hour_start: int = Field(primary_key=True, sa_type=BigInteger, index=True)
-
-
-class ProfitTotalRow(Figures, BookModel, table=True):
-    """All settlements of one run (`run:5`) or of one provenance (`provenance:simulated`)."""
-
-    __tablename__ = "profit_totals"
-
-    scope: str = Field(primary_key=True)
-    peak: int = Field(sa_type=Wei)
-    deepest_fall: int = Field(sa_type=Wei)
-    deepest_fall_at: float | None
-
-
-class TokenTotalRow(BookModel, table=True):
-    """What the included attempts of a scope left in each base token, before gas."""
-
-    __tablename__ = "token_totals"
-
-    scope: str = Field(primary_key=True)
-    token: str = Field(primary_key=True, foreign_key="tokens.address")
-    gross_profit: int = Field(sa_type=Wei)
-    flash_fee: int = Field(sa_type=Wei)
-
-
-class ActivityHourRow(BookModel, table=True):
-    """The funnel and the takings of one run in one hour, counted.
-
-    `gates` holds, for each gate, how many opportunities it stopped and the newest reason.
-    """
-
-    __tablename__ = "activity_hours"
-
-    run_id: int = Field(primary_key=True, foreign_key="runs.id")
-    hour_start: int = Field(primary_key=True, sa_type=BigInteger, index=True)
-    steps: int
-    opportunities: int
-    counts: dict[str, int] = Field(sa_type=JSON)
-    gates: dict[str, Any] = Field(sa_type=JSON)
-    takings: int
-    takings_wei: int = Field(sa_type=Wei)
-    takings_unknown: int
-
-
 class HeartbeatRow(ControlModel, table=True):
     """One row: what the engine said of itself last."""
 
@@ -353,6 +287,22 @@ class StopRow(ControlModel, table=True):
     cleared_at: float | None
 
 
+class BreakerRow(ControlModel, table=True):
+    """A move of a book's circuit breaker; never changed, never deleted."""
+
+    __tablename__ = "breaker_changes"
+    __table_args__ = (Index(None, "book", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    book: str
+    old: str
+    new: str
+    cause: str
+    reason: str
+    who: str
+    at: float
+
+
 class RequestRow(ControlModel, table=True):
     """What was asked of the supervisor, and its answer."""
 
@@ -363,6 +313,23 @@ class RequestRow(ControlModel, table=True):
     who: str
     at: float
     state: str
+    answer: str
+    changed_at: float
+
+
+class CommandRow(ControlModel, table=True):
+    """What was asked of the engine, and its answer; `token` names the wish once and for all."""
+
+    __tablename__ = "commands"
+
+    number: int | None = Field(default=None, primary_key=True)
+    token: str = Field(unique=True)
+    kind: str
+    book: str
+    body: dict[str, Any] = Field(sa_type=JSON)
+    who: str
+    at: float
+    state: str = Field(index=True)
     answer: str
     changed_at: float
 

@@ -1,0 +1,155 @@
+"""Accounts: what is posted besides trades, each time only what the outbox knows to be final.
+
+A trade is posted with its settlement, and the gas of everything else when its transaction is
+final, both in the transaction that keeps the fact itself. What is left is money that was paid
+out or turned into another token, which whoever had it done posts here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from aineon.errors import LedgerError
+from aineon.ledger.accounts.entries import JournalEntry
+from aineon.ledger.accounts.making import conversion_entry, gas_entry, withdrawal_entry
+from aineon.ledger.accounts.posting import post
+from aineon.ledger.connect import explained
+from aineon.ledger.outbox_tables import OutboxIntentRow, OutboxTransactionRow
+from aineon.ledger.store import BookStore
+from aineon.ledger.tables import table_of
+from aineon.primitives import Address, Token, TokenAmount
+
+_INTENTS: Final = table_of(OutboxIntentRow)
+_TRANSACTIONS: Final = table_of(OutboxTransactionRow)
+_FINAL: Final = "finalised"
+
+
+class FinalTransaction(NamedTuple):
+    """A transaction of ours that succeeded in a block which no reorg takes back."""
+
+    chain_id: int
+    sender: Address
+    hash: str
+    block: int
+    gas_wei: int
+    purpose: str
+
+
+class Accounts:
+    """Posts to the accounts of a rehearsal's or a live book.
+
+    Args:
+        store: the book; its outbox says what is final.
+    """
+
+    def __init__(self, store: BookStore) -> None:
+        self._store = store
+
+    def post_withdrawal(
+        self,
+        *,
+        transaction_hash: str,
+        withdrawal_id: str,
+        destination: Address,
+        asset: Token,
+        amount: int,
+        at: float,
+    ) -> bool:
+        """Post money that was paid out, and the gas of its transaction if that is not posted yet.
+
+        Withdrawals that share a transaction are posted one by one. Block, sender and gas are
+        taken from the outbox.
+
+        Returns:
+            False where it was posted before, which changes nothing.
+
+        Raises:
+            LedgerError: the outbox does not know the transaction as final and successful, or the
+                withdrawal is posted with other figures.
+        """
+
+        def entries(done: FinalTransaction) -> Iterable[JournalEntry]:
+            yield withdrawal_entry(
+                chain_id=done.chain_id,
+                source=done.sender,
+                destination=destination,
+                asset=asset,
+                amount=amount,
+                transaction_hash=done.hash,
+                block=done.block,
+                withdrawal_id=withdrawal_id,
+                at=at,
+            )
+
+        return self._post(transaction_hash, entries, at)
+
+    def post_conversion(
+        self, *, transaction_hash: str, given: TokenAmount, got: TokenAmount, at: float
+    ) -> bool:
+        """Post a token that was turned into another one by a transaction; as `post_withdrawal`."""
+
+        def entries(done: FinalTransaction) -> Iterable[JournalEntry]:
+            yield conversion_entry(
+                chain_id=done.chain_id,
+                holder=done.sender,
+                given=given,
+                got=got,
+                transaction_hash=done.hash,
+                block=done.block,
+                at=at,
+            )
+
+        return self._post(transaction_hash, entries, at)
+
+    def _post(
+        self,
+        transaction_hash: str,
+        entries: Callable[[FinalTransaction], Iterable[JournalEntry]],
+        at: float,
+    ) -> bool:
+        with explained(self._store.place), self._store.engine.begin() as connection:
+            done = _final(connection, transaction_hash)
+            posted = [post(connection, entry) for entry in entries(done)]
+            if done.gas_wei:
+                post(connection, _gas_of(done, at))
+        return any(posted)
+
+
+def _gas_of(done: FinalTransaction, at: float) -> JournalEntry:
+    return gas_entry(
+        chain_id=done.chain_id,
+        payer=done.sender,
+        transaction_hash=done.hash,
+        block=done.block,
+        gas_wei=done.gas_wei,
+        purpose=done.purpose,
+        at=at,
+    )
+
+
+def _final(connection: Connection, transaction_hash: str) -> FinalTransaction:
+    query = (
+        select(_TRANSACTIONS, _INTENTS.c.kind)
+        .join(_INTENTS, _INTENTS.c.intent_id == _TRANSACTIONS.c.intent_id)
+        .where(_TRANSACTIONS.c.hash == transaction_hash)
+    )
+    row = connection.execute(query).first()
+    if row is None or row.state != _FINAL or not row.succeeded:
+        known = "not known" if row is None else row.state
+        failed = row is not None and row.state == _FINAL
+        raise LedgerError(
+            f"transaction {transaction_hash} cannot be posted: to the outbox it is "
+            f"{'final, and failed' if failed else known}; allowed is one that is final and "
+            "succeeded"
+        )
+    return FinalTransaction(
+        chain_id=row.chain_id,
+        sender=row.sender,
+        hash=row.hash,
+        block=row.block_number,
+        gas_wei=row.gas_used * row.gas_price,
+        purpose=row.kind,
+    )
