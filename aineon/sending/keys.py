@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Final, NoReturn
 
@@ -15,6 +16,9 @@ _KEY_DIGITS: Final = 64
 _ADDRESS_DIGITS: Final = 40
 _GUESSABLE_BELOW: Final = 1 << 64
 _SHORT_PATTERNS: Final = (1, 2, 4, 8)
+
+PLAY_MARK: Final = b"aineon rehearsal"
+"""What the keys of rehearsals begin with, so that one is known by itself, whatever its seed."""
 
 
 class PrivateKey:
@@ -36,8 +40,10 @@ class PrivateKey:
 
     @property
     def is_guessable(self) -> bool:
-        """Whether somebody who tries small numbers and repeated patterns would find it."""
+        """Whether trying small numbers, repeated patterns and rehearsals' seeds would find it."""
         if int.from_bytes(self._value, "big") < _GUESSABLE_BELOW:
+            return True
+        if self._value.startswith(PLAY_MARK):
             return True
         return any(self._value == self._value[:n] * (32 // n) for n in _SHORT_PATTERNS)
 
@@ -46,6 +52,15 @@ class PrivateKey:
 
     def __reduce__(self) -> NoReturn:
         raise InvalidKey("a private key is not to be pickled or copied")
+
+
+def play_key(seed: int, role: str) -> PrivateKey:
+    """Return the key of a role in the rehearsal with `seed`: anybody can work it out.
+
+    Half of it is `PLAY_MARK`, by which `refuse_known_key` knows it on every other chain.
+    """
+    told = hashlib.sha256(f"aineon-rehearsal:{seed}:{role}".encode()).digest()
+    return PrivateKey(PLAY_MARK + told[: 32 - len(PLAY_MARK)])
 
 
 def parse_private_key(text: str) -> PrivateKey:
@@ -81,8 +96,9 @@ def refuse_known_key(key: PrivateKey, address: str) -> None:
     """
     if is_published_test_key(address) or key.is_guessable:
         raise InvalidKey(
-            f"the private key of {address} is a published test key or easily guessed; whatever "
-            "it receives on a public chain is taken at once, so use a key of your own"
+            f"the private key of {address} is a published test key, a rehearsal's, or easily "
+            "guessed; whatever it receives on a public chain is taken at once, so use a key of "
+            "your own"
         )
 
 

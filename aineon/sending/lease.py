@@ -11,15 +11,29 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    and_,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from aineon.errors import LeaseHeld, LeaseLost
 from aineon.ledger.connect import Place, explained
 from aineon.ledger.outbox_tables import OutboxLeaseRow
 from aineon.ledger.tables import table_of
 from aineon.primitives import Address, Clock
+from aineon.sending.crashpoints import CrashHook, CrashPoint, no_crash
 
 LEASE_SECONDS: Final = 15.0
+_RELEASED: Final = 0.0
+"""A time that has passed by every clock."""
 _LEASES: Final = table_of(OutboxLeaseRow)
 
 
@@ -39,6 +53,7 @@ class Lease:
         holder: who asks, for messages: machine and process.
         clock: seconds since the epoch; processes that share a book should agree on them.
         seconds: how long it holds without a beat.
+        crash: called before and after each commit.
     """
 
     def __init__(
@@ -49,6 +64,7 @@ class Lease:
         holder: str,
         clock: Clock,
         seconds: float = LEASE_SECONDS,
+        crash: CrashHook = no_crash,
     ) -> None:
         self._place = place
         self._engine = engine
@@ -56,6 +72,7 @@ class Lease:
         self._holder = holder
         self._clock = clock
         self._seconds = seconds
+        self._crash = crash
         self._token: int | None = None
 
     @property
@@ -79,7 +96,7 @@ class Lease:
             make_durable(connection)
             row = connection.execute(self._row().with_for_update()).one_or_none()
             now = self._clock.now()
-            if row is not None and row.expires_at > now and row.token != self._token:
+            if row is not None and row.token != self._token and self._is_held(row, now):
                 raise LeaseHeld(
                     f"{row.holder} signs for {self._party.sender} on chain {self._party.chain_id}; "
                     f"its lease runs out in {row.expires_at - now:.0f} seconds unless it is renewed"
@@ -90,6 +107,8 @@ class Lease:
                 connection.execute(insert(_LEASES).values(**self._party._asdict(), **values))
             else:
                 connection.execute(update(_LEASES).where(self._mine()).values(**values))
+            self._crash(CrashPoint.BEFORE_LEASE_COMMIT)
+        self._crash(CrashPoint.AFTER_LEASE_COMMIT)
         self._token = token
         return token
 
@@ -103,6 +122,8 @@ class Lease:
         with explained(self._place), self._engine.begin() as connection:
             self.require(connection)
             connection.execute(update(_LEASES).where(self._mine()).values(**self._times()))
+            self._crash(CrashPoint.BEFORE_LEASE_COMMIT)
+        self._crash(CrashPoint.AFTER_LEASE_COMMIT)
 
     def check(self) -> None:
         """Check that it is still ours, without writing.
@@ -122,8 +143,10 @@ class Lease:
             connection.execute(
                 update(_LEASES)
                 .where(and_(self._mine(), _LEASES.c.token == self._token))
-                .values(expires_at=self._clock.now())
+                .values(expires_at=_RELEASED)
             )
+            self._crash(CrashPoint.BEFORE_LEASE_COMMIT)
+        self._crash(CrashPoint.AFTER_LEASE_COMMIT)
         self._token = None
 
     def require(self, connection: Connection) -> None:
@@ -142,8 +165,18 @@ class Lease:
                 f"{self._party.chain_id}: the lease belongs to {holder}"
             )
 
+    def _is_held(self, row: Row[Any], now: float) -> bool:
+        """Whether a successor must wait.
+
+        A beat that is further ahead than a lease lasts was told by a clock that has been set
+        right since: waiting for it could take years. Should its engine live, the token stops it.
+        """
+        return bool(now < row.expires_at and row.beat_at <= now + self._seconds)
+
     def _row(self) -> Select[Any]:
-        columns = (_LEASES.c.token, _LEASES.c.holder, _LEASES.c.expires_at)
+        columns = (
+            _LEASES.c.token, _LEASES.c.holder, _LEASES.c.beat_at, _LEASES.c.expires_at
+        )  # fmt: skip
         return select(*columns).where(self._mine())
 
     def _mine(self) -> ColumnElement[bool]:

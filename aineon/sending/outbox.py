@@ -12,13 +12,15 @@ neither sign nor book.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Engine, and_, insert, select, update
 
 from aineon.errors import InvalidIntent, MixedBooks, NonceWaiting, SendingError
+from aineon.ledger.accounts.making import gas_entry
+from aineon.ledger.accounts.posting import post
 from aineon.ledger.connect import Place, explained
 from aineon.ledger.outbox_tables import OutboxAnswerRow
 from aineon.ledger.store import BookStore
@@ -43,6 +45,7 @@ from aineon.sending.outbox_rows import (
 )
 from aineon.sending.outbox_signing import Order, nonce_for, sign_version
 from aineon.sending.slots import Landing, Slot, Version
+from aineon.sending.standing import SentIntent, sent_intent
 from aineon.sending.states import OPEN, TransactionState, check_transition
 
 _ANSWERS: Final = table_of(OutboxAnswerRow)
@@ -125,15 +128,28 @@ class Outbox:
         with self._reading() as connection:
             return next_nonce(connection, self._party)
 
+    def known(self) -> tuple[tuple[Slot, ...], int]:
+        """Return `slots` and `next_nonce`, both as of one moment."""
+        with self._reading() as connection:
+            return alive_slots(connection, self._party), next_nonce(connection, self._party)
+
     def versions(self, intent_id: str) -> tuple[Version, ...]:
         """Return all that was signed for an intent, in the order of nonces and of signing."""
         with self._reading() as connection:
             return _versions(connection, intent_id)
 
-    def is_cancelled(self, intent_id: str) -> bool:
-        """Whether a cancel of this intent has been mined for good in its place."""
+    def standings(self, intent_ids: Sequence[str]) -> dict[str, SentIntent]:
+        """Return how intents stand, all as of one moment; those never signed are missing."""
         with self._reading() as connection:
-            return _is_cancelled(connection, intent_id)
+            rows = connection.execute(versions_where(TRANSACTIONS.c.intent_id.in_(intent_ids)))
+            signed: dict[str, list[Version]] = {}
+            for version in map(version_of, rows):
+                signed.setdefault(version.intent_id, []).append(version)
+            cancelled = _cancelled(connection, signed)
+        return {
+            name: sent_intent(versions, cancelled=name in cancelled)
+            for name, versions in signed.items()
+        }
 
     # --- signing -------------------------------------------------------------------------
 
@@ -192,6 +208,8 @@ class Outbox:
                 .where(TRANSACTIONS.c.id == version.row_id)
                 .values(is_public=True)
             )
+            self._crash(CrashPoint.BEFORE_PUBLIC_COMMIT)
+        self._crash(CrashPoint.AFTER_PUBLIC_COMMIT)
 
     def record(self, version: Version, answers: Sequence[Answer]) -> TransactionState:
         """Keep what carriers answered and return the version's state after it."""
@@ -241,6 +259,7 @@ class Outbox:
                         **landing_columns(change.landing),
                     )
                 )
+                self._post_gas(connection, change, now)
             for spend in foreign:
                 connection.execute(
                     update(NONCES)
@@ -271,6 +290,8 @@ class Outbox:
             )
             if done.rowcount == 0:
                 connection.execute(insert(KEYS).values(**self._party._asdict(), **values))
+            self._crash(CrashPoint.BEFORE_ADOPTION_COMMIT)
+        self._crash(CrashPoint.AFTER_ADOPTION_COMMIT)
 
     # --- within a transaction ------------------------------------------------------------
 
@@ -302,6 +323,25 @@ class Outbox:
                 "intent needs a name of its own"
             )
 
+    def _post_gas(self, connection: Connection, change: Change, now: float) -> None:
+        """Post what a final transaction cost; a trade's gas is posted with its settlement."""
+        version, landing = change.version, change.landing
+        if change.state is not TransactionState.FINALISED or landing is None:
+            return
+        gas_wei = landing.gas_used * landing.gas_price_wei
+        if version.kind is IntentKind.TRADE or not gas_wei:
+            return
+        entry = gas_entry(
+            chain_id=self._party.chain_id,
+            payer=self._party.sender,
+            transaction_hash=version.hash,
+            block=landing.block_number,
+            gas_wei=gas_wei,
+            purpose=version.kind.value,
+            at=now,
+        )
+        post(connection, entry)
+
     def _sign(self, connection: Connection, order: Order, nonce: int, slot: Slot | None) -> Version:
         now = self._clock.now()
         signed = sign_version(
@@ -327,14 +367,20 @@ def _needs_new_nonce(connection: Connection, intent: Intent, versions: Sequence[
     """
     lasting = intent.kind not in {IntentKind.TRADE, IntentKind.CANCEL}
     spent = all(version.state is TransactionState.REPLACED for version in versions)
-    return lasting and spent and not _is_cancelled(connection, intent.intent_id)
+    return lasting and spent and not _cancelled(connection, [intent.intent_id])
 
 
-def _is_cancelled(connection: Connection, intent_id: str) -> bool:
-    condition = and_(
-        INTENTS.c.cancels == intent_id, TRANSACTIONS.c.state == TransactionState.FINALISED.value
+def _cancelled(connection: Connection, intent_ids: Iterable[str]) -> frozenset[str]:
+    """Those of these intents in whose place a cancel has been mined for good."""
+    rows = connection.execute(
+        select(INTENTS.c.cancels)
+        .join(TRANSACTIONS, TRANSACTIONS.c.intent_id == INTENTS.c.intent_id)
+        .where(
+            INTENTS.c.cancels.in_(list(intent_ids)),
+            TRANSACTIONS.c.state == TransactionState.FINALISED.value,
+        )
     )
-    return connection.execute(versions_where(condition).limit(1)).first() is not None
+    return frozenset(row.cancels for row in rows)
 
 
 def _state(connection: Connection, version: Version) -> TransactionState:

@@ -27,7 +27,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Final, Self
 
@@ -43,6 +43,7 @@ from aineon.errors import (
 from aineon.ledger.store import BookStore
 from aineon.primitives import Clock, SystemClock
 from aineon.safety import Stop, StopState
+from aineon.sending.canon import Canon
 from aineon.sending.carriers import Answer, Carrier, CarrierSet, Parcel
 from aineon.sending.crashpoints import CrashHook, CrashPoint, no_crash
 from aineon.sending.intent import Fees, Intent, cancel_of
@@ -53,7 +54,7 @@ from aineon.sending.outbox_signing import Order
 from aineon.sending.settling import Judgement, gather, judge
 from aineon.sending.signer import Signer
 from aineon.sending.slots import Slot, Version, gap_in
-from aineon.sending.standing import SentIntent, sent_intent
+from aineon.sending.standing import SentIntent
 from aineon.sending.states import TransactionState
 
 WHO: Final = "sending"
@@ -62,6 +63,8 @@ FRESH_SECONDS: Final = 36.0
 BLOCKS_AHEAD: Final = 3
 """Blocks for which a lasting transaction is offered to relays at each head."""
 _MOST_PASSES: Final = 3
+Slots = tuple[Slot, ...]
+_Known = tuple[Slots, int]
 _UNTOLD: Final = frozenset(
     {TransactionState.SIGNED, TransactionState.UNRESOLVED, TransactionState.REFUSED}
 )
@@ -130,9 +133,10 @@ class Sender:
         self._carriers = CarrierSet(relays, public)
         self._clock = clock
         self._crash = crash
-        self._lease = Lease(store.place, store.engine, party, holder, clock, lease_seconds)
+        self._lease = Lease(store.place, store.engine, party, holder, clock, lease_seconds, crash)
         self._outbox = Outbox(store, self._lease, self._permit_signing, clock, crash)
         self._unexplained = Unexplained()
+        self._canon = Canon()
         self._seen: ChainNonces | None = None
         self._seen_at = 0.0
         self._fence = FenceReport(obstacles=("the chain was not looked at yet",))
@@ -154,7 +158,6 @@ class Sender:
             LedgerError: the database cannot be written.
         """
         await asyncio.to_thread(self._lease.acquire)
-        self._crash(CrashPoint.AFTER_LEASE)
         self._heart = asyncio.create_task(self._beat(), name="lease")
         return await self.reconcile()
 
@@ -205,8 +208,11 @@ class Sender:
 
     async def status(self, intent_id: str) -> SentIntent | None:
         """Return how an intent stands; None where it was never signed."""
-        versions = await asyncio.to_thread(self._outbox.versions, intent_id)
-        return await self._sent(intent_id) if versions else None
+        return (await self.statuses([intent_id])).get(intent_id)
+
+    async def statuses(self, intent_ids: Sequence[str]) -> dict[str, SentIntent]:
+        """Return how intents stand, in one look; those that were never signed are missing."""
+        return await asyncio.to_thread(self._outbox.standings, intent_ids)
 
     async def may_land(self) -> tuple[Version, ...]:
         """Return what was signed and may still be mined, the emergency stop or not."""
@@ -223,10 +229,11 @@ class Sender:
         """
         async with self._turn:
             await asyncio.to_thread(self._lease.check)
-            seen = await self._look()
-            judged = await self._settle(seen)
-            await self._fill_gap(seen)
-            handed_out = await self._hand_out_again(seen)
+            seen, known = await self._look()
+            judged, slots = await self._settle(seen, known)
+            if await self._fill_gap(seen, slots):
+                slots = await asyncio.to_thread(self._outbox.slots)
+            handed_out = await self._hand_out_again(seen, slots)
             return Reconciled(
                 seen.head.number,
                 judged.changes,
@@ -261,27 +268,33 @@ class Sender:
 
     # --- fence and settling ----------------------------------------------------------------
 
-    async def _look(self) -> ChainNonces:
+    async def _look(self) -> tuple[ChainNonces, _Known]:
         """Read the chain's count, and latch the stop where it knows more than the outbox."""
         head = await self._reader.block("latest")
         if head is None:
             raise SendingError("the node knows no newest block, so no nonce can be told")
         seen = await read_nonces(self._reader, self._signer.address, head)
-        slots, next_nonce = await asyncio.to_thread(self._known)
+        known = await asyncio.to_thread(self._outbox.known)
         self._seen, self._seen_at = seen, self._clock.now()
-        self._judge_fence(inspect(self._signer.address, seen, slots, next_nonce))
-        return seen
+        self._judge_fence(inspect(self._signer.address, seen, *known))
+        return seen, known
 
-    async def _settle(self, seen: ChainNonces) -> Judgement:
+    async def _settle(self, seen: ChainNonces, known: _Known) -> tuple[Judgement, Slots]:
+        """Book what the chain says; return it, and the nonces that are not spent after it.
+
+        `known` is what the outbox holds: nobody else writes there between two looks.
+        """
         total = Judgement()
         for _ in range(_MOST_PASSES):
-            slots = await asyncio.to_thread(self._outbox.slots)
-            evidence = await gather(self._reader, self._signer.address, seen, slots)
+            slots = known[0]
+            evidence = await gather(self._reader, self._signer.address, seen, slots, self._canon)
             judged = judge(slots, evidence)
             self._crash(CrashPoint.AFTER_EVIDENCE)
             # Before it is booked: a crash in between must not leave a theft without a stop.
             self._latch(map(_words_of, judged.foreign))
-            await asyncio.to_thread(self._outbox.settle, judged.changes, judged.foreign)
+            if judged.changes or judged.foreign:
+                await asyncio.to_thread(self._outbox.settle, judged.changes, judged.foreign)
+                known = await asyncio.to_thread(self._outbox.known)
             total = Judgement(
                 (*total.changes, *judged.changes),
                 (*total.foreign, *judged.foreign),
@@ -292,8 +305,7 @@ class Sender:
                 break
         if not self._fence.alarms:
             # Once more: what was settled by hash explains nonces that were open before.
-            slots, next_nonce = await asyncio.to_thread(self._known)
-            report = inspect(self._signer.address, seen, slots, next_nonce)
+            report = inspect(self._signer.address, seen, *known)
             unexplained = self._unexplained.inspect(total.unexplained, seen.head.number)
             self._judge_fence(
                 FenceReport(
@@ -301,10 +313,7 @@ class Sender:
                     (*report.obstacles, *unexplained.obstacles),
                 )
             )
-        return total
-
-    def _known(self) -> tuple[tuple[Slot, ...], int]:
-        return self._outbox.slots(), self._outbox.next_nonce()
+        return total, known[0]
 
     def _judge_fence(self, report: FenceReport) -> None:
         self._fence = report
@@ -323,9 +332,10 @@ class Sender:
         if self._seen is None:
             raise SendingError("the sender is not started: the chain was not looked at yet")
         seen = self._seen
-        if self._clock.now() - self._seen_at > FRESH_SECONDS:
-            seen = await self._look()
-            await self._settle(seen)
+        # A clock that was set back would make an old count look fresh for as long.
+        if not 0 <= self._clock.now() - self._seen_at <= FRESH_SECONDS:
+            seen, known = await self._look()
+            await self._settle(seen, known)
         if self._fence.words:
             raise NonceFenced(f"nothing is signed: {self._fence.words}")
         return seen.head.number
@@ -347,8 +357,7 @@ class Sender:
         await asyncio.to_thread(self._outbox.record, version, answers)
         return answers
 
-    async def _hand_out_again(self, seen: ChainNonces) -> tuple[str, ...]:
-        slots = await asyncio.to_thread(self._outbox.slots)
+    async def _hand_out_again(self, seen: ChainNonces, slots: Slots) -> tuple[str, ...]:
         due = [slot.newest for slot in slots if slot.is_open and self._is_due(slot.newest, seen)]
         handed_out = []
         for version in due:
@@ -372,12 +381,14 @@ class Sender:
             return True  # relays take bundles for a few blocks at a time
         return version.state in _UNTOLD or seen.pending <= version.nonce
 
-    async def _fill_gap(self, seen: ChainNonces) -> None:
-        """Spend a nonce on nothing where that is better than leaving it to its trades."""
-        slots = await asyncio.to_thread(self._outbox.slots)
+    async def _fill_gap(self, seen: ChainNonces, slots: Slots) -> bool:
+        """Spend a nonce on nothing where that is better than leaving it to its trades.
+
+        Returns whether it was tried.
+        """
         gap = gap_in([slot for slot in slots if slot.is_open])
         if gap is None or self._fence.words or self._stop.state().is_set:
-            return
+            return False
         slot, fees = gap
         filler = cancel_of(slot.newest.intent_id, self._signer.address, fees)
         order = self._order(filler, fees, seen.head.number)
@@ -386,6 +397,7 @@ class Sender:
             placed = await asyncio.to_thread(self._outbox.begin, order)
             if placed.is_new:
                 await self._hand_over(placed.version, seen.head.number)
+        return True
 
     # --- the rest --------------------------------------------------------------------------
 
@@ -393,9 +405,8 @@ class Sender:
         return Order(intent, self._signer, fees, head, self._carriers.is_public(intent.kind))
 
     async def _sent(self, intent_id: str, answers: Sequence[Answer] = ()) -> SentIntent:
-        versions = await asyncio.to_thread(self._outbox.versions, intent_id)
-        cancelled = await asyncio.to_thread(self._outbox.is_cancelled, intent_id)
-        return sent_intent(versions, answers, cancelled=cancelled)
+        standing = (await self.statuses([intent_id]))[intent_id]
+        return replace(standing, answers=tuple(answers))
 
     async def _beat(self) -> None:
         """Keep the lease between heads; where it is lost, the outbox says so at the next write."""

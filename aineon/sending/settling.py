@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from aineon.chain.reader import ChainReader, Receipt
 from aineon.primitives import Address
+from aineon.sending.canon import Canon
 from aineon.sending.nonces import ChainNonces, Spender, find_spender
 from aineon.sending.outbox import Change, ForeignSpend
 from aineon.sending.slots import Landing, Slot, Version
@@ -61,7 +62,7 @@ class Judgement:
 
 
 async def gather(
-    reader: ChainReader, sender: Address, nonces: ChainNonces, slots: Sequence[Slot]
+    reader: ChainReader, sender: Address, nonces: ChainNonces, slots: Sequence[Slot], canon: Canon
 ) -> Evidence:
     """Read what the chain knows of the nonces in `slots`; little where nothing has moved."""
     if not slots:
@@ -79,7 +80,8 @@ async def gather(
             spender = await find_spender(reader, sender, slot.nonce, low, final)
             if spender is not None:
                 spenders[slot.nonce] = spender
-    return Evidence(nonces, final, receipts, await _canonical(reader, heights), spenders)
+    canonical = await canon.at(reader, nonces.head, heights)
+    return Evidence(nonces, final, receipts, canonical, spenders)
 
 
 async def _receipts(reader: ChainReader, spent: Iterable[Slot]) -> dict[str, Receipt]:
@@ -92,11 +94,6 @@ async def _receipts(reader: ChainReader, spent: Iterable[Slot]) -> dict[str, Rec
                 found[version.hash] = receipt
                 break
     return found
-
-
-async def _canonical(reader: ChainReader, heights: Iterable[int]) -> dict[int, str]:
-    headers = {height: await reader.block(height) for height in sorted(heights)}
-    return {n: header.hash for n, header in headers.items() if header and header.hash}
 
 
 def judge(slots: Iterable[Slot], evidence: Evidence) -> Judgement:

@@ -9,7 +9,7 @@ from aineon.errors import InvalidKey
 from aineon.primitives import Address, parse_address
 from aineon.primitives.recursion import recursion_limit_kept
 from aineon.sending.intent import Fees
-from aineon.sending.keys import PrivateKey
+from aineon.sending.keys import PrivateKey, refuse_known_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,14 @@ class LocalSigner:
     def address(self) -> Address:
         """The account that pays."""
         return self._address
+
+    def require_secret(self) -> None:
+        """Check that nobody else can know the key.
+
+        Raises:
+            InvalidKey: it is a published test key, a rehearsal's, or easily guessed.
+        """
+        refuse_known_key(PrivateKey(bytes(self._account.key)), self._address)
 
     def sign(self, transaction: UnsignedTransaction) -> SignedTransaction:
         """Sign `transaction`.

@@ -8,6 +8,7 @@ from typing import Final
 
 from aineon.errors import NonceWaiting, Underpriced
 from aineon.primitives import Address
+from aineon.primitives.units import GWEI
 from aineon.sending.intent import Fees, Intent, IntentKind, Window
 from aineon.sending.states import ENDED, OPEN, TransactionState
 
@@ -16,6 +17,13 @@ LONGEST_QUEUE: Final = 16
 
 MOST_VERSIONS: Final = 256
 """Trades that may compete for one nonce before it is spent on nothing."""
+
+MOST_TIP_FOR_NOTHING_WEI: Final = 5 * GWEI
+"""The tip that a nonce spent on nothing takes over from a trade at most.
+
+A trade's tip may be a builder's share of its profit, a thousand times the usual one. Nothing is
+earned here, and 21,000 gas are taken up for a usual tip.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +155,9 @@ def gap_in(open_slots: Sequence[Slot]) -> tuple[Slot, Fees] | None:
     ever spend that nonce. One whose missed trades are public: whatever came next would have to
     outbid them, higher each time. And one that has gathered so many trades that looking through
     them all costs more than the gas of being rid of their bytes, wherever these may lie.
+
+    The fees are those of the newest trade, with a tip of at most `MOST_TIP_FOR_NOTHING_WEI`; more
+    only where something public must be outbid, or where what waits behind offers more itself.
     """
     if not open_slots or any(not version.is_perishable for version in open_slots[0].versions):
         return None
@@ -156,7 +167,9 @@ def gap_in(open_slots: Sequence[Slot]) -> tuple[Slot, Fees] | None:
     public = any(version.is_public for version in first.versions)
     if not (missed and (waiting or public)) and len(first.versions) < MOST_VERSIONS:
         return None
-    offers = [first.least_fees(), first.newest.fees, *waiting[:1]]
+    newest = first.newest.fees
+    modest = Fees(newest.max_fee_wei, min(newest.priority_fee_wei, MOST_TIP_FOR_NOTHING_WEI))
+    offers = [first.least_fees(), modest, *waiting[:1]]
     return first, Fees(
         max(fees.max_fee_wei for fees in offers), max(fees.priority_fee_wei for fees in offers)
     )

@@ -34,7 +34,8 @@ class TransactionState(StrEnum):
     FINALISED = "finalised"
     """In a finalised block: it has happened."""
     REPLACED = "replaced"
-    """Another transaction of its nonce is in a finalised block: it can never happen."""
+    """It can never happen: another transaction of its nonce is in a finalised block, or its chain
+    was a rehearsal's and has ended."""
 
 
 _S = TransactionState

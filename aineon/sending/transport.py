@@ -107,7 +107,7 @@ class Channel:
         error = answer.get("error") if isinstance(answer, dict) else None
         server_failed = status >= 500
         if error and not server_failed:
-            return Reply(Verdict.REFUSED, self.words(_message_of(error)))
+            return Reply(Verdict.REFUSED, self.words(f"refuses: {_message_of(error)}"))
         if status == 429:
             return Reply(Verdict.REFUSED, "allows no more requests now (HTTP 429)")
         if status != 200 or not isinstance(answer, dict) or "result" not in answer:

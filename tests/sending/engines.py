@@ -15,6 +15,7 @@ from aineon.safety import Stop, StopFile
 from aineon.sending.crashpoints import CrashHook, no_crash
 from aineon.sending.intent import Fees, Intent, IntentKind, Window
 from aineon.sending.sender import Sender
+from tests.databases import database_url, is_on_server
 from tests.sending.fakes import FakeCarrier, FakeChain, FakeReader, PlainSigner, recipient
 
 GWEI = 10**9
@@ -48,9 +49,9 @@ def _empty_book() -> bytes:
 def open_book(folder: Path) -> BookStore:
     """Open the rehearsal book of a folder."""
     path = folder / "rehearsal.db"
-    if not path.exists():
+    if not is_on_server() and not path.exists():
         path.write_bytes(_empty_book())
-    return BookStore.open(sqlite_url(path), Book.REHEARSAL)
+    return BookStore.open(database_url(path), Book.REHEARSAL)
 
 
 class Life:

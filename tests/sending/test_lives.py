@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from aineon.sending.crashpoints import CrashPoint
+from tests.sending.lives import POINTS
 from tests.tooling.locks import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot fork")
@@ -32,7 +32,7 @@ def test_no_payment_is_lost_or_made_twice() -> None:
     assert found["paid"] == 84
     assert not found["stopped"]
     # Every point was one at which something died.
-    assert set(found["kills"]) == {point.value for point in CrashPoint}
+    assert set(found["kills"]) == {point.value for point in POINTS}
     assert min(found["kills"].values()) > 0
 
 

@@ -17,7 +17,6 @@ from aineon.errors import (
     StopLatched,
     Underpriced,
 )
-from aineon.ledger.connect import sqlite_url
 from aineon.ledger.store import BookStore
 from aineon.primitives import Address, Book, ManualClock
 from aineon.safety import Stop, StopFile
@@ -25,6 +24,7 @@ from aineon.sending.intent import Fees
 from aineon.sending.sender import FRESH_SECONDS, Sender
 from aineon.sending.standing import Standing
 from aineon.sending.states import TransactionState
+from tests.databases import database_url
 from tests.sending.engines import FEES, GWEI, Life, payment, trade
 from tests.sending.fakes import SENDER, FakeCarrier, FakeChain, FakeReader, PlainSigner, recipient
 
@@ -562,7 +562,7 @@ async def test_nothing_is_sent_before_the_start(tmp_path: Path) -> None:
 
 
 async def test_the_simulation_signs_nothing(tmp_path: Path) -> None:
-    with BookStore.open(sqlite_url(tmp_path / "simulation.db"), Book.SIMULATION) as store:
+    with BookStore.open(database_url(tmp_path / "simulation.db"), Book.SIMULATION) as store:
         chain = FakeChain()
         stop = Stop([StopFile(tmp_path / "STOP")])
         carrier = FakeCarrier(chain)
@@ -571,7 +571,7 @@ async def test_the_simulation_signs_nothing(tmp_path: Path) -> None:
 
 
 async def test_nobody_to_hand_anything_to(tmp_path: Path) -> None:
-    with BookStore.open(sqlite_url(tmp_path / "live.db"), Book.LIVE) as store:
+    with BookStore.open(database_url(tmp_path / "live.db"), Book.LIVE) as store:
         stop = Stop([StopFile(tmp_path / "STOP")])
         with pytest.raises(SendingError, match="name relays, or allow the public mempool"):
             Sender(store, PlainSigner(), FakeReader(FakeChain()), stop)

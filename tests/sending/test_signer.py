@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 
 from aineon.errors import InvalidKey, InvalidValue
 from aineon.primitives import Address
+from aineon.rehearsal.accounts import ROLES
 from aineon.sending.intent import Fees
 from aineon.sending.keys import (
     PrivateKey,
     is_published_test_key,
     parse_private_key,
+    play_key,
     refuse_known_key,
 )
 from aineon.sending.published_keys import PUBLISHED_TEST_KEYS
@@ -132,10 +134,25 @@ def test_published_keys_are_refused() -> None:
     small, pattern = "0x" + "0" * 60 + "abcd", "0x" + "deadbeef" * 8
     for text in (anvil, ganache, small, pattern):
         key = parse_private_key(text)
-        with pytest.raises(InvalidKey, match="published test key or easily guessed"):
+        with pytest.raises(InvalidKey, match="published test key, a rehearsal's, or easily"):
             refuse_known_key(key, LocalSigner(key).address)
     own = parse_private_key(OWN)
     refuse_known_key(own, LocalSigner(own).address)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from(ROLES))
+def test_the_keys_of_rehearsals_are_refused_whatever_their_seed(seed: int, role: str) -> None:
+    key = play_key(seed, role)
+    assert key.is_guessable
+    assert key.reveal() != play_key(seed + 1, role).reveal()
+    # The control: without its mark it is as good as any.
+    assert not PrivateKey(bytes(16) + b"\1" + key.reveal()[17:]).is_guessable
+
+
+def test_a_signer_says_whether_its_key_is_a_secret() -> None:
+    LocalSigner(parse_private_key(OWN)).require_secret()
+    with pytest.raises(InvalidKey, match="use a key of your own"):
+        LocalSigner(play_key(7, "operator")).require_secret()
 
 
 def test_published_keys_are_known_by_address() -> None:

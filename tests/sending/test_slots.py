@@ -16,6 +16,7 @@ from aineon.sending.intent import Fees, Intent, IntentKind, Window, cancel_of
 from aineon.sending.nonces import ChainNonces, Spender, Unexplained, inspect
 from aineon.sending.settling import Evidence, judge
 from aineon.sending.slots import (
+    MOST_TIP_FOR_NOTHING_WEI,
     MOST_VERSIONS,
     Landing,
     Slot,
@@ -148,6 +149,21 @@ def test_a_gap_is_a_missed_trade_that_something_lasting_waits_behind() -> None:
     assert gap_in([public]) == (public, FEES.raised())
     assert gap_in([paid]) is None
     assert gap_in([]) is None
+
+
+def test_a_gap_does_not_take_over_the_share_that_a_trade_paid_its_builder() -> None:
+    usual, lavish = MOST_TIP_FOR_NOTHING_WEI, 400 * MOST_TIP_FOR_NOTHING_WEI
+    missed = trade_version(4, S.MISSED, fees=Fees(lavish, lavish))
+    paid = slot(version(5, S.BROADCAST))
+    assert gap_in([slot(missed), paid]) == (slot(missed), Fees(lavish, usual))
+    # A usual tip is taken over as it is.
+    modest = trade_version(4, S.MISSED, fees=Fees(lavish, usual - 1))
+    assert gap_in([slot(modest), paid]) == (slot(modest), Fees(lavish, usual - 1))
+    # What is public must be outbid, or nodes refuse it; and what waits may offer more itself.
+    public = slot(trade_version(4, S.MISSED, fees=Fees(lavish, lavish), is_public=True))
+    assert gap_in([public]) == (public, Fees(lavish, lavish).raised())
+    urgent = slot(version(5, S.BROADCAST, fees=Fees(lavish, usual + 1)))
+    assert gap_in([slot(missed), urgent]) == (slot(missed), Fees(lavish, usual + 1))
 
 
 @given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
