@@ -33,6 +33,15 @@ class Admission:
         """How many more attempts there is room for."""
         return max(self._max_concurrent - len(in_flight), 0)
 
+    def full(self, in_flight: Collection[Attempt]) -> Refusal | None:
+        """Return why there is no room for one more attempt; None where there is."""
+        if self.room(in_flight):
+            return None
+        return Refusal(
+            "max_concurrent",
+            f"{len(in_flight)} attempts are in flight; the limit is {self._max_concurrent}",
+        )
+
     def check(
         self,
         route: Route,
@@ -61,11 +70,8 @@ class Admission:
                     "pool_in_flight",
                     f"attempt {attempt.attempt_id} is in flight through pool {min(shared)}",
                 )
-        if not self.room(attempts):
-            return Refusal(
-                "max_concurrent",
-                f"{len(attempts)} attempts are in flight; the limit is {self._max_concurrent}",
-            )
+        if (full := self.full(attempts)) is not None:
+            return full
         wait = max(self._cooling_until.get(pair, now) - now for pair in pairs_of(route))
         if wait > 0:
             return Refusal("cooldown", f"a pair of this route cools down for {wait:.0f} s more")

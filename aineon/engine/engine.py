@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from aineon.amm import Pool
 from aineon.engine.events import (
     AttemptSettled,
     AttemptSubmitted,
@@ -18,14 +18,17 @@ from aineon.engine.events import (
     StepProcessed,
 )
 from aineon.engine.funnel import FunnelEntry, Stage
-from aineon.engine.judging import Judging, Scene
+from aineon.engine.judging import Judging, Scene, market_time
 from aineon.engine.mailbox import Mailbox
-from aineon.errors import EngineError
+from aineon.engine.watching import Watching
+from aineon.errors import AineonError, EngineError
 from aineon.execution.executor import Executor
-from aineon.execution.settlement import Attempt, Outcome
+from aineon.execution.settlement import Attempt, Outcome, Settlement
 from aineon.feeds.base import Feed, FeedItem, FeedPaused, FeedStep, Rewind
+from aineon.ledger.records import RiskTold
 from aineon.market import Market
 from aineon.primitives import Address
+from aineon.risk.telling import told
 from aineon.search import Explanation, Scanner
 
 _STAGES = list(Stage)
@@ -53,6 +56,13 @@ class Journal(Protocol):
         """Say how the engine ended, and let go of the books."""
 
 
+class Companion(Protocol):
+    """Works beside the loop as long as it runs, and ends before the books are closed."""
+
+    async def run(self, market: Market) -> None:
+        """Work until it is cancelled; it fails on its own, and the loop goes on."""
+
+
 class Engine:
     """One market, one executor, one loop.
 
@@ -68,6 +78,8 @@ class Engine:
         executor: Executor,
         journal: Journal | None = None,
         scan_interval_seconds: float | None = None,
+        watching: Watching | None = None,
+        companion: Companion | None = None,
     ) -> None:
         self.feed = feed
         self.market = Market()
@@ -79,6 +91,8 @@ class Engine:
         self._judging = judging
         self._journal = journal
         self._scan_interval = scan_interval_seconds
+        self.watching = watching
+        self._companion = companion
         self._running: AsyncGenerator[EngineEvent, None] | None = None
         self._unscanned: set[Address] = set()
         self._moved_at_scan: set[Address] = set()
@@ -96,6 +110,10 @@ class Engine:
         self._running = self._drive()
         return self._running
 
+    def risk_told(self) -> RiskTold | None:
+        """How the risk desk stands, for the heartbeat; None where there is none."""
+        return None if self.watching is None else told(self.watching.desk)
+
     async def aclose(self) -> None:
         """Stop the engine where it stands and let go of its books; harmless when it has ended."""
         if self._running is not None:
@@ -104,7 +122,10 @@ class Engine:
 
     async def _drive(self) -> AsyncGenerator[EngineEvent, None]:
         mailbox = Mailbox()
-        reader = asyncio.create_task(_read(self.feed, mailbox), name="aineon-feed")
+        tasks = [asyncio.create_task(_read(self.feed, mailbox), name="aineon-feed")]
+        if self._companion is not None:
+            beside = self._companion.run(self.market)
+            tasks.append(asyncio.create_task(beside, name="aineon-companion"))
         try:
             for event in self._enter(EngineState.STARTING, f"feed {self.feed.name}"):
                 yield event
@@ -115,13 +136,15 @@ class Engine:
                 yield event
         except Exception as error:
             # Not into the journal: it may be what failed. It learns of the state when it closes.
+            if self.watching is not None and not isinstance(error, AineonError):
+                self.watching.desk.fault(f"{type(error).__name__}: {error}")
             for event in self._enter(EngineState.FAILED, str(error), keep=False):
                 yield event
             raise
         finally:
-            reader.cancel()
-            with suppress(asyncio.CancelledError):
-                await reader
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self.executor.aclose()
             self._close()
 
@@ -140,14 +163,16 @@ class Engine:
         return events
 
     async def _step(self, step: FeedStep, scan: bool) -> list[EngineEvent]:
-        events = self._announce(step)
-        block = step.update.block
+        block, before = step.update.block, self.market.pools
         changed = self.market.apply(step.update)
         self._unscanned |= changed
         self.executor.forget(changed)
+        settlements: Sequence[Settlement] = ()
         if not step.mid_transaction:
             settlements = await self.executor.settle(self.market, block, changed)
-            events += [AttemptSettled(settlement) for settlement in settlements]
+        self._watch(step, before, changed, settlements)
+        events = self._announce(step)
+        events += [AttemptSettled(settlement) for settlement in settlements]
         scanned = _NOT_SCANNED
         if scan:
             scanned = await self._scan(step)
@@ -171,11 +196,32 @@ class Engine:
         )
         return events
 
+    def _watch(
+        self,
+        step: FeedStep,
+        before: Mapping[Address, Pool],
+        changed: frozenset[Address],
+        settlements: Sequence[Settlement],
+    ) -> None:
+        """Let the risk desk see what has happened before anything is judged."""
+        if self.watching is None:
+            return
+        block = step.update.block
+        self.watching.settled(settlements)
+        self.watching.moved(block.number, before, self.market, changed)
+        if not step.mid_transaction:
+            self.watching.look(block, self.market, market_time(block))
+
     def _announce(self, step: FeedStep) -> list[EngineEvent]:
-        if self.executor.trouble:
-            return self._pause(self.executor.trouble)
+        desk = None if self.watching is None else self.watching.desk
+        trouble = self.executor.trouble or (desk.trouble if desk else "")
+        if trouble:
+            return self._pause(trouble)
         state = EngineState.RUNNING if step.warm_up is None else EngineState.WARMING_UP
-        return [] if state is self.state else self._enter(state, "", keep=False)
+        detail = desk.caution if desk else ""
+        if (state, detail) == (self.state, self.detail):
+            return []
+        return self._enter(state, detail, keep=False)
 
     def _pause(self, reason: str) -> list[EngineEvent]:
         """Say that nothing can be attempted, and why; each reason once."""
@@ -207,6 +253,8 @@ class Engine:
         lost = await self.executor.give_up(
             "the block it was built on was reorganised away", after_block=rewind.to_block
         )
+        if self.watching is not None:
+            self.watching.settled(lost)
         events: list[EngineEvent] = [AttemptSettled(settlement) for settlement in lost]
         return [*events, MarketRewound(rewind.to_block)]
 

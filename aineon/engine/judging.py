@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from aineon.engine.admission import Admission
 from aineon.engine.funnel import FunnelEntry, Stage
+from aineon.engine.watching import Watching
 from aineon.errors import ExecutionError
 from aineon.execution.executor import Executor, NotSubmitted, Preflight
 from aineon.execution.plan import ExecutionPlan
 from aineon.execution.planner import Planner
 from aineon.execution.settlement import Attempt
 from aineon.market import Market
-from aineon.primitives import Block
+from aineon.primitives import Block, Token
 from aineon.risk import Candidate, Refusal, RiskGate
-from aineon.search import CostModel, Opportunity, Route, best_combination
+from aineon.search import CostModel, Opportunity, Route, Worths, best_alone, best_combination
 
 # Ordering costs sizings; what stands further behind adds little to a block.
 _MOST_COMBINED = 12
@@ -46,6 +47,22 @@ class Scene:
     mid_transaction: bool
 
 
+@dataclass(slots=True)
+class _Tried:
+    """What was attempted at a point of the market, and what that leaves.
+
+    Attributes:
+        scene: with what the attempts leave.
+        entries: of all that were tried, attempted or refused.
+        cooling: the routes of those that were attempted.
+    """
+
+    scene: Scene
+    entries: list[FunnelEntry] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    cooling: list[Route] = field(default_factory=list)
+
+
 class Judging:
     """Leads opportunities through the stages of the funnel, and attempts the best combination."""
 
@@ -57,6 +74,7 @@ class Judging:
         executor: Executor,
         preflight: Preflight,
         costs: CostModel,
+        watching: Watching | None = None,
     ) -> None:
         self._gate = gate
         self._admission = admission
@@ -64,73 +82,89 @@ class Judging:
         self._executor = executor
         self._preflight = preflight
         self._costs = costs
+        self._watching = watching
+        self._worths = Worths(costs, Market())
 
     async def judge(
         self, opportunities: Iterable[Opportunity], scene: Scene
     ) -> tuple[list[FunnelEntry], list[Attempt]]:
-        """Attempt what leaves most together, and say of everything else why it was not attempted.
+        """Attempt what leaves most, and say of everything else why it was not attempted.
 
-        What passes risk and admission is combined: opportunities that share pools are ordered,
-        and each is sized and checked on the states that those before it leave.
+        Of what passes risk and admission the best one is attempted at once. What it leaves is
+        combined: opportunities that share pools are ordered, and each is sized and checked on
+        the states that those before it leave.
         """
+        # The market may have changed since the last time, and be the same object.
+        self._worths = Worths(self._costs, scene.market)
         admitted: list[FunnelEntry] = []
         stopped: list[FunnelEntry] = []
         for opportunity in opportunities:
             entry = self._checked(opportunity, scene, ())
             (admitted if entry.gate is None else stopped).append(entry)
-        chosen = self._combined([entry.opportunity for entry in admitted], scene.market)
-        entries, attempts = await self._attempted(chosen, scene)
-        return [*entries, *_left_out(admitted, chosen), *stopped], attempts
+        tried = _Tried(scene)
+        left = await self._attempt_best(admitted[:_MOST_COMBINED], tried)
+        full = self._admission.full(self._executor.in_flight)
+        for opportunity in self._combined(left, tried.scene.market):
+            await self._try(opportunity, tried)
+        for route in tried.cooling:
+            self._admission.start_cooldown(route, market_time(scene.block))
+        left_out = _left_out(admitted, [each.opportunity.route for each in tried.entries], full)
+        return [*tried.entries, *left_out, *stopped], tried.attempts
 
-    def _combined(self, admitted: Sequence[Opportunity], market: Market) -> tuple[Opportunity, ...]:
+    async def _attempt_best(
+        self, admitted: Sequence[FunnelEntry], tried: _Tried
+    ) -> list[Opportunity]:
+        """Attempt the best opportunity, or the next one where that is refused; return the rest.
+
+        Whoever is first in a block gets what is there. So the best one does not wait until it is
+        known what goes with it. Once it is handed over it can come again: others may move its
+        pools back.
+        """
+        left = [entry.opportunity for entry in admitted]
+        for opportunity in tuple(left):
+            best = best_alone(opportunity, tried.scene.market, self._costs)
+            if best is None:
+                continue
+            await self._try(best, tried)
+            if tried.attempts:
+                break
+            left.remove(opportunity)
+        return left
+
+    def _combined(self, left: Sequence[Opportunity], market: Market) -> tuple[Opportunity, ...]:
         """The best combination, in its order.
 
         Where there is no room for all of it, its beginning is what counts, and best first may
         begin better.
         """
-        if not admitted:
-            return ()
         room = self._admission.room(self._executor.in_flight)
-        best = self._combination(admitted, market, _COMBINATION_BUDGET)
+        if not left or not room:
+            return ()
+        best = self._combination(left, market, _COMBINATION_BUDGET)
         if len(best) <= room:
             return best
-        best_first = self._combination(admitted, market, 0)
+        best_first = self._combination(left, market, 0)
         return max(best, best_first, key=lambda chosen: self._net_wei(chosen[:room], market))
 
     def _combination(
-        self, admitted: Sequence[Opportunity], market: Market, budget: int
+        self, left: Sequence[Opportunity], market: Market, budget: int
     ) -> tuple[Opportunity, ...]:
         least = max(self._gate.limits.min_profit_wei, 1)
-        return best_combination(
-            admitted[:_MOST_COMBINED], market, self._costs, least=least, budget=budget
-        ).opportunities
+        return best_combination(left, market, self._costs, least=least, budget=budget).opportunities
 
     def _net_wei(self, chosen: Iterable[Opportunity], market: Market) -> int:
         """What these leave together; they are all priced, because they were combined."""
         return sum(
-            self._costs.native_value(each.net_profit or 0, each.base_token, market) or 0
-            for each in chosen
+            self._worth(each.net_profit or 0, each.base_token, market) or 0 for each in chosen
         )
 
-    async def _attempted(
-        self, chosen: Iterable[Opportunity], scene: Scene
-    ) -> tuple[list[FunnelEntry], list[Attempt]]:
-        """Attempt the opportunities of a combination in order, as far as each stands the checks.
-
-        Where one is refused, those behind it are still checked on the states that really come.
-        """
-        entries: list[FunnelEntry] = []
-        attempts: list[Attempt] = []
-        cooling: list[Route] = []
-        for opportunity in chosen:
-            entry, attempt, scene = await self._attempt(opportunity, scene, attempts)
-            entries.append(entry)
-            if attempt is not None:
-                attempts.append(attempt)
-                cooling.append(opportunity.route)
-        for route in cooling:
-            self._admission.start_cooldown(route, market_time(scene.block))
-        return entries, attempts
+    async def _try(self, opportunity: Opportunity, tried: _Tried) -> None:
+        """Attempt one more, checked on the states that really come."""
+        entry, attempt, tried.scene = await self._attempt(opportunity, tried.scene, tried.attempts)
+        tried.entries.append(entry)
+        if attempt is not None:
+            tried.attempts.append(attempt)
+            tried.cooling.append(opportunity.route)
 
     async def _attempt(
         self, opportunity: Opportunity, scene: Scene, companions: Sequence[Attempt]
@@ -148,7 +182,11 @@ class Judging:
         attempt = await self._executor.submit(plan, scene.block, scene.step, tried)
         if isinstance(attempt, NotSubmitted):
             refusal = Refusal(attempt.gate, attempt.reason)
+            if self._watching is not None:
+                self._watching.refused(attempt)
             return _stop(entry, Stage.PREFLIGHT_OK, refusal), None, scene
+        if self._watching is not None:
+            self._watching.attempted(attempt, entry, scene.market, market_time(scene.block))
         entry = replace(entry, stage=Stage.SUBMITTED, attempt_id=attempt.attempt_id)
         return entry, attempt, replace(scene, market=scene.market.with_pools(tried.pools_after))
 
@@ -177,19 +215,24 @@ class Judging:
         return Candidate(
             gas_price_wei=self._costs.gas_price_wei(scene.block),
             net_wei=net_wei,
-            position_wei=self._costs.native_value(
-                opportunity.amount_in, opportunity.base_token, scene.market
-            ),
+            position_wei=self._worth(opportunity.amount_in, opportunity.base_token, scene.market),
             confidence=opportunity.confidence or 0.0,
             mid_transaction=scene.mid_transaction,
+            route=opportunity.route,
+            amounts=opportunity.amounts,
         )
 
     def _expected_net_wei(self, opportunity: Opportunity, market: Market) -> int | None:
         net = opportunity.net_profit
         if net is None:
             return None
-        worth = self._costs.native_value(net, opportunity.base_token, market)
+        worth = self._worth(net, opportunity.base_token, market)
         return None if worth is None else worth - self._planner.builder_payment(worth)
+
+    def _worth(self, amount: int, token: Token, market: Market) -> int | None:
+        if self._worths.market is not market:
+            self._worths = Worths(self._costs, market)
+        return self._worths.of(amount, token)
 
     def _plan(self, opportunity: Opportunity, scene: Scene) -> ExecutionPlan | Refusal:
         try:
@@ -205,30 +248,32 @@ def _taken_by(attempt_id: str) -> Refusal:
     )
 
 
-def _left_out(admitted: Sequence[FunnelEntry], chosen: Iterable[Opportunity]) -> list[FunnelEntry]:
-    """The entries that no opportunity of the combination stands for, each with the reason.
+def _left_out(
+    admitted: Sequence[FunnelEntry], tried: Sequence[Route], full: Refusal | None
+) -> list[FunnelEntry]:
+    """The entries that no route that was tried stands for, each with the reason.
 
-    Every opportunity of the combination stands for one that was admitted; one that comes again
-    after others moved its pools back is an opportunity of its own.
+    Every route that was tried stands for one that was admitted; one that comes again after
+    others moved its pools back is an opportunity of its own. `full` says that there is no room
+    for any more.
     """
     left = list(enumerate(admitted))
-    routes = [each.route for each in chosen]
-    for route in routes:
+    for route in tried:
         own = (each for each in left if _covers(route, each[1].opportunity.route))
         if (found := next(own, None)) is not None:
             left.remove(found)
     return [
-        _stop(entry, Stage.PASSED_RISK, _why_left(rank, entry.opportunity.route, routes))
+        _stop(entry, Stage.PASSED_RISK, _why_left(rank, entry.opportunity.route, tried, full))
         for rank, entry in left
     ]
 
 
-def _why_left(rank: int, route: Route, chosen: Iterable[Route]) -> Refusal:
-    if any(_covers(each, route) for each in chosen):
+def _why_left(rank: int, route: Route, tried: Iterable[Route], full: Refusal | None) -> Refusal:
+    if any(_covers(each, route) for each in tried):
         return Refusal("combined_away", "another one divides its hops over these pools as well")
     if rank >= _MOST_COMBINED:
         return Refusal("crowded_out", f"only the best {_MOST_COMBINED} of a state are combined")
-    return Refusal(
+    return full or Refusal(
         "combined_away",
         "what it would take leaves more to others of this block through the same pools",
     )

@@ -2,61 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Protocol
 
 from aineon.primitives.units import format_ether, format_units
+from aineon.risk.limits import Candidate, Limits, Refusal, slippage_bps
+
+__all__ = ["Candidate", "Limits", "Refusal", "RiskGate"]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the operator allows. Money in wei, `min_confidence` from 0 to 1."""
+class Surroundings(Protocol):
+    """What else is asked: the breaker, the day, what is in flight (`aineon.risk.desk`)."""
 
-    min_profit_wei: int
-    max_gas_price_wei: int
-    min_confidence: float
-    max_position_wei: int
+    @property
+    def is_restricted(self) -> bool:
+        """Whether the tighter limits hold."""
 
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """The figures of an opportunity that the gate looks at.
-
-    Attributes:
-        gas_price_wei: what a unit of gas is expected to cost; None where not known.
-        net_wei: profit after flash fee, gas and builder payment; None where not known.
-        position_wei: worth of the amount that goes in; None where not known.
-        confidence: 0 to 1.
-        mid_transaction: its states lie between two swaps of somebody's transaction.
-    """
-
-    gas_price_wei: int | None
-    net_wei: int | None
-    position_wei: int | None
-    confidence: float
-    mid_transaction: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What stopped an opportunity: a short stable `gate` name, and the reason in words."""
-
-    gate: str
-    reason: str
+    def check(self, candidate: Candidate, limits: Limits) -> Refusal | None:
+        """Return what speaks against an attempt that its own figures do not tell."""
 
 
 class RiskGate:
-    """Checks a candidate against the limits; the first limit it breaks is the reason."""
+    """Checks a candidate against the limits; the first limit it breaks is the reason.
 
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
+    Args:
+        limits: what the operator allows.
+        surroundings: asked last; None where the figures alone decide.
+    """
+
+    def __init__(self, limits: Limits, surroundings: Surroundings | None = None) -> None:
+        self._limits = limits
+        self._restricted = limits.restricted()
+        self._surroundings = surroundings
+
+    @property
+    def limits(self) -> Limits:
+        """The limits in force now: the operator's, or the tighter ones of a degraded breaker."""
+        around = self._surroundings
+        return self._limits if around is None or not around.is_restricted else self._restricted
 
     def check(self, candidate: Candidate) -> Refusal | None:
         """Return why `candidate` must not be attempted, or None where nothing speaks against it."""
-        for rule in (_tradable, _gas_price, _profit, _confidence, _position):
-            refusal = rule(candidate, self.limits)
+        limits = self.limits
+        for rule in (_tradable, _gas_price, _profit, _confidence, _position, _venues, _slippage):
+            refusal = rule(candidate, limits)
             if refusal is not None:
                 return refusal
-        return None
+        return None if self._surroundings is None else self._surroundings.check(candidate, limits)
 
 
 def _tradable(candidate: Candidate, limits: Limits) -> Refusal | None:
@@ -115,3 +106,31 @@ def _position(candidate: Candidate, limits: Limits) -> Refusal | None:
             f"{format_ether(limits.max_position_wei)} ETH",
         )
     return None
+
+
+def _venues(candidate: Candidate, limits: Limits) -> Refusal | None:
+    if not (limits.venues_allowed or limits.venues_denied):
+        return None
+    for pool in () if candidate.route is None else candidate.route.pools:
+        if pool.venue in limits.venues_denied:
+            return Refusal("venue_denied", f"venue {pool.venue} is on the list of denied venues")
+        if limits.venues_allowed and pool.venue not in limits.venues_allowed:
+            allowed = ", ".join(sorted(limits.venues_allowed))
+            return Refusal(
+                "venue_not_allowed", f"venue {pool.venue} is not allowed; allowed are {allowed}"
+            )
+    return None
+
+
+def _slippage(candidate: Candidate, limits: Limits) -> Refusal | None:
+    if limits.max_slippage_bps is None or candidate.route is None:
+        return None
+    place, bps = slippage_bps(candidate.route, candidate.amounts)
+    if bps <= limits.max_slippage_bps:
+        return None
+    hop = candidate.route[place]
+    return Refusal(
+        "slippage",
+        f"the hop from {hop.token_in} to {hop.token_out} would pay {bps} bps less than its "
+        f"marginal price; the limit is {limits.max_slippage_bps} bps",
+    )

@@ -13,6 +13,9 @@ from aineon.primitives import Clock, SystemClock
 from aineon.safety.stop import StopReason
 
 STOP_FILE: Final = "STOP"
+"""In the data folder, where it stops everything that signs or sends."""
+REHEARSAL_STOP_FILE: Final = "STOP-rehearsal"
+"""Beside it, where it stops rehearsals alone: their faults must not end what is in earnest."""
 STOP_VARIABLE: Final = "AINEON_STOP"
 _OFF: Final = frozenset({"", "0", "false", "no", "off"})
 
@@ -21,12 +24,20 @@ class StopFile:
     """A file whose existence is the stop, whatever is in it: `touch STOP` works too.
 
     Lines that `latch` wrote tell reason, name and time.
+
+    Args:
+        path: in a folder that exists; where that is gone, the stop counts as set.
+        name: what the place is called.
     """
 
-    name: Final = "file"
-
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, name: str = "file") -> None:
         self._path = path
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """What the place is called."""
+        return self._name
 
     def look(self) -> Sequence[StopReason]:
         """Return what the file says; nothing where it does not exist.
@@ -41,7 +52,8 @@ class StopFile:
             # A folder that is gone, or not mounted, is no permission.
             os.stat(self._path.parent)  # noqa: PTH116 - a tenth of the time, before each signature
             return ()
-        return tuple(_reasons(self._path.read_text(encoding="utf-8", errors="replace")))
+        text = self._path.read_text(encoding="utf-8", errors="replace")
+        return tuple(_reasons(text, self._name))
 
     def latch(self, reason: StopReason) -> None:
         """Add `reason`, durably.
@@ -69,19 +81,29 @@ class StopFile:
 
 
 class StopVariable:
-    """The variable AINEON_STOP of this process: set to anything but an off word, it stops."""
+    """The variable AINEON_STOP of this process: set to anything but an off word, it stops.
+
+    Args:
+        environment: where to look for it; None is this process's own.
+        setting: its value among the settings, which know `.env` too; an off word in one of the
+            two does not take back what the other says.
+    """
 
     name: Final = "environment"
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, environment: Mapping[str, str] | None = None, setting: str | None = None
+    ) -> None:
         self._environment = os.environ if environment is None else environment
+        self._setting = setting or ""
 
     def look(self) -> Sequence[StopReason]:
         """Return what the variable says; it is cleared by unsetting it and starting again."""
-        value = self._environment.get(STOP_VARIABLE, "").strip()
-        if value.lower() in _OFF:
-            return ()
-        return (StopReason(self.name, f"{STOP_VARIABLE} is set", "whoever started the process"),)
+        for value in (self._environment.get(STOP_VARIABLE, ""), self._setting):
+            if value.strip().lower() not in _OFF:
+                who = "whoever started the process"
+                return (StopReason(self.name, f"{STOP_VARIABLE} is set", who),)
+        return ()
 
 
 class StopReporter:
@@ -105,6 +127,11 @@ class StopReporter:
         """What the place is called."""
         return self._name
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether anything has been reported yet."""
+        return self._reported_at is not None
+
     def report_clear(self) -> None:
         """Say that the stop was not set there just now."""
         self._reported_at, self._reasons = self._clock.now(), ()
@@ -127,19 +154,19 @@ class StopReporter:
         return ()
 
 
-def _reasons(text: str) -> Iterator[StopReason]:
+def _reasons(text: str, place: str) -> Iterator[StopReason]:
     lines = [line for line in text.splitlines() if line.strip()]
     for line in lines or ["the file exists"]:
-        yield _reason(line.strip())
+        yield _reason(line.strip(), place)
 
 
-def _reason(line: str) -> StopReason:
+def _reason(line: str, place: str) -> StopReason:
     with contextlib.suppress(ValueError, KeyError, TypeError):
         said = json.loads(line)
         at = said["at"]
         known = float(at) if isinstance(at, int | float) else None
-        return StopReason(StopFile.name, str(said["reason"]), str(said["who"]), known)
-    return StopReason(StopFile.name, line[:200], "somebody with access to the folder")
+        return StopReason(place, str(said["reason"]), str(said["who"]), known)
+    return StopReason(place, line[:200], "somebody with access to the folder")
 
 
 def _sync_folder(folder: Path) -> None:

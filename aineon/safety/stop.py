@@ -102,6 +102,10 @@ class Stop:
         self._clock = clock or SystemClock()
         self._memory: tuple[StopReason, ...] = ()
 
+    def also(self, place: StopPlace) -> None:
+        """Ask one more place from now on, such as a pause on chain."""
+        self._places = (*self._places, place)
+
     def state(self) -> StopState:
         """Look everywhere and return all reasons."""
         found = [reason for place in (*self._keepers, *self._places) for reason in _ask(place)]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from aineon.execution.settlement import Attempt
 from aineon.market import Market
 from aineon.primitives import Token
 from aineon.risk import Limits, RiskGate
-from aineon.search import Opportunity, find_opportunities
+from aineon.search import Opportunity, best_alone, find_opportunities
 from tests.execution.making import COSTS, RULES, make_executor
 from tests.scripted import DOLLAR, ETHER, GWEI, USDC, WETH, block, pool
 from tests.search.mixed_cycles import cryptoswap
@@ -150,6 +151,54 @@ async def test_where_one_is_refused_those_behind_are_checked_on_what_really_come
     assert {entry.gate for entry in refused} == {"max_position"}
     for attempt in attempts:
         assert attempt.plan.route_key != first.opportunity.key
+
+
+async def test_the_best_one_is_handed_over_before_the_rest_is_combined(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    court = Court()
+    handed_over: list[int] = []
+    combine = judging_module.best_combination
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        handed_over.append(len(court.executor.in_flight))
+        return combine(*arguments, **options)
+
+    monkeypatch.setattr(judging_module, "best_combination", watched)
+    market = market_of(SHARING)
+    _, [first, *_] = await court.judge(market)
+    assert handed_over == [1]
+    best = best_alone(found_in(market)[0], market, COSTS)
+    assert best is not None
+    assert (first.plan.route_key, first.plan.hops[0][0].amount_in) == (best.key, best.amount_in)
+
+
+async def test_where_the_best_one_is_refused_the_next_one_is_handed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    court = Court()
+    market = market_of(SHARING)
+    first, second, *_ = found_in(market)
+    check = LocalPreflight.check
+
+    async def refusing(preflight: LocalPreflight, plan: Any, state: Market) -> Any:
+        tried = await check(preflight, plan, state)
+        return replace(tried, failure="no") if plan.route_key == first.key else tried
+
+    monkeypatch.setattr(LocalPreflight, "check", refusing)
+    entries, [attempt, *_] = await court.judge(market)
+    assert attempt.plan.route_key == second.key
+    assert [each.gate for each in entries if each.opportunity.key == first.key] == ["preflight"]
+
+
+async def test_with_room_for_one_nothing_is_combined(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: Any, **__: Any) -> Any:
+        raise AssertionError("there is no room for it")
+
+    monkeypatch.setattr(judging_module, "best_combination", never)
+    entries, attempts = await Court(concurrent=1).judge(market_of(SHARING))
+    assert len(attempts) == 1
+    assert {entry.gate for entry in entries} == {None, "max_concurrent"}
 
 
 async def test_with_room_for_one_the_best_one_is_attempted() -> None:
