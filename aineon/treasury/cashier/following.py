@@ -1,0 +1,67 @@
+"""Following: what a withdrawal becomes by what the outbox knows of its transaction."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from aineon.sending.standing import SentIntent, Standing
+from aineon.sending.states import TransactionState
+from aineon.treasury.states import WithdrawalState
+from aineon.treasury.withdrawal import Withdrawal
+
+_S = WithdrawalState
+
+
+class Progress(NamedTuple):
+    """The state that a withdrawal has come to, and the words for it."""
+
+    state: WithdrawalState
+    reason: str
+    transaction_hash: str | None = None
+    block_number: int | None = None
+
+
+def progress_of(withdrawal: Withdrawal, sent: SentIntent) -> Progress | None:
+    """Return what a withdrawal has become; None where that is what it is known to be."""
+    found = _progress(withdrawal, sent)
+    if found is None:
+        return None
+    known = (withdrawal.state, withdrawal.transaction_hash, withdrawal.block_number)
+    same = (found.state, found.transaction_hash, found.block_number) == known
+    return None if same else found
+
+
+def needs_sending(sent: SentIntent | None) -> bool:
+    """Whether a signed withdrawal is to be given to the sender (again).
+
+    Where nothing of it was signed yet, and where a stranger spent its nonce for good: the outbox
+    then signs a new one, and knows that it cannot pay twice by it.
+    """
+    return sent is None or sent.standing is Standing.DISPLACED
+
+
+def _progress(withdrawal: Withdrawal, sent: SentIntent) -> Progress | None:
+    version, standing = sent.version, sent.standing
+    landing = version.landing
+    if standing is Standing.CANCELLED:
+        return Progress(_S.CANCELLED, "a cancel is final in its place: it was not paid")
+    if landing is not None and standing is Standing.FINAL:
+        if landing.succeeded:
+            words = f"paid in block {landing.block_number}, which is final"
+            return Progress(_S.CONFIRMED, words, version.hash, landing.block_number)
+        words = f"it was reverted in block {landing.block_number}, which is final: nothing was paid"
+        return Progress(_S.FAILED, words, version.hash, landing.block_number)
+    if landing is not None and standing is Standing.MINED:
+        words = f"in block {landing.block_number}, which a reorganisation can still take back"
+        return Progress(_S.MINED, words, version.hash, landing.block_number)
+    if standing is Standing.DISPLACED or version.state is TransactionState.SIGNED:
+        return None
+    if version.ordinal and withdrawal.state is not _S.MINED:
+        return Progress(_S.REPLACED, f"version {version.ordinal + 1} is out", version.hash)
+    if withdrawal.state is _S.MINED:
+        words = "a reorganisation took its block away; it is out again"
+    elif version.state is TransactionState.BROADCAST:
+        words = "a node or relay took it"
+    else:
+        return None
+    return Progress(_S.BROADCAST, words, version.hash)

@@ -1,0 +1,124 @@
+"""Dispatch: the side of the treasury that carries withdrawals out, or lets them expire."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from aineon.errors import IllegalWithdrawalMove
+from aineon.treasury.admission import check_signable
+from aineon.treasury.carrying import Carried, carried
+from aineon.treasury.destinations import Purpose, require_payable
+from aineon.treasury.house import House
+from aineon.treasury.journal import Journal
+from aineon.treasury.states import SIGNED_OR_LATER, UNSIGNED, WithdrawalState, check_move
+from aineon.treasury.store import Reading, TreasuryStore, Work
+from aineon.treasury.withdrawal import CASHIER, ENGINE, Origin, Withdrawal
+
+
+class Dispatch:
+    """What the cashier works through; each method is one transaction of the book."""
+
+    def __init__(self, store: TreasuryStore, house: House, journal: Journal) -> None:
+        self._store = store
+        self._house = house
+        self._journal = journal
+
+    def due(self, now: float) -> tuple[Withdrawal, ...]:
+        """Return what has cooled and may be signed now, oldest first."""
+        return self._store.due(now)
+
+    def out(self) -> tuple[Withdrawal, ...]:
+        """Return what may be out and is not ended, oldest first: what the chain is asked about."""
+        return self._store.in_states(SIGNED_OR_LATER)
+
+    def to_cancel(self) -> tuple[Withdrawal, ...]:
+        """Return what is out and somebody wants cancelled: its nonce is to be spent on nothing."""
+        may_be_cancelled = SIGNED_OR_LATER - {WithdrawalState.MINED}
+        found = self._store.in_states(may_be_cancelled)
+        return tuple(each for each in found if each.cancel_asked_by is not None)
+
+    def advance(
+        self,
+        withdrawal: Withdrawal,
+        state: WithdrawalState,
+        reason: str,
+        at: float,
+        *,
+        who: str = CASHIER,
+        intent_id: str | None = None,
+        transaction_hash: str | None = None,
+        block_number: int | None = None,
+        batch_id: str | None = None,
+    ) -> Withdrawal:
+        """Keep how far the carrying out of `withdrawal`, as the caller knows it, has come.
+
+        SIGNED is kept before anything is signed: whatever crashes afterwards, the same intent is
+        sent again, and that pays once. Everything is checked once more before it. Facts that are
+        None stay as they were.
+
+        Raises:
+            WithdrawalMoved: it is not what the caller knows, has not cooled, or has expired.
+            IllegalWithdrawalMove: the state cannot follow, or is not one of carrying out.
+            DestinationRefused, ApprovalRefused, WithdrawalRefused: it may not be signed any more.
+            AuditUnwritable, LedgerError: nothing was changed.
+        """
+        facts = Carried(intent_id, transaction_hash, block_number, batch_id)
+        with self._store.writing() as work:
+            new = carried(withdrawal, state, reason, at, facts)
+            if state is WithdrawalState.SIGNED:
+                self._check_signable(work, withdrawal, at)
+            action = f"withdrawal.{state.value}"
+            return self._journal.move(work, withdrawal, (new,), action, who, at)
+
+    def expire(self, now: float) -> tuple[Withdrawal, ...]:
+        """Let expire what nobody approved or signed in time."""
+        with self._store.writing() as work:
+            late = [
+                each
+                for each in work.in_states(UNSIGNED)
+                if each.expires_at is not None and now >= each.expires_at
+            ]
+            state, words = WithdrawalState.EXPIRED, "nobody approved or signed it in time"
+            return tuple(
+                end(self._journal, work, old, state, words, "withdrawal.expire", ENGINE, now)
+                for old in late
+            )
+
+    def _check_signable(self, work: Work, known: Withdrawal, at: float) -> None:
+        # Not what the caller holds: a value may be made up.
+        stored = work.get(known.id)
+        check_move(stored.id, stored.state, WithdrawalState.SIGNED)
+        require_destination(work, stored, at)
+        leaving = work.leaving(at, without=stored.id)
+        check_signable(self._house.policy, stored, work.approvals(stored.id), leaving, at)
+
+
+def require_destination(treasury: Reading, withdrawal: Withdrawal, at: float) -> None:
+    """Check that a withdrawal's destination may be paid now.
+
+    Raises:
+        DestinationRefused: it is not on the allow-list, or its entry is too young.
+        IllegalWithdrawalMove: a sweep goes to what is not the safe address any more.
+    """
+    address = withdrawal.destination
+    entry = require_payable(address, treasury.destination(address), at)
+    if withdrawal.origin is Origin.EMERGENCY and entry.purpose is not Purpose.SAFE:
+        raise IllegalWithdrawalMove(
+            f"withdrawal {withdrawal.id} is a part of a sweep, and {address} is not the safe "
+            "address any more"
+        )
+
+
+def end(
+    journal: Journal,
+    work: Work,
+    old: Withdrawal,
+    state: WithdrawalState,
+    words: str,
+    action: str,
+    who: str,
+    at: float,
+) -> Withdrawal:
+    """End a withdrawal that is not signed."""
+    ended = replace(old, state=state, reason=words, changed_at=at, expires_at=None)
+    return journal.move(work, old, (ended,), action, who, at)
