@@ -1,0 +1,103 @@
+"""All campaigns at full length, one line each: `python -m tests.faults.full`.
+
+`--share 10` runs a tenth of everything. Each control runs too, and must fail: a campaign that
+finds nothing where there is something proves nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.faults.power import is_available
+from tests.faults.rpc import KINDS
+from tests.faults.shards import campaign, divided, sharded
+
+_WRONG = ("lost", "double", "failed", "stopped", "stops", "booked otherwise")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A campaign: `count` times `what`; a control must find that somebody was paid twice."""
+
+    words: str
+    count: int
+    run: Callable[[int], dict[str, Any]]
+    is_control: bool = False
+
+    def flaw(self, found: dict[str, Any]) -> str:
+        """Return what is wrong with what was found; empty where all is as it must be."""
+        if self.is_control:
+            return "" if found["double"] else "the control found nothing"
+        wrong = [
+            name for name in ("lost", "double", "failed", "stopped", "stops") if found.get(name)
+        ]
+        wrong += [end for end in found.get("ends", {}) if end.startswith("failed")]
+        return ", ".join(wrong)
+
+
+KILLS, CUTS = "tests.faults.kills", "tests.faults.power_cuts"
+WITHDRAWALS = "tests.faults.withdrawal_kills"
+RPC, PAIRS = "tests.faults.rpc_lives", "tests.faults.pairs"
+
+ENTRIES = (
+    Entry("kills at every write point", 10_000, lambda n: sharded(KILLS, "kills", n)),
+    Entry(
+        "control: send, then record", 60,
+        lambda n: campaign(KILLS, "--kills", n, "--engine", "naive"), is_control=True,
+    ),
+    Entry("kills of withdrawals", 600, lambda n: sharded(WITHDRAWALS, "kills", n)),
+    Entry(
+        "control: forget the names", 12,
+        lambda n: campaign(WITHDRAWALS, "--kills", n, "--engine", "forgetful"), is_control=True,
+    ),
+    Entry("lives with wrong answers", 40 * len(KINDS), lambda n: divided(RPC, "--lives", n)),
+    Entry(
+        "control: believe the answers", len(KINDS),
+        lambda n: campaign(RPC, "--lives", n, "--engine", "trusting"), is_control=True,
+    ),
+    Entry("two engines at once, rounds", 60, lambda n: campaign(PAIRS, "--rounds", n)),
+    Entry(
+        "control: a book each, rounds", 4,
+        lambda n: campaign(PAIRS, "--rounds", n, "--books", "apart"), is_control=True,
+    ),
+)  # fmt: skip
+POWER = (
+    Entry("power cuts", 2_000, lambda n: sharded(CUTS, "cuts", n)),
+    Entry("full disks", 300, lambda n: sharded(CUTS, "cuts", n, "--trouble", "full")),
+    Entry("disks that cannot sync", 300, lambda n: sharded(CUTS, "cuts", n, "--trouble", "broken")),
+    Entry(
+        "control: synchronous=NORMAL", 200,
+        lambda n: campaign(CUTS, "--cuts", n, "--synchronous", "NORMAL"), is_control=True,
+    ),
+)  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="dev.py faults", description=__doc__)
+    parser.add_argument("--share", type=int, default=100, help="percent of the full length")
+    share = parser.parse_args().share
+    if not is_available():
+        print("notice: no power cuts: the SQLite of this Python does not let itself be watched")
+    failed = False
+    for entry in (*ENTRIES, *(POWER if is_available() else ())):
+        count = entry.count if entry.is_control else max(entry.count * share // 100, 1)
+        begun = time.monotonic()
+        found = entry.run(count)
+        flaw = entry.flaw(found)
+        failed |= bool(flaw)
+        figures = f"paid {found.get('paid', '-')}, lost {found['lost']}, double {found['double']}"
+        verdict = flaw or ("fails, as it must" if entry.is_control else "good")
+        seconds = time.monotonic() - begun
+        print(f"{entry.words}: {count}; {figures}: {verdict} ({seconds:.0f} s)", flush=True)
+        if flaw:
+            print(f"  {found}", flush=True)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

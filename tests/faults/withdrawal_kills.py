@@ -1,0 +1,240 @@
+"""Kill an engine that carries withdrawals out, at every commit, and ask anvil who was paid.
+
+`python -m tests.faults.withdrawal_kills --kills 60 --seed 7` kills right before or right after the
+n-th commit of a life, whatever part of AINEON makes it: treasury, outbox, accounts. Every
+withdrawal goes to a destination of its own. `--engine forgetful` is the control: after a restart
+it gives its payments other names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import json
+import random
+import sys
+import uuid
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine.default import DefaultDialect
+
+from aineon.ledger.accounts import withdrawn
+from aineon.ledger.accounts.reading import AccountsReader
+from aineon.ledger.reading import BookReader
+from aineon.primitives import ETHER, Address, Block, ManualClock
+from aineon.primitives.units import GWEI
+from aineon.rehearsal.anvil import Anvil
+from aineon.rehearsal.rpc import Rpc
+from aineon.sending.intent import Intent
+from aineon.sending.standing import SentIntent
+from aineon.treasury import Desk, House, Payment, Strategy, TreasuryStore, WithdrawalState
+from aineon.treasury.cashier import Cashier, CashierRules, Pricing
+from tests.faults.on_anvil import (
+    FINAL_AFTER,
+    AnvilCarrier,
+    Engine,
+    engine,
+    signer_of,
+    start_anvil,
+)
+from tests.faults.processes import KILLED, LIVED, ended, in_child, kill_ourselves, scratch
+from tests.sending.engines import open_book
+from tests.treasury.desks import DAY, NOON, POLICY, AuditInMemory
+
+AMOUNT = 10**17
+COMMITS_A_LIFE = 26
+FAULTS = ["", "", "", "lost", "unheard", "liar"]
+SIGNER = signer_of(0)
+PLENTY = 10**9
+GENEROUS = replace(
+    POLICY, daily_wei=PLENTY * AMOUNT, daily_count=PLENTY, expires_seconds=1000 * DAY
+)
+PRICING = Pricing(usual_tip_wei=GWEI, most_fee_wei=100 * GWEI, patience_seconds=3600)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one life is to do: it ends before or after its `commit`-th commit."""
+
+    at: float
+    seed: float
+    commit: int
+    before: bool
+
+
+def destination(number: int) -> Address:
+    """Return addresses that nobody mistakes for each other: the treasury refuses look-alikes."""
+    return Address("0x" + hashlib.sha256(f"destination {number}".encode()).hexdigest()[:40])
+
+
+class CommitBomb:
+    """Ends the process around the n-th commit that changes something."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._left, self._before = plan.commit, plan.before
+        self._changed: dict[int, int] = {}
+        real = DefaultDialect.do_commit
+        DefaultDialect.do_commit = lambda dialect, c: self._commit(real, dialect, c)  # type: ignore[method-assign]
+
+    def _commit(self, real: Any, dialect: DefaultDialect, connection: Any) -> None:
+        changes = connection.driver_connection.total_changes
+        known = self._changed.get(id(connection.driver_connection), 0)
+        self._changed[id(connection.driver_connection)] = changes
+        self._left -= changes > known
+        strikes = changes > known and self._left == 0
+        if strikes and self._before:
+            kill_ourselves()
+        real(dialect, connection)
+        if strikes:
+            kill_ourselves()
+
+
+class Campaign:
+    """Lives one after the other on one node, until so many were killed."""
+
+    def __init__(self, folder: Path, node: Anvil, seed: int, *, forgetful: bool) -> None:
+        self._folder = folder
+        self._node = node
+        self._chance = random.Random(seed)
+        self._forgetful = forgetful
+        self._book = open_book(folder)
+        house = House(31_337, GENEROUS, (ETHER,), worth=lambda _, amount: amount)
+        self._desk = Desk(TreasuryStore(self._book), house, AuditInMemory())
+        self._at = NOON
+        self._ids: list[str] = []
+        self._codes: Counter[int] = Counter()
+
+    def run(self, kills: int) -> dict[str, Any]:
+        self._ask()
+        asyncio.run(self._live(Plan(self._at, 0.5, -1, before=False)))
+        self._book.engine.dispose()
+        while self._codes[KILLED] < kills and len(self._ids) < 3 * kills:
+            self._one()
+        self._codes[ended(in_child(lambda: asyncio.run(self._finish())))] += 1
+        self._book.engine.dispose()
+        return self._verdict()
+
+    def _ask(self) -> None:
+        """Ask for a withdrawal to a destination of its own, and let it cool."""
+        where, label = destination(len(self._ids)), f"somebody {len(self._ids)}"
+        self._desk.add_destination(where, label, who="anna", at=self._at - 2 * DAY)
+        payment = Payment(ETHER, AMOUNT, where, Strategy.STANDARD)
+        asked = self._desk.request(payment, who="anna", at=self._at)
+        if asked.state is WithdrawalState.PENDING_APPROVAL:
+            asked = self._desk.approve(asked.id, asked.digest, who="bert", at=self._at)
+        self._ids.append(asked.id)
+        self._at = max(asked.cooling_until or self._at, self._at) + 60
+
+    def _one(self) -> None:
+        chance = self._chance
+        self._ask()
+        self._book.engine.dispose()
+        plan = Plan(
+            self._at, chance.random(), chance.randint(1, COMMITS_A_LIFE), chance.random() < 0.5
+        )
+        self._codes[ended(in_child(lambda: asyncio.run(self._live(plan))))] += 1
+        head = int(self._node.ask("eth_blockNumber"), 16)
+        if chance.random() < 0.2 and head > 2 * FINAL_AFTER:
+            self._node.ask("anvil_reorg", chance.randint(1, 3), [])
+
+    async def _live(self, plan: Plan) -> None:
+        rpc, chance = Rpc(self._node.url), random.Random(plan.seed)
+        if plan.commit > 0:
+            CommitBomb(plan)
+        async with self._engine(rpc, plan.at, chance.choices(FAULTS, k=40)) as life:
+            cashier = await self._cashier(life)
+            for _ in range(3):
+                await self._round(life, cashier)
+                rpc.ask("anvil_mine", hex(chance.randint(1, FINAL_AFTER)))
+
+    def _engine(self, rpc: Rpc, at: float, faults: list[str]) -> Any:
+        return engine(
+            self._folder, [self._node.url], SIGNER, public=AnvilCarrier(rpc, faults),
+            clock=ManualClock(at), book=self._book,
+        )  # fmt: skip
+
+    async def _cashier(self, life: Engine) -> Cashier:
+        await life.sender.start()
+        if self._forgetful:
+            _forget(life)
+        rules = CashierRules(SIGNER.address, (ETHER,), None, PRICING)
+        return Cashier(self._desk.dispatch, life.sender, life.reader, self._book, rules)
+
+    async def _round(self, life: Engine, cashier: Cashier) -> None:
+        life.clock.advance(12)
+        await life.sender.reconcile()
+        head = await life.reader.block("latest")
+        assert isinstance(head, Block)
+        await cashier.round(head, life.clock.now())
+
+    async def _finish(self) -> None:
+        """The last life, without faults: every withdrawal comes to its end."""
+        rpc = Rpc(self._node.url)
+        async with self._engine(rpc, self._at + 3600, []) as life:
+            cashier = await self._cashier(life)
+            for _ in range(20 + len(self._ids)):
+                await self._round(life, cashier)
+                rpc.ask("anvil_mine", hex(FINAL_AFTER + 1))
+                if self._forgetful or not self._unended():
+                    return
+            raise RuntimeError(f"these never came to an end: {self._unended()}")
+
+    def _unended(self) -> list[str]:
+        store = self._desk.store
+        return [
+            each for each in self._ids if store.get(each).state is not WithdrawalState.CONFIRMED
+        ]
+
+    def _verdict(self) -> dict[str, Any]:
+        self._node.ask("anvil_mine", hex(20))
+        places = list(map(destination, range(len(self._ids))))
+        asked = [("eth_getBalance", (place, "latest")) for place in places]
+        got = [int(each, 16) for each in self._node.rpc.ask_many(asked)]
+        with BookReader.of(self._book) as reader:
+            posted = {each.account: each.amount for each in AccountsReader(reader).balances()}
+        booked = [posted.get(withdrawn(place), 0) for place in places]
+        good = self._codes[KILLED] + self._codes[LIVED]
+        return {
+            "withdrawals": len(self._ids),
+            "kills": self._codes[KILLED],
+            "failed": self._codes.total() - good,
+            "paid": got.count(AMOUNT),
+            "lost": got.count(0),
+            "double": sum(amount > AMOUNT for amount in got),
+            "booked otherwise": sum(one != other for one, other in zip(got, booked, strict=True)),
+            "stopped": (self._folder / "STOP").exists(),
+        }
+
+
+def _forget(life: Engine) -> None:
+    """The control: have the outbox know nothing by name."""
+    send = life.sender.send
+
+    async def send_by_another_name(intent: Intent) -> SentIntent:
+        return await send(replace(intent, intent_id=f"{intent.intent_id}:{uuid.uuid4()}"))
+
+    async def know_nothing(_: str) -> None:
+        return None
+
+    life.sender.send = send_by_another_name  # type: ignore[method-assign]
+    life.sender.status = know_nothing  # type: ignore[method-assign]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kills", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--engine", choices=["outbox", "forgetful"], default="outbox")
+    options = parser.parse_args()
+    with scratch() as folder, start_anvil([SIGNER]) as node:
+        forgetful = options.engine == "forgetful"
+        found = Campaign(folder, node, options.seed, forgetful=forgetful).run(options.kills)
+    json.dump(found, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
