@@ -12,3 +12,7 @@ class InvalidValue(AineonError, ValueError):
 
     It is a ValueError too, as Python's own conversions raise it.
     """
+
+
+class UnsafeFile(AineonError):
+    """A file that holds a secret can be read by others, or is not what it should be."""

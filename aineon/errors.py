@@ -10,6 +10,7 @@ from aineon import base_error
 
 AineonError = base_error.AineonError
 InvalidValue = base_error.InvalidValue
+UnsafeFile = base_error.UnsafeFile
 
 # --- pools ---------------------------------------------------------------------------------
 
@@ -209,6 +210,22 @@ class RequestClosed(LedgerError):
     """A request of the console has its answer already, or is not there."""
 
 
+class CommandClosed(LedgerError):
+    """A command has its answer already, or is not there."""
+
+
+class CommandAltered(LedgerError):
+    """A command was sent again with the same token and another content."""
+
+
+class AuditUnwritable(LedgerError):
+    """A decision could not be kept in the audit; what it is about must not be done."""
+
+
+class BackupError(LedgerError):
+    """A backup cannot be made, is not what was made, or may not be put back like this."""
+
+
 class EngineError(AineonError):
     """The engine cannot start or go on."""
 
@@ -232,6 +249,14 @@ class StopLatched(AineonError):
     """The emergency stop is set: nothing is signed and nothing leaves."""
 
 
+class IllegalBreakerMove(SafetyError):
+    """The breaker was to enter a state that cannot follow the one it is in."""
+
+
+class BreakerMoved(SafetyError):
+    """The breaker was moved by somebody else meanwhile."""
+
+
 class SendingError(AineonError):
     """Something cannot be signed or sent."""
 
@@ -242,6 +267,26 @@ class InvalidIntent(SendingError):
 
 class InvalidKey(SendingError):
     """A text is no private key, or a key that may not be used; it is never in the message."""
+
+
+class KeystoreError(SendingError):
+    """A keystore file cannot be used; the message names the file, and never what is in it."""
+
+
+class KeystoreUnreadable(KeystoreError):
+    """The file is not there, cannot be read, or can be read by others."""
+
+
+class NotAKeystore(KeystoreError):
+    """What the file holds is no V3 keystore, or one that asks for too much memory or time."""
+
+
+class WrongPassword(KeystoreError):
+    """The password does not open the keystore, or the keystore was changed: both look the same."""
+
+
+class KeystoreExists(KeystoreError):
+    """A keystore is there already; none is ever overwritten."""
 
 
 class LeaseHeld(SendingError):
@@ -266,6 +311,84 @@ class Underpriced(SendingError):
 
 class IllegalTransition(SendingError):
     """A transaction was to enter a state that cannot follow the one it is in."""
+
+
+# --- access --------------------------------------------------------------------------------
+
+
+class SealError(AineonError):
+    """A secret cannot be sealed or opened; the message shows neither the secret nor a key."""
+
+
+class InvalidSealKey(SealError):
+    """What was given is no key for sealing, or none can be had."""
+
+
+class NotSealed(SealError):
+    """A text is no sealed secret, or one of a format that this version does not know."""
+
+
+class SealTruncated(SealError):
+    """A part of a sealed secret is missing."""
+
+
+class SealTampered(SealError):
+    """A sealed secret was changed after it was sealed."""
+
+
+class WrongPurpose(SealError):
+    """A secret was sealed for another purpose than the one it is opened for."""
+
+
+class WrongSealKey(SealError):
+    """A secret was sealed with a key that is not at hand."""
+
+
+# --- treasury ------------------------------------------------------------------------------
+
+
+class TreasuryError(AineonError):
+    """A withdrawal cannot be asked for, approved or carried out; nothing was changed."""
+
+
+class TreasuryClosed(TreasuryError):
+    """Nothing can be withdrawn from here; the message says what is missing."""
+
+
+class InvalidWithdrawal(TreasuryError):
+    """What was asked for is no withdrawal: amount, asset, destination or name are malformed."""
+
+
+class WithdrawalRefused(TreasuryError):
+    """A limit or a rule of the policy forbids it; the message names limit and value."""
+
+
+class UnknownWorth(WithdrawalRefused):
+    """What an amount is worth in ether is not known, so no limit can be checked."""
+
+
+class DestinationRefused(TreasuryError):
+    """An address may not be paid, or not yet."""
+
+
+class ApprovalRefused(TreasuryError):
+    """Somebody may not approve this, or approves something else than what stands there."""
+
+
+class UnknownWithdrawal(TreasuryError):
+    """There is no such withdrawal, destination or rule."""
+
+
+class WithdrawalMoved(TreasuryError):
+    """A withdrawal was changed by somebody else meanwhile."""
+
+
+class IllegalWithdrawalMove(TreasuryError):
+    """A withdrawal was to enter a state that cannot follow the one it is in."""
+
+
+class InvalidSchedule(TreasuryError):
+    """A text is no schedule of five fields, or one that never comes."""
 
 
 # --- rehearsal -----------------------------------------------------------------------------

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from aineon.errors import AineonError
+from aineon.errors import AineonError, AuditUnwritable
 from aineon.ledger.control import ControlStore
 from aineon.primitives import Book, Clock
+from aineon.runtime.auditing import audit_of, open_audit
 from aineon.runtime.handover import SUPERVISED_VARIABLE
 from aineon.runtime.sections.market import LIVE_IS_CLOSED
 from aineon.runtime.settings import Settings
@@ -77,7 +78,8 @@ def may(visitor: Visitor, action: Action) -> bool:
 def perform(action: Action, visitor: Visitor, settings: Settings, clock: Clock) -> Result:
     """Do `action` in the name of `visitor`, and say what came of it."""
     if not may(visitor, action):
-        return Result(False, f"{visitor.name} may not {action}: that takes another role.")
+        words = f"{visitor.name} may not {action}: that takes another role."
+        return _refused(action, visitor, settings, clock, words)
     try:
         return _EFFECTS[action](visitor, settings, clock)
     except AineonError as error:
@@ -96,6 +98,14 @@ def _ask_for(book: Book) -> Callable[[Visitor, Settings, Clock], Result]:
             latest = control.requests.latest()
             if latest is not None and latest.is_open and latest.mode == book:
                 return Result(False, f"The {book.value} has been asked for already.")
+            # First, so that what cannot be written down is not asked for.
+            audit_of(settings, control).append(
+                who=visitor.name,
+                action="mode.request",
+                subject=book.value,
+                detail={},
+                at=clock.now(),
+            )
             control.requests.ask(book.value, visitor.name, clock.now())
         return Result(True, f"The {book.value} was asked for.")
 
@@ -103,7 +113,26 @@ def _ask_for(book: Book) -> Callable[[Visitor, Settings, Clock], Result]:
 
 
 def _refuse_live(visitor: Visitor, settings: Settings, clock: Clock) -> Result:
-    return Result(False, f"{LIVE_IS_CLOSED[0].upper()}{LIVE_IS_CLOSED[1:]}.")
+    words = f"{LIVE_IS_CLOSED[0].upper()}{LIVE_IS_CLOSED[1:]}."
+    return _refused(Action.GO_LIVE, visitor, settings, clock, words)
+
+
+def _refused(
+    action: Action, visitor: Visitor, settings: Settings, clock: Clock, words: str
+) -> Result:
+    """Refuse, and write down who tried; a refusal stands whether or not that can be done."""
+    try:
+        with open_audit(settings, _PATIENCE_SECONDS) as audit:
+            audit.append(
+                who=visitor.name,
+                action="action.refuse",
+                subject=action.value,
+                detail={"words": words},
+                at=clock.now(),
+            )
+    except AuditUnwritable as error:
+        words = f"{words} That it was tried could not be written down: {error}."
+    return Result(False, words)
 
 
 _EFFECTS: Final[Mapping[Action, Callable[[Visitor, Settings, Clock], Result]]] = {

@@ -58,6 +58,23 @@ GATES: Mapping[str, str] = {
     "sending": "Could not be sent",
     "outbox": "Outbox cannot be written",
     "node": "Node did not answer",
+    "slippage": "Price impact above the limit",
+    "breaker": "Breaker lets nothing through",
+    "daily_loss": "The day's loss is at the limit",
+    "max_exposure": "Too much in flight",
+    "max_token_exposure": "Too much in flight through a token",
+    "max_venue_exposure": "Too much in flight through a venue",
+    "exposure_unknown": "Worth in flight not known",
+    "rate_minute": "Enough attempts this minute",
+    "rate_hour": "Enough attempts this hour",
+    "venue_denied": "Venue on the denied list",
+    "venue_not_allowed": "Venue not on the allowed list",
+    "token_denied": "Token on the denied list",
+    "token_not_allowed": "Token not on the allowed list",
+    "token_decimals": "Token's decimals not known",
+    "token_transfers": "Token moves other amounts",
+    "token_impersonates": "Token bears another's name",
+    "pool_jump": "Pool jumped and is left alone",
 }
 """The gates as people call them."""
 

@@ -10,16 +10,28 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from aineon.errors import AineonError, LedgerNotFound
+from aineon.errors import AineonError, LedgerNotFound, SafetyError
+from aineon.ledger.accounts.reading import AccountBalance, AccountsReader, Reconciliation
 from aineon.ledger.connect import parse_place
 from aineon.ledger.control import ControlStore
-from aineon.ledger.export import Export, trades_csv, trades_json
-from aineon.ledger.figures import Balances, Drawdown, EquityCurve, ProfitSummary
-from aineon.ledger.profit import Bucket, Period, ProfitTracker
+from aineon.ledger.export import trades_csv, trades_json
+from aineon.ledger.exporting import Export
+from aineon.ledger.figures import (
+    Balances,
+    Drawdown,
+    EquityCurve,
+    ProfitSummary,
+    Sharpe,
+    StrategyFigures,
+    StrategySummary,
+)
+from aineon.ledger.periods import Bucket, Period
+from aineon.ledger.profit import ProfitTracker
 from aineon.ledger.reading import BookReader
 from aineon.ledger.records import (
     Heartbeat,
@@ -33,7 +45,11 @@ from aineon.ledger.records import (
 from aineon.ledger.requests import ModeRequest
 from aineon.ledger.views import Booked, Funnel, Pending, Scope, TakingsTotal, Trade
 from aineon.primitives import Clock, SystemClock
+from aineon.risk.figures import RiskFigures, risk_figures
+from aineon.runtime.handover import without_withheld
 from aineon.runtime.settings import Settings, load_settings
+from aineon.safety.breaker import BreakerChange
+from aineon.safety.places import STOP_FILE, StopFile, StopVariable
 from aineon.safety.stop import StopReason
 
 KEPT_SECONDS = 1.0
@@ -176,13 +192,32 @@ class Client:
 
     @_kept
     def stops(self) -> tuple[StopReason, ...]:
-        """Return the emergency stops that the control database keeps.
+        """Return the emergency stops that file and control database keep, and the setting.
+
+        Raises:
+            LedgerError, SafetyError: they cannot be read.
+        """
+        found = [*StopVariable(setting=self.settings.emergency_stop).look(), *self._stop_file()]
+        with suppress(LedgerNotFound):
+            found += self._control.store().stops.look()
+        return tuple(found)
+
+    def _stop_file(self) -> Sequence[StopReason]:
+        folder = self.settings.data_dir.absolute()
+        try:
+            return StopFile(folder / STOP_FILE).look() if folder.exists() else ()
+        except OSError as error:
+            raise SafetyError(f"{folder / STOP_FILE} cannot be read: {error.strerror}") from error
+
+    @_kept
+    def breaker_moves(self, limit: int) -> tuple[BreakerChange, ...]:
+        """Return the newest moves of the book's circuit breaker, newest first.
 
         Raises:
             LedgerError: they cannot be read.
         """
         try:
-            return self._control.store().stops.look()
+            return self._control.store().breaker(self.settings.mode).history(limit)
         except LedgerNotFound:
             return ()
 
@@ -229,9 +264,44 @@ class Client:
         return self._tracker(scope).drawdown()
 
     @_kept
+    def sharpe_told(self, scope: Scope) -> Sharpe:
+        """Return the Sharpe ratio by day, and by hour where there are too few days."""
+        by_day = self._tracker(scope).sharpe(self.clock.now(), "day")
+        if by_day.ratio is not None:
+            return by_day
+        return self._tracker(scope).sharpe(self.clock.now(), "hour")
+
+    @_kept
+    def strategy_runs(self, scope: Scope) -> StrategySummary:
+        """Return the figures of strategy runs, each counted as one."""
+        return self._tracker(scope).strategy_runs()
+
+    @_kept
+    def recent_strategy_runs(self, scope: Scope, limit: int) -> tuple[StrategyFigures, ...]:
+        """Return strategy runs, newest first."""
+        return self._tracker(scope).recent_strategy_runs(limit)
+
+    @_kept
     def balances(self, scope: Scope) -> Balances:
         """Return what the trades left in each token."""
         return self._tracker(scope).balances()
+
+    # --- accounts --------------------------------------------------------------------------
+
+    @_kept
+    def accounts(self) -> tuple[AccountBalance, ...]:
+        """Return the balances of all accounts of the chain; none in a simulation."""
+        return AccountsReader(self._reader()).balances()
+
+    @_kept
+    def reconciliation(self) -> Reconciliation | None:
+        """Return the newest comparison of the accounts with the chain; None before the first."""
+        return AccountsReader(self._reader()).latest_reconciliation()
+
+    @_kept
+    def risk_figures(self, scope: Scope) -> RiskFigures:
+        """Return value at risk, expected shortfall and slippage."""
+        return risk_figures(self._reader(), scope, self.clock.now())
 
     # --- lists -----------------------------------------------------------------------------
 
@@ -314,4 +384,4 @@ class Client:
 @functools.cache
 def client() -> Client:
     """Return the client of this process, with settings from its environment."""
-    return Client(load_settings())
+    return Client(without_withheld(load_settings()))

@@ -7,15 +7,16 @@ from typing import cast
 import streamlit as st
 
 from aineon.ledger.figures import ProfitSummary
-from aineon.ledger.profit import PERIOD_SECONDS, Bucket, Period
+from aineon.ledger.periods import PERIOD_SECONDS, Bucket, Period
 from aineon.ledger.views import Scope
 from app import format as fmt
-from app.components import charts, downloads, head, money, runs, tables
+from app.components import charts, downloads, head, money, performance, runs, tables
 from app.components.live import live, told_in_words
 from app.state import client
 
 REFRESH_SECONDS = 4
 TRADES_SHOWN = 200
+RUNS_SHOWN = 50
 PERIODS = {
     "Last hour": "hour",
     "Last 24 hours": "day",
@@ -23,7 +24,7 @@ PERIODS = {
     "Last 30 days": "month",
     "All": "all",
 }
-BUCKETS = {"Hourly": "hour", "Daily": "day", "Weekly": "week"}
+BUCKETS = {"Hourly": "hour", "Daily": "day", "Weekly": "week", "Monthly": "month"}
 
 
 def draw_totals(figures: ProfitSummary) -> None:
@@ -35,6 +36,8 @@ def draw_totals(figures: ProfitSummary) -> None:
         money.profit("Gross, less flash fees", figures.gross, where)
     with columns[2]:
         money.cost("Gas paid", figures.gas, where, figures.gas_unknown)
+        if figures.failed:
+            st.caption(f"{fmt.ether(figures.failed_gas)} of it by {figures.failed} failed attempts")
     with columns[3]:
         money.cost("Builder payments", figures.builder_payments, where, figures.builder_unknown)
     columns = money.row("attempts")
@@ -66,9 +69,9 @@ def draw_curve(scope: Scope) -> None:
     now_below = "at its peak now" if not fall.current.wei else f"{fmt.ether(fall.current)} below"
     st.caption(
         f"{curve.trades:,} settled attempts, {curve.provenance.value}; peak "
-        f"{fmt.ether(fall.peak)}, {now_below}; deepest fall {fmt.ether(fall.deepest)}"
-        + (f" at {fmt.time_utc(fall.deepest_at)}." if fall.deepest_at else ".")
+        f"{fmt.ether(fall.peak)}, {now_below}; {performance.fall_words(fall)}."
     )
+    st.caption(f"{performance.sharpe_words(client().sharpe_told(scope))}.")
     charts.draw("equity", curve, charts.equity, "Running total of the net profit and its drawdown")
 
 
@@ -122,6 +125,10 @@ def body() -> None:
         )
         tables.balances(client().balances(scope))
         tables.pending(client().pending(scope))
+        performance.accounts(client().accounts(), client().reconciliation())
+        performance.strategy_runs(
+            client().strategy_runs(scope), client().recent_strategy_runs(scope, RUNS_SHOWN)
+        )
         st.subheader("Trades", anchor=False)
         trades = client().trades(scope, TRADES_SHOWN)
         st.caption(

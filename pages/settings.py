@@ -18,9 +18,9 @@ _DEFAULTS = Settings()
 
 def value_words(field: str, parameter: Parameter, heartbeat: Heartbeat | None) -> str:
     value = getattr(client().settings, field)
+    if parameter.is_withheld:
+        return "known to the engine only"
     if parameter.secret:
-        if not parameter.shared:
-            return "known to the engine only"
         return "set" if value else "not set"
     told = None if heartbeat is None else heartbeat.limits.get(parameter.label)
     own = parameter.show_with_unit(value)
@@ -36,7 +36,7 @@ def default_words(field: str, parameter: Parameter) -> str:
 
 
 def origin_words(field: str, parameter: Parameter) -> str:
-    if parameter.secret and not parameter.shared:
+    if parameter.is_withheld:
         return UNKNOWN
     return client().settings.origin(field)
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from aineon.cli.confirming import confirmed_at_terminal
 from aineon.cli.failures import COULD_NOT_RUN, OK, reader_may_leave
 from aineon.runtime.doctor import Check, Examination, Verdict, examine
 from aineon.runtime.live_check import look_at_chain
@@ -27,6 +28,8 @@ def show(settings: Settings, *, live: bool) -> int:
     if not console.is_terminal:
         # In a file or a pipe, nothing is to be cut off.
         console = Console(width=_WIDTH_WHERE_NOBODY_LOOKS)
+    if live:
+        settings = confirmed_at_terminal(settings)
     found = examine(settings)
     on_chain = asyncio.run(look_at_chain(settings)) if live else ()
     with reader_may_leave():

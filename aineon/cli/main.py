@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import aineon
 from aineon.cli import options
-from aineon.cli.failures import FailureDesk, reader_may_leave
+from aineon.cli.audit import audit
+from aineon.cli.backup import backup
+from aineon.cli.keys import keys
+from aineon.cli.session import DESK, say, settings_of
+from aineon.cli.withdrawals import destinations, withdrawals
+from aineon.runtime.undumpable import forbid_dumps
+
+if TYPE_CHECKING:
+    from aineon.runtime.settings import Settings
 
 app = typer.Typer(
     name="aineon",
@@ -21,7 +30,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-_desk = FailureDesk()
+app.add_typer(keys)
+app.add_typer(audit)
+app.add_typer(backup)
+app.add_typer(withdrawals)
+app.add_typer(destinations)
 
 
 @app.command()
@@ -46,8 +59,8 @@ def up(
     """Start everything: the engine, and the console on one local port. Ctrl-C stops it."""
     from aineon.runtime.switching import run_up
 
-    settings = _settings(context.params)
-    raise typer.Exit(run_up(settings, _say))
+    settings = _with_the_operators_word(settings_of(context.params))
+    raise typer.Exit(run_up(settings, say))
 
 
 @app.command()
@@ -79,6 +92,7 @@ def run(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     supervised: Annotated[bool, typer.Option("--supervised", hidden=True)] = False,
+    secrets_on_stdin: Annotated[bool, typer.Option("--secrets-on-stdin", hidden=True)] = False,
 ) -> None:
     """Run one engine in the foreground and print what it saw, did and left.
 
@@ -86,9 +100,10 @@ def run(
     """
     from aineon.cli.run import run_reported, run_supervised
 
-    settings = _settings(context.params)
+    settings = settings_of(context.params, _secrets_on_stdin() if secrets_on_stdin else None)
     if supervised:
         raise typer.Exit(run_supervised(settings))
+    settings = _with_the_operators_word(settings)
     raise typer.Exit(run_reported(settings, keep=db, as_json=as_json))
 
 
@@ -115,8 +130,8 @@ def rehearse(
     """
     from aineon.runtime.switching import run_rehearsal
 
-    settings = _settings(context.params)
-    raise typer.Exit(run_rehearsal(settings, _say, block_seconds=block_seconds))
+    settings = settings_of(context.params)
+    raise typer.Exit(run_rehearsal(settings, say, block_seconds=block_seconds))
 
 
 @app.command()
@@ -132,8 +147,8 @@ def record(
     """
     from aineon.cli.record import record_chain
 
-    settings = _settings({**context.params, "feed": "chain"})
-    raise typer.Exit(record_chain(settings, file, _say))
+    settings = settings_of({**context.params, "feed": "chain"})
+    raise typer.Exit(record_chain(settings, file, say))
 
 
 @app.command()
@@ -150,27 +165,94 @@ def doctor(
     """Show the settings in force, where each comes from, and what would not work."""
     from aineon.cli.doctor import show
 
-    raise typer.Exit(show(_settings(context.params), live=live))
+    raise typer.Exit(show(settings_of(context.params), live=live))
+
+
+@app.command()
+def stop(
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why, for everybody who will ask.", metavar="TEXT")
+    ] = "stopped by hand",
+    who: Annotated[
+        str | None, typer.Option("--who", help="Your name; needed to clear.", metavar="NAME")
+    ] = None,
+    status: Annotated[
+        bool, typer.Option("--status", help="Only say whether it is set, and what may still land.")
+    ] = False,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Show the reasons, ask for a word, and clear it.")
+    ] = False,
+    word: Annotated[
+        str | None, typer.Option("--word", help="The word, where nobody can type.", metavar="WORD")
+    ] = None,
+    data_dir: options.DataDir = None,
+) -> None:
+    """Stop everything that signs or sends, at once; needs neither console nor database.
+
+    Exit codes: 0 it is set (with --status and --clear: it is not set any more), 1 it could not
+    be set or cleared, 2 wrong usage, 3 it is set still (with --status and --clear).
+    """
+    from aineon.cli import stop as command
+    from aineon.runtime.stop_desk import settings_to_stop
+
+    settings, problems = settings_to_stop(data_dir)
+    for problem in problems.splitlines():
+        DESK.say(f"{problem} The stop does without it.")
+    if clear:
+        raise typer.Exit(command.clear(settings, who, word, say))
+    if status:
+        raise typer.Exit(command.status(settings, say))
+    raise typer.Exit(command.latch(settings, reason, who, say))
+
+
+@app.command()
+def breaker(
+    context: typer.Context,
+    mode: options.Mode = None,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="End a halt, once the damage was looked into.")
+    ] = False,
+    who: Annotated[
+        str | None, typer.Option("--who", help="Your name; needed to reset.", metavar="NAME")
+    ] = None,
+    word: Annotated[
+        str | None, typer.Option("--word", help="The word: reset.", metavar="WORD")
+    ] = None,
+    data_dir: options.DataDir = None,
+) -> None:
+    """Show the circuit breaker of a book and what moved it, or reset it.
+
+    Exit codes: 0 attempts are let through, or it was reset; 1 it could not be reset; 2 wrong
+    usage; 3 nothing is let through.
+    """
+    from aineon.cli import breaker as command
+
+    settings = settings_of(context.params)
+    if reset:
+        raise typer.Exit(command.reset(settings, who, word, say))
+    raise typer.Exit(command.show(settings, say))
 
 
 @app.command()
 def version() -> None:
     """Print the version."""
-    _say(f"aineon {aineon.__version__}")
+    say(f"aineon {aineon.__version__}")
 
 
-def _settings(parameters: dict[str, Any]) -> Any:
-    from aineon.runtime.logs import set_up_logging
-    from aineon.runtime.settings import load_settings
+def _with_the_operators_word(settings: Settings) -> Settings:
+    from aineon.primitives import Book
 
-    settings = load_settings(override_origins=options.FLAGS, **options.overrides_of(parameters))
-    _desk.use(settings, set_up_logging(settings).text)
-    return settings
+    if settings.mode is not Book.LIVE:
+        return settings
+    from aineon.cli.confirming import confirmed_at_terminal
+
+    return confirmed_at_terminal(settings)
 
 
-def _say(line: str) -> None:
-    with reader_may_leave():
-        sys.stdout.write(f"{line}\n")
+def _secrets_on_stdin() -> Mapping[str, str]:
+    from aineon.runtime.handover import read_secrets
+
+    return read_secrets(sys.stdin)
 
 
 def main() -> int:
@@ -179,7 +261,7 @@ def main() -> int:
         code = _dispatch(sys.argv[1:])
         sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001 (the last place where one can be told)
-        return _desk.handle(error)
+        return DESK.handle(error)
     return code
 
 
@@ -188,6 +270,8 @@ def _dispatch(arguments: list[str]) -> int:
         # What scripts ask first need not wait for the parser of everything else.
         version()
         return 0
+    # Before any secret is read.
+    forbid_dumps()
     try:
         app(arguments)
     except SystemExit as end:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aineon.cli.failures import COULD_NOT_RUN, OK
 from aineon.cli.stopping import cancel_on_signals
-from aineon.errors import FeedError
+from aineon.errors import FeedError, WrongChain
 from aineon.feeds.base import FeedPaused, FeedStep, Rewind
 from aineon.feeds.replay import Header, Recorder
 from aineon.primitives import Block, Provenance
@@ -80,7 +80,8 @@ class _Recording:
 
 async def _record(settings: Settings, recording: _Recording) -> None:
     cancel_on_signals()
-    async with aclosing(await connect_patiently(settings, _tell)) as link:
+    connecting = connect_patiently(settings, _tell, hopeless=(WrongChain,))
+    async with aclosing(await connecting) as link:
         feed = _feed(settings, link)
         async with aclosing(cast("Any", feed.steps())) as items:
             async for item in items:

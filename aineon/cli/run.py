@@ -14,6 +14,7 @@ from aineon.cli.failures import INTERRUPTED, OK, reader_may_leave
 from aineon.cli.progress import Progress, progress_lines, progress_on_terminal
 from aineon.engine.events import EngineEvent, EngineState, StateChanged
 from aineon.engine.report import RunReport
+from aineon.primitives import MONEY_OF
 from aineon.runtime.build import running
 from aineon.runtime.garbage import FreezeWhenLoaded
 from aineon.runtime.lock import engine_lock
@@ -36,10 +37,15 @@ def run_supervised(settings: Settings) -> int:
         # The engine itself waits long for a lock; at the start, nobody wants to.
         check_storage(settings)
         waiting = Waiting(settings)
+        told = ""
 
         def in_trouble(reason: str) -> None:
+            nonlocal told
             waiting.tell(reason)
-            progress.follow(StateChanged(EngineState.PAUSED, reason))
+            if reason != told:
+                # It is tried for days where that is needed; the log need not say so each time.
+                told = reason
+                progress.follow(StateChanged(EngineState.PAUSED, reason))
 
         opened = running(settings, keep=True, on_trouble=in_trouble)
         asyncio.run(_play(opened, lambda _: [FreezeWhenLoaded().follow, progress.follow]))
@@ -61,7 +67,9 @@ def run_reported(settings: Settings, *, keep: bool, as_json: bool) -> int:
         reports: list[RunReport] = []
 
         def listeners(engine: Engine) -> list[Listener]:
-            report = RunReport(engine.feed.name, engine.feed.provenance, source)
+            feed = engine.feed
+            money = MONEY_OF[settings.mode]
+            report = RunReport(feed.name, feed.provenance, source, money=money)
             reports.append(report)
             return [report.add, progress.follow]
 
@@ -122,6 +130,9 @@ async def _play(
             async for event in engine.events():
                 for listener in told:
                     listener(event)
+                if stopped:
+                    # A library that was waiting took the cancellation for its own.
+                    break
                 # A busy engine never waits; this lets the signal in.
                 await asyncio.sleep(0)
     return stopped

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from aineon.runtime.keys import FIELDS, Role, key_rules, missing_password
 from aineon.runtime.kinds import ETHER, is_published_key
 from aineon.runtime.sections.market import LIVE_IS_CLOSED, FeedName
+from aineon.sending.keys import parse_private_key
 
 if TYPE_CHECKING:
     from aineon.runtime.settings import Settings
@@ -25,7 +27,11 @@ def disagreements(settings: Settings, unread: Collection[str] = ()) -> list[str]
         _least_and_most_withdrawal(settings),
         _withdrawal_and_day(settings),
         _automatic_withdrawal(settings),
+        _automatic_threshold(settings),
+        _approvals(settings),
+        _cooling(settings),
         _replay(settings),
+        *key_rules(settings),
     )
     return [
         sentence
@@ -72,6 +78,45 @@ def _automatic_withdrawal(settings: Settings) -> _Rule:
     )
 
 
+def _automatic_threshold(settings: Settings) -> _Rule:
+    start, keep = settings.auto_withdrawal_threshold_wei, settings.auto_withdrawal_keep_wei
+    return (
+        ("auto_withdrawal_enabled", "auto_withdrawal_threshold_wei", "auto_withdrawal_keep_wei"),
+        settings.auto_withdrawal_enabled and start <= keep,
+        (
+            f"AUTO_WITHDRAWAL_THRESHOLD is {ETHER.show(start)} and "
+            f"AINEON_AUTO_WITHDRAWAL_KEEP_ETH is {ETHER.show(keep)}; allowed is a threshold above "
+            "what is kept."
+        ),
+    )
+
+
+def _approvals(settings: Settings) -> _Rule:
+    free, one = settings.withdrawal_free_up_to_wei, settings.withdrawal_one_up_to_wei
+    return (
+        ("withdrawal_free_up_to_wei", "withdrawal_one_up_to_wei"),
+        free > one,
+        (
+            f"AINEON_WITHDRAWAL_FREE_UP_TO_ETH is {ETHER.show(free)} and "
+            f"AINEON_WITHDRAWAL_ONE_UP_TO_ETH is {ETHER.show(one)}; allowed is a first amount that "
+            "is not above the second."
+        ),
+    )
+
+
+def _cooling(settings: Settings) -> _Rule:
+    usual, alone = settings.withdrawal_cooling_minutes, settings.withdrawal_cooling_alone_minutes
+    return (
+        ("withdrawal_cooling_minutes", "withdrawal_cooling_alone_minutes"),
+        usual > alone,
+        (
+            f"AINEON_WITHDRAWAL_COOLING_MINUTES is {usual:g} and "
+            f"AINEON_WITHDRAWAL_COOLING_ALONE_MINUTES is {alone:g}; allowed is a time without a "
+            "second person that is not shorter than the usual one."
+        ),
+    )
+
+
 def _replay(settings: Settings) -> _Rule:
     return (
         ("feed", "replay_file"),
@@ -87,12 +132,20 @@ def missing_for_live(settings: Settings, unread: Collection[str] = ()) -> list[s
     """Return a sentence for each setting that live mode would still need."""
     missing = []
     key = settings.private_key
-    if key is None and "private_key" not in unread:
-        missing.append("PRIVATE_KEY is not set; live mode needs the key that signs.")
+    if key is None and settings.keystore is None and not {"private_key", "keystore"} & set(unread):
+        missing.append(
+            "AINEON_KEYSTORE is not set, nor is PRIVATE_KEY; live mode needs the key that signs."
+        )
+    missing += [f"{words}." for role in Role if (words := _unopened(settings, role, unread))]
     if key is not None and is_published_key(key):
         missing.append(
             "PRIVATE_KEY is one of the ten test keys that anvil and hardhat publish; live mode "
             "needs a key that nobody else holds."
+        )
+    elif key is not None and parse_private_key(key.get_secret_value()).is_guessable:
+        missing.append(
+            "PRIVATE_KEY is a rehearsal's or can be guessed; live mode needs a key that nobody "
+            "else holds."
         )
     if settings.withdrawal_address is None and "withdrawal_address" not in unread:
         missing.append("WITHDRAWAL_ADDRESS is not set; live mode needs a place for its profit.")
@@ -106,3 +159,10 @@ def missing_for_live(settings: Settings, unread: Collection[str] = ()) -> list[s
             "needs an Ethereum node."
         )
     return missing
+
+
+def _unopened(settings: Settings, role: Role, unread: Collection[str]) -> str:
+    fields = FIELDS[role]
+    if fields.password.name in unread or fields.password_file.name in unread:
+        return ""
+    return missing_password(settings, role)

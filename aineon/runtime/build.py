@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from aineon.engine.admission import Admission
-from aineon.engine.engine import Engine
+from aineon.engine.engine import Companion, Engine
 from aineon.engine.judging import Judging
+from aineon.engine.watching import Watching
 from aineon.errors import ConfigurationError
 from aineon.execution.executor import Executor, Preflight
 from aineon.execution.paper import PaperConditions, PaperExecutor
@@ -20,11 +21,20 @@ from aineon.execution.planner import Planner, PlanRules
 from aineon.feeds.base import Feed
 from aineon.feeds.pacing import PacedFeed
 from aineon.primitives import Book, Clock, Provenance, RehearsalMoney, SystemClock
-from aineon.rehearsal.chains import is_rehearsal_chain
+from aineon.rehearsal.chains import begins_once, is_rehearsal_chain
 from aineon.risk import Limits, RiskGate
 from aineon.runtime.books import Books, Nodes, open_books
-from aineon.runtime.carrying import on_chain, paper_preflight
+from aineon.runtime.carrying import (
+    on_chain,
+    paper_preflight,
+    rehearsal_stop_of,
+    require_what_signs,
+    sender_of,
+    signer_of,
+)
 from aineon.runtime.chain_link import ChainLink, connect, connect_patiently
+from aineon.runtime.going_live import require_ready
+from aineon.runtime.risking import limits_of, risk_desk
 from aineon.runtime.sections.market import LIVE_IS_CLOSED
 from aineon.runtime.settings import FeedName, Settings, load_settings
 from aineon.search import CostModel, Opportunity, Scanner
@@ -55,8 +65,7 @@ def build_engine(
         FeedError: the feed cannot deliver.
         LedgerError: a database cannot be opened.
     """
-    if settings.mode is Book.LIVE:
-        raise ConfigurationError(f"AINEON_MODE is 'live'; {LIVE_IS_CLOSED}")
+    _require_open(settings)
     if settings.mode is Book.REHEARSAL and link is not None:
         _require_play_money(link)
     clock = SystemClock()
@@ -66,15 +75,21 @@ def build_engine(
         priority_fee_wei=settings.priority_fee_wei,
         native_token=feed.native_token,
     )
+    if settings.mode is not Book.SIMULATION:
+        # Before a run is begun, which the book would keep.
+        require_what_signs(settings, _chain_of(settings, link, book_url))
     books = None
     if book_url is not None and control_url is not None:
         books = open_books(settings, feed, clock, book_url, control_url)
     try:
-        preflight, executor = _carrying_out(settings, feed, link, books, costs, clock)
+        last = _carrying_out(settings, feed, link, books, costs, clock)
+        desk = risk_desk(settings, _limits(settings), feed, link, books, clock)
     except BaseException:
         if books is not None:
             books.close()
         raise
+    health = tuple if link is None else link.reader.health
+    watching = Watching(desk, last.executor, costs, health)
     return Engine(
         feed=feed,
         scanner=Scanner(
@@ -85,16 +100,19 @@ def build_engine(
             size_at_most=_MOST_SIZED,
         ),
         judging=Judging(
-            gate=RiskGate(_limits(settings)),
+            gate=RiskGate(desk.limits, desk),
             admission=Admission(settings.max_concurrent, settings.pair_cooldown_seconds),
             planner=Planner(_plan_rules(settings)),
-            executor=executor,
-            preflight=preflight,
+            executor=last.executor,
+            preflight=last.preflight,
             costs=costs,
+            watching=watching,
         ),
-        executor=executor,
+        executor=last.executor,
         journal=None if books is None else books.booking(costs, clock, _nodes(link)),
         scan_interval_seconds=settings.scan_interval_seconds,
+        watching=watching,
+        companion=last.treasury,
     )
 
 
@@ -131,16 +149,19 @@ async def running(
 
     Raises:
         ConfigurationError: as `build_engine`.
-        ChainError: the chain cannot be reached, and `on_trouble` is None; or it is another one.
+        ChainError: the chain cannot be reached, or is another one, and `on_trouble` is None.
         FeedError: the feed cannot deliver.
         LedgerError: a database cannot be opened.
     """
+    _require_open(settings)
     async with AsyncExitStack() as stack:
         link = None
         if settings.feed is FeedName.CHAIN:
             reached = connect_patiently(settings, on_trouble) if on_trouble else connect(settings)
             link = await reached
             stack.push_async_callback(link.aclose)
+            if settings.mode is Book.LIVE:
+                await require_ready(settings, link)
         urls = (settings.book_url, settings.control_url) if keep else (None, None)
         engine = build_engine(settings, link=link, book_url=urls[0], control_url=urls[1])
         stack.push_async_callback(engine.aclose)
@@ -189,6 +210,14 @@ def build_feed(settings: Settings, link: ChainLink | None = None) -> Feed:
     return PacedFeed(sandbox, settings.pace_seconds) if settings.pace_seconds else sandbox
 
 
+class _LastStep(NamedTuple):
+    """What carries out, and what keeps the treasury beside it; None where no book is kept."""
+
+    preflight: Preflight
+    executor: Executor
+    treasury: Companion | None
+
+
 def _carrying_out(
     settings: Settings,
     feed: Feed,
@@ -196,23 +225,55 @@ def _carrying_out(
     books: Books | None,
     costs: CostModel,
     clock: Clock,
-) -> tuple[Preflight, Executor]:
+) -> _LastStep:
     """The last step, in which the modes differ."""
     if settings.mode is Book.SIMULATION:
-        prefix = "sim"
+        prefix, treasury = "sim", None
         if books is not None:
             from aineon.engine.booking import settle_left_over
+            from aineon.runtime.treasury import PLAY_MONEY, NoTreasury
 
             settle_left_over(books.book, clock)
             prefix = f"sim-{books.run.run_id:04d}"
+            treasury = NoTreasury(books.control.commands, PLAY_MONEY, clock)
         paper = PaperExecutor(_paper_conditions(settings, feed), costs, clock, prefix)
-        return paper_preflight(link), paper
-    if link is None or books is None:
+        return _LastStep(paper_preflight(link), paper, treasury)
+    from aineon.execution.live.ended_chains import settle_ended_chains
+    from aineon.runtime.treasury import ChainTreasury
+
+    link = _chain_of(settings, link, books)
+    assert books is not None  # or the line above had refused
+    settle_ended_chains(books.book, _has_ended_beside(link), clock)
+    stop = rehearsal_stop_of(settings, books.control, clock)
+    signer = signer_of(settings)
+    sender = sender_of(settings, link, books, signer, stop, clock)
+    carrying = on_chain(settings, link, books, costs, clock, stop, RehearsalMoney, signer, sender)
+    keeping = ChainTreasury(settings, link, books, costs, stop, sender, signer.address, clock)
+    return _LastStep(*carrying, keeping)
+
+
+def _chain_of(settings: Settings, link: ChainLink | None, book: object | None) -> ChainLink:
+    """Return the chain that plans are carried out on.
+
+    Raises:
+        ConfigurationError: there is none, or nothing to keep in what is signed.
+    """
+    if link is None or book is None:
         raise ConfigurationError(
             f"AINEON_MODE is '{settings.mode}'; plans are carried out on a chain only where there "
             "is one, and with a book, because what is signed is kept there first"
         )
-    return on_chain(settings, link, books, costs, clock, RehearsalMoney)
+    return link
+
+
+def _has_ended_beside(link: ChainLink) -> Callable[[int], bool]:
+    """Tells of a rehearsal's chain that it has ended: this one is there, and one is at a time."""
+    return lambda chain_id: chain_id != link.reader.chain_id and begins_once(chain_id)
+
+
+def _require_open(settings: Settings) -> None:
+    if settings.mode is Book.LIVE:
+        raise ConfigurationError(f"AINEON_MODE is 'live'; {LIVE_IS_CLOSED}")
 
 
 def _require_play_money(link: ChainLink) -> None:
@@ -243,12 +304,7 @@ def _lenders(settings: Settings, link: ChainLink | None) -> tuple[Lender, ...]:
 
 
 def _limits(settings: Settings) -> Limits:
-    return Limits(
-        min_profit_wei=settings.min_profit_wei,
-        max_gas_price_wei=settings.max_gas_price_wei,
-        min_confidence=settings.confidence_threshold,
-        max_position_wei=settings.max_position_wei,
-    )
+    return limits_of(settings)
 
 
 def _plan_rules(settings: Settings) -> PlanRules:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aineon.chain.addresses import ChainAddresses, mainnet
-from aineon.errors import ChainError, ConfigurationError, InvalidValue, UnknownToken, WrongChain
+from aineon.errors import ChainError, ConfigurationError, InvalidValue, UnknownToken
 from aineon.primitives import Clock, SystemClock, Token
 from aineon.runtime.settings import Settings
 from aineon.search.lenders import OWN, Lender, lenders_from
@@ -157,19 +157,32 @@ async def _witness(
 
 
 async def connect_patiently(
-    settings: Settings, on_trouble: Callable[[str], None], clock: Clock | None = None
+    settings: Settings,
+    on_trouble: Callable[[str], None],
+    clock: Clock | None = None,
+    *,
+    hopeless: tuple[type[ChainError], ...] = (),
 ) -> ChainLink:
     """Connect, and where the chain cannot be reached say why and try again, for ever.
 
+    Nodes of another chain are waited out as well: they are exchanged without a start anew, and
+    until then whoever looks is told, by an engine that is there to tell.
+
+    Args:
+        settings: name the nodes.
+        on_trouble: told why, each time before it is tried again.
+        clock: tells the age of heads.
+        hopeless: failures after which it is not tried again.
+
     Raises:
         ConfigurationError: as `connect`; waiting would not help.
-        WrongChain: the nodes read another chain; neither would it there.
+        ChainError: one of the hopeless ones.
     """
     failures = 0
     while True:
         try:
             return await connect(settings, clock)
-        except WrongChain:
+        except hopeless:
             raise
         except ChainError as error:
             on_trouble(str(error))

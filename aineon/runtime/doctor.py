@@ -9,12 +9,14 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
 import aineon
-from aineon.errors import AineonError
+from aineon.errors import AineonError, ConfigurationError
 from aineon.runtime.agreement import NOT_IN_THIS_VERSION, missing_for_live
+from aineon.runtime.keys import FIELDS, Role, is_given, missing_password, told_address_of
 from aineon.runtime.settings import PARAMETERS, Settings
 from aineon.runtime.sources import ENV_FILE_VARIABLE, choose_env_file, read_env_file
 from aineon.runtime.storage import check_database, check_folder
@@ -71,6 +73,11 @@ def examine(settings: Settings, env: Mapping[str, str] | None = None) -> Examina
         # `aineon run`.
         _tried("console", lambda: f"in {find_console()}", Verdict.NOTE),
         _tried("port", lambda: _port_words(settings), Verdict.NOTE),
+        *(
+            _tried(f"{role} key", partial(_key_words, settings, role), Verdict.NOTE)
+            for role in Role
+            if is_given(settings, role)
+        ),
         *(Check("settings", Verdict.NOTE, words) for words in unknown_names(env)),
     ]
     return Examination(tuple(checks), (NOT_IN_THIS_VERSION, *missing_for_live(settings)))
@@ -124,9 +131,12 @@ def _folder_words(settings: Settings) -> str:
 
 
 def _database_words(url: str) -> str:
-    place = url.removeprefix("sqlite:///")
+    from aineon.ledger.connect import parse_place
+
+    place = parse_place(url)
+    name = place.name if place.path is None else place.path
     exists = check_database(url)
-    return f"{place} can be written" if exists else f"{place} will be created"
+    return f"{name} can be written" if exists else f"{name} will be created"
 
 
 def _recording_words(settings: Settings) -> str:
@@ -136,6 +146,16 @@ def _recording_words(settings: Settings) -> str:
 
     ReplayFeed(Path(settings.replay_file))
     return f"{settings.replay_file} can be played"
+
+
+def _key_words(settings: Settings, role: Role) -> str:
+    fields = FIELDS[role]
+    path = getattr(settings, fields.keystore.name)
+    if path is None:
+        return f"{fields.private_key.env}, which is weaker than a keystore (docs/keys.md)"
+    if words := missing_password(settings, role):
+        raise ConfigurationError(words)
+    return f"{path}, says that it is of {told_address_of(settings, role) or 'nobody'}"
 
 
 def _port_words(settings: Settings) -> str:

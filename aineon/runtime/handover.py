@@ -1,17 +1,21 @@
-"""What a child process of the supervisor is told: its environment.
+"""What a child process of the supervisor is told: its environment, and its secrets.
 
-The engine gets every setting. The console gets no secret that it does not need, under whatever
-name the secret may be lying in the environment.
+The engine gets every setting; the secrets among them come through a pipe, because an environment
+can be read by others of the same user (and by everybody's tools, on some systems). The console
+gets no secret that it does not need, under whatever name the secret may be lying around.
 """
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import IO
 
-from aineon.runtime.parameter import Parameter
-from aineon.runtime.redaction import Redactor, hidden_from_console
+from aineon.errors import StartError
+from aineon.runtime.databases import absolute_url
+from aineon.runtime.redaction import Redactor, hidden_from_console, secrets_of
 from aineon.runtime.settings import PARAMETERS, Settings
 from aineon.runtime.sources import ENV_FILE_VARIABLE, NO_ENV_FILE
 
@@ -20,17 +24,35 @@ SUPERVISED_VARIABLE = "AINEON_SUPERVISED"
 
 
 def engine_environment(base: Mapping[str, str], settings: Settings) -> dict[str, str]:
-    """Return the engine's environment: `base` with every setting that was given."""
-    return _without_settings(base) | _given(settings, list(PARAMETERS.items()))
+    """Return the engine's environment: every setting that was given, and no hidden secret."""
+    return _environment(base, settings)
+
+
+def engine_secrets(settings: Settings) -> dict[str, str]:
+    """Return what the engine is handed besides, by environment variable."""
+    withheld = [field for field, parameter in PARAMETERS.items() if parameter.is_withheld]
+    return _given(settings, withheld)
+
+
+def read_secrets(stream: IO[str]) -> dict[str, str]:
+    """Return what `engine_secrets` said in another process: a line of JSON.
+
+    Raises:
+        StartError: it is something else; the message does not repeat it.
+    """
+    hidden = {parameter.env for parameter in PARAMETERS.values() if parameter.is_withheld}
+    try:
+        handed = json.loads(stream.read())
+    except (ValueError, RecursionError):
+        handed = None
+    if not isinstance(handed, dict) or not set(handed) <= hidden or not _are_texts(handed.values()):
+        raise StartError("standard input does not hold the secrets of settings, as a line of JSON")
+    return handed
 
 
 def console_environment(base: Mapping[str, str], settings: Settings) -> dict[str, str]:
-    """Return the console's environment: like the engine's, and without its secrets."""
-    redactor = Redactor(hidden_from_console(settings))
-    fields = [(f, p) for f, p in PARAMETERS.items() if p.shared or not p.secret]
-    environment = {
-        name: value for name, value in _without_settings(base).items() if not redactor.holds(value)
-    } | _given(settings, fields)
+    """Return the console's environment: like the engine's, and it is handed nothing besides."""
+    environment = _environment(base, settings)
     environment[SUPERVISED_VARIABLE] = "yes"
     home = environment.get("HOME", "")
     if os.name == "posix" and not (home and os.access(home, os.R_OK | os.X_OK)):
@@ -39,25 +61,61 @@ def console_environment(base: Mapping[str, str], settings: Settings) -> dict[str
     return environment
 
 
-def _without_settings(base: Mapping[str, str]) -> dict[str, str]:
+def without_withheld(settings: Settings) -> Settings:
+    """Return settings as the console may have them, wherever they were read from.
+
+    A console that somebody starts by hand reads `.env` itself, and what stands there.
+    """
+    defaults = Settings()
+    withheld = [field for field, parameter in PARAMETERS.items() if parameter.is_withheld]
+    return settings.model_copy(update={field: getattr(defaults, field) for field in withheld})
+
+
+def stranger_environment(base: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """Return the environment of a child that needs none of our settings, and gets no secret."""
+    redactor = Redactor(secrets_of(settings))
+    environment = _environment(base, Settings())
+    return {name: value for name, value in environment.items() if not redactor.holds(value)}
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _environment(base: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    redactor = Redactor(hidden_from_console(settings))
     names = {parameter.env for parameter in PARAMETERS.values()}
-    return {name: value for name, value in base.items() if name not in names}
-
-
-def _given(settings: Settings, fields: list[tuple[str, Parameter]]) -> dict[str, str]:
-    given = {
-        parameter.env: parameter.text(_absolute(getattr(settings, field)))
-        for field, parameter in fields
-        if field in settings.given
+    shown = [field for field, parameter in PARAMETERS.items() if not parameter.is_withheld]
+    kept = {
+        name: value
+        for name, value in base.items()
+        if name not in names and not redactor.holds(value)
     }
-    # By default the feed depends on nodes, whose addresses the console does not learn.
-    given[PARAMETERS["feed"].env] = PARAMETERS["feed"].text(settings.feed)
-    # A child has another working folder; and what its `.env` says was read here already.
-    given[PARAMETERS["data_dir"].env] = str(settings.data_dir.absolute())
+    return kept | _given(settings, shown) | _places(settings)
+
+
+def _given(settings: Settings, fields: Iterable[str]) -> dict[str, str]:
+    given = {field: getattr(settings, field) for field in fields if field in settings.given}
+    return {
+        PARAMETERS[field].env: PARAMETERS[field].text(_absolute(value))
+        for field, value in given.items()
+        if value is not None
+    }
+
+
+def _places(settings: Settings) -> dict[str, str]:
+    """What a child would understand otherwise than this process."""
+    told = {
+        # By default the feed depends on nodes, whose addresses the console does not learn.
+        PARAMETERS["feed"].env: PARAMETERS["feed"].text(settings.feed),
+        # A child has another working folder; and what its `.env` says was read here already.
+        PARAMETERS["data_dir"].env: str(settings.data_dir.absolute()),
+        ENV_FILE_VARIABLE: NO_ENV_FILE,
+    }
     if settings.database_url is not None:
-        path = Path(settings.database_url.get_secret_value().removeprefix("sqlite:///"))
-        given[PARAMETERS["database_url"].env] = f"sqlite:///{path.absolute()}"
-    return given | {ENV_FILE_VARIABLE: NO_ENV_FILE}
+        url = settings.database_url.get_secret_value()
+        told[PARAMETERS["database_url"].env] = absolute_url(url)
+    return told
 
 
 def _absolute(value: object) -> object:

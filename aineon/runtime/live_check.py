@@ -1,12 +1,12 @@
-"""What `aineon doctor --live` asks the chain: contract, roles, money for gas, nodes and clock."""
+"""What `aineon doctor --live` asks: the chain, its nodes, the key, the clock, and the operator."""
 
 from __future__ import annotations
 
 from aineon.errors import AineonError
-from aineon.execution.live.readiness import readiness
-from aineon.runtime.carrying import expectations_of, signer_of
+from aineon.execution.live.readiness import Finding
 from aineon.runtime.chain_link import connect
 from aineon.runtime.doctor import Check, Verdict
+from aineon.runtime.going_live import live_findings
 from aineon.runtime.settings import Settings
 
 
@@ -20,12 +20,15 @@ async def look_at_chain(settings: Settings) -> tuple[Check, ...]:
     except AineonError as error:
         return (Check("nodes", Verdict.PROBLEM, str(error)),)
     try:
-        expected = expectations_of(settings, link, signer_of(settings).address)
-        found = await readiness(link.reader, expected, nodes=link.reader)
+        found = await live_findings(settings, link)
     except AineonError as error:
         return (Check("contract", Verdict.PROBLEM, str(error)),)
     finally:
         await link.aclose()
-    return tuple(
-        Check(each.name, Verdict.OK if each.ok else Verdict.PROBLEM, each.words) for each in found
-    )
+    return tuple(Check(each.name, _verdict(each), each.words) for each in found)
+
+
+def _verdict(finding: Finding) -> Verdict:
+    if not finding.ok:
+        return Verdict.PROBLEM
+    return Verdict.NOTE if finding.is_warning else Verdict.OK

@@ -59,6 +59,7 @@ class Parameter:
         explained: values that people will try and that are refused, with the reason.
         secret: never shown or logged.
         shared: a secret that the console needs too; it is handed no other.
+        leads_to_secret: says where a secret lies, which the console need not know.
         live: needed for live mode, alone or as one of a few.
         limit: belongs to the limits in force that the console shows.
         default_words: the default in words, where it depends on something else.
@@ -76,9 +77,15 @@ class Parameter:
     explained: Mapping[str, str] = field(default_factory=dict)
     secret: bool = False
     shared: bool = False
+    leads_to_secret: bool = False
     live: bool = False
     limit: bool = False
     default_words: str = ""
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether the console is not told the value."""
+        return self.leads_to_secret or (self.secret and not self.shared)
 
     @property
     def allowed(self) -> str:

@@ -6,18 +6,23 @@ reaches the supervisor alone, which then stops its children in order.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from aineon.runtime import leash
 
 REFUSED_INPUT = 2
 _WINDOW_SECONDS = 600.0
 _LONGEST_PAUSE_SECONDS = 30.0
+_LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,8 @@ class Program:
     Attributes:
         restarts: how often it is restarted within ten minutes.
         essential: the others are stopped when it cannot be kept alive.
+        secrets: what it finds on its standard input, as a line of JSON; it comes through a pipe,
+            anew at each start, and the process is closed to others. None where it gets none.
     """
 
     name: str
@@ -36,6 +43,7 @@ class Program:
     folder: Path
     restarts: int
     essential: bool
+    secrets: Mapping[str, str] | None = field(default=None, repr=False)
 
 
 class Child:
@@ -100,10 +108,13 @@ class Child:
 
     def _start(self) -> subprocess.Popen[bytes]:
         program = self.program
-        leash = ["-m", "aineon.runtime.leash", f"{self._grace:g}"]
+        kind = leash.OPEN if program.secrets is None else leash.CLOSED
         windows = sys.platform == "win32"
-        return subprocess.Popen(  # noqa: S603 (our own interpreter and modules)
-            [sys.executable, *leash, program.module, *program.arguments],
+        process = subprocess.Popen(  # noqa: S603 (our own interpreter and modules)
+            [
+                *(sys.executable, "-m", leash.__name__, kind, f"{self._grace:g}"),
+                *(program.module, *program.arguments),
+            ],
             env=dict(program.environment),
             cwd=program.folder,
             stdin=subprocess.PIPE,
@@ -111,6 +122,11 @@ class Child:
             start_new_session=not windows,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) if windows else 0,
         )
+        if program.secrets is not None and process.stdin is not None:
+            # One that is gone already is seen when it is tended next.
+            with suppress(OSError):
+                os.write(process.stdin.fileno(), json.dumps(dict(program.secrets)).encode() + b"\n")
+        return process
 
     def _let_go(self) -> None:
         if self._process is not None and self._process.stdin is not None:
@@ -151,11 +167,13 @@ def stop_all(children: Sequence[Child], grace_seconds: float, hurried: Callable[
     """Stop all children: ask, wait, then kill. `hurried` cuts the waiting short."""
     for child in children:
         child.ask_to_stop()
-    deadline = time.monotonic() + grace_seconds
+    # Counted, and not read from a clock: while the machine stands still, so do the children.
+    looks = 0
     while not all([child.stopped() for child in children]):  # noqa: C419 (ask every one)
-        if time.monotonic() > deadline or hurried():
+        if looks * _LOOK_SECONDS >= grace_seconds or hurried():
             break
-        time.sleep(0.05)
+        time.sleep(_LOOK_SECONDS)
+        looks += 1
     for child in children:
         child.kill()
 

@@ -32,7 +32,7 @@ where each value came from.
 """
 
 _NOTES = {
-    "Withdrawals": "Checked and shown; simulation moves no money.",
+    "Withdrawals": "Simulation moves no money: there is nothing to withdraw. See withdrawals.md.",
 }
 
 _EXIT_CODES = """\
@@ -43,6 +43,7 @@ _EXIT_CODES = """\
 | 0 | it went well; `aineon up` was stopped by Ctrl-C or SIGTERM |
 | 1 | it could not run: port or folder taken, database locked, read-only or full, engine failed |
 | 2 | the input was refused: flags, settings, recording |
+| 3 | something stands in the way: `aineon stop --status`, `aineon breaker` |
 | 70 | a defect of AINEON; a report without secrets lies where the message says |
 | 130 | `aineon run` was stopped by Ctrl-C, after its report |
 """

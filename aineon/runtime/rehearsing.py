@@ -14,8 +14,9 @@ from aineon.errors import StartError
 from aineon.primitives import Book
 from aineon.primitives.units import ETHER
 from aineon.rehearsal.entry import Entry, read_entry, remove_entry, take_refusal
-from aineon.runtime.handover import engine_environment
+from aineon.runtime.handover import stranger_environment
 from aineon.runtime.processes import Child, Program, inherited_environment, stop_all
+from aineon.runtime.sections.keys import KeySettings
 from aineon.runtime.settings import FeedName, Settings, load_settings
 from aineon.runtime.storage import check_storage
 from aineon.runtime.supervisor import ConsoleNews, Crew, Say, console_program, engine_program
@@ -112,7 +113,8 @@ def settings_for(settings: Settings, entry: Entry) -> Settings:
 
 _NOT_TAKEN_ALONG: Final = frozenset(
     {"alchemy_api_key", "infura_api_key", "etherscan_api_key", "replay_file", "tokens"}
-)
+    | set(KeySettings.model_fields)
+) - {"sealing_keys"}
 
 
 def _told(entry: Entry) -> dict[str, Any]:
@@ -124,6 +126,7 @@ def _told(entry: Entry) -> dict[str, Any]:
         "relay_urls": entry.relay_url,
         "executor_address": entry.executor,
         "private_key": entry.operator_key,
+        "withdrawal_private_key": entry.treasury_key,
         "public_mempool": False,
     }
 
@@ -134,7 +137,7 @@ def chain_program(settings: Settings, folder: Path, block_seconds: float) -> Pro
         name="chain",
         module="aineon.rehearsal",
         arguments=(str(folder), str(settings.seed), f"{block_seconds:g}"),
-        environment=engine_environment(inherited_environment(), Settings()),
+        environment=stranger_environment(inherited_environment(), settings),
         folder=Path.cwd(),
         restarts=0,
         essential=True,

@@ -19,11 +19,14 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from aineon.errors import ConfigurationError
 from aineon.primitives import Book
 from aineon.runtime.agreement import disagreements, missing_for_live
+from aineon.runtime.databases import file_of, url_of
 from aineon.runtime.parameter import NotAllowed, Parameter
 from aineon.runtime.sections.execution import ExecutionSettings
+from aineon.runtime.sections.keys import KeySettings
 from aineon.runtime.sections.market import FeedName, MarketSettings
 from aineon.runtime.sections.node import NodeSettings
 from aineon.runtime.sections.processes import ProcessSettings
+from aineon.runtime.sections.risk import RiskSettings
 from aineon.runtime.sections.trading import TradingSettings
 from aineon.runtime.sections.withdrawals import WithdrawalSettings
 from aineon.runtime.sources import Given, choose_env_file, read_sources
@@ -36,8 +39,10 @@ class Settings(
     WithdrawalSettings,
     ProcessSettings,
     ExecutionSettings,
+    RiskSettings,
     TradingSettings,
     MarketSettings,
+    KeySettings,
     NodeSettings,
     BaseSettings,
 ):
@@ -79,26 +84,45 @@ class Settings(
         """Where the value of `field` comes from, e.g. `default`, `environment` or `.env:7`."""
         return self._origins.get(field, "default")
 
+    def with_typed(self, field: str, text: str) -> Self:
+        """Return these settings with one that the operator has just typed.
+
+        Raises:
+            NotAllowed: it is not allowed.
+        """
+        changed = self.model_copy(update={field: PARAMETERS[field].read(text)})
+        changed._origins = {**self._origins, field: "typed"}
+        return changed
+
     @property
-    def book_path(self) -> Path:
-        """The file of this mode's book."""
+    def book_file(self) -> Path | None:
+        """The file of this mode's book; None where it is on a server."""
         return self._file(self.mode.value)
 
     @property
     def book_url(self) -> str:
-        """SQLAlchemy URL of the database of this mode's book."""
-        return f"sqlite:///{self.book_path}"
+        """URL of the database of this mode's book; see `aineon.ledger.connect.parse_place`."""
+        return url_of(self.mode.value, self._database_url(), self.data_dir)
 
     @property
     def control_url(self) -> str:
-        """SQLAlchemy URL of the control database."""
-        return f"sqlite:///{self._file('control')}"
+        """URL of the control database."""
+        return url_of("control", self._database_url(), self.data_dir)
 
-    def _file(self, name: str) -> Path:
-        if self.database_url is None:
-            return self.data_dir.absolute() / f"{name}.db"
-        path = Path(self.database_url.get_secret_value().removeprefix("sqlite:///"))
-        return path.absolute().with_name(f"{path.stem}-{name}{path.suffix}")
+    @property
+    def anchor_path(self) -> Path:
+        """The audit's anchor, which lies outside the control database."""
+        if self.audit_anchor is not None:
+            return self.audit_anchor.absolute()
+        beside = self._file("control") or self.data_dir.absolute() / "control"
+        return beside.with_suffix(".anchor")
+
+    def _file(self, name: str) -> Path | None:
+        return file_of(name, self._database_url(), self.data_dir)
+
+    def _database_url(self) -> str | None:
+        given = self.database_url
+        return None if given is None else given.get_secret_value()
 
     def limits_in_force(self) -> dict[str, str]:
         """The limits that trading and withdrawals obey, label to text with unit."""

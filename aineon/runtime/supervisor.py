@@ -21,7 +21,7 @@ from typing import Protocol
 
 import aineon
 from aineon.errors import StartError
-from aineon.runtime.handover import console_environment, engine_environment
+from aineon.runtime.handover import console_environment, engine_environment, engine_secrets
 from aineon.runtime.lock import FolderLock
 from aineon.runtime.processes import (
     REFUSED_INPUT,
@@ -163,11 +163,12 @@ def engine_program(settings: Settings) -> Program:
     return Program(
         name="engine",
         module="aineon",
-        arguments=("run", "--supervised"),
+        arguments=("run", "--supervised", "--secrets-on-stdin"),
         environment=engine_environment(inherited_environment(), settings),
         folder=Path.cwd(),
         restarts=settings.engine_restarts,
         essential=False,
+        secrets=engine_secrets(settings),
     )
 
 

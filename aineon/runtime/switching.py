@@ -7,15 +7,17 @@ cannot be had leaves the simulation as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
-from aineon.errors import AineonError, LedgerError, RequestClosed, StartError
-from aineon.ledger.control import ControlStore
-from aineon.ledger.requests import ModeRequest, RequestState, RequestTable
-from aineon.primitives import Book, Clock, SystemClock
+from aineon.errors import AineonError, StartError
+from aineon.ledger.requests import ModeRequest
+from aineon.primitives import Book
+from aineon.runtime.auditing import audit_of, note_settings
+from aineon.runtime.desk import Desk, open_desk
+from aineon.runtime.keys import without_keys
 from aineon.runtime.processes import Child
 from aineon.runtime.rehearsing import BLOCK_SECONDS, RehearsalInMaking
 from aineon.runtime.sections.market import LIVE_IS_CLOSED
@@ -31,11 +33,6 @@ from aineon.runtime.supervisor import (
     prepared,
     supervise,
 )
-
-SUPERVISOR: Final = "aineon"
-_LOOK_SECONDS: Final = 0.5
-_PATIENCE_SECONDS: Final = 1.0
-_STARTED_ANEW: Final = "AINEON was started anew before it was carried out; ask again"
 
 
 def run_up(settings: Settings, say: Say) -> int:
@@ -62,9 +59,13 @@ def run_rehearsal(settings: Settings, say: Say, *, block_seconds: float) -> int:
 
 
 def _run(settings: Settings, first: Book, say: Say, block_seconds: float) -> int:
-    with prepared(settings) as console, open_desk(settings.control_url, say) as desk:
+    with (
+        prepared(settings) as console,
+        open_desk(settings.control_url, say, audit_in=partial(audit_of, settings)) as desk,
+    ):
         say(introduction(settings))
-        simulated = settings.model_copy(update={"mode": Book.SIMULATION})
+        note_settings(settings, say)
+        simulated = without_keys(settings).model_copy(update={"mode": Book.SIMULATION})
         makers: dict[Book, Maker] = {
             Book.SIMULATION: lambda: AtHand(simulated, console, say),
             Book.REHEARSAL: lambda: RehearsalInMaking(settings, console, say, block_seconds),
@@ -121,103 +122,6 @@ class AtHand:
 
     def stop(self, hurried: Callable[[], bool]) -> None:
         """Nothing was started."""
-
-
-class Desk:
-    """Where requests come in and answers go out.
-
-    A database that cannot be read or written for a moment delays both and loses neither.
-    """
-
-    def __init__(self, requests: RequestTable, clock: Clock, say: Say) -> None:
-        self._requests = requests
-        self._clock = clock
-        self._say = say
-        self._unwritten: list[Callable[[], None]] = []
-        self._look_at = float("-inf")
-        self._trouble = ""
-
-    def waiting(self, now: float) -> tuple[ModeRequest, ...]:
-        """Return what nobody has taken yet; looks twice a second. `now` is monotonic."""
-        if now < self._look_at:
-            return ()
-        self._look_at = now + _LOOK_SECONDS
-        self._write()
-        if self._unwritten:
-            return ()
-        try:
-            found = self._requests.waiting()
-        except LedgerError as error:
-            self._in_trouble(error)
-            return ()
-        self._trouble = ""
-        return found
-
-    def take(self, request: ModeRequest, words: str) -> None:
-        """Tell who asked that it is being seen to."""
-        self._later(lambda at: self._requests.take(request.number, words, at))
-
-    def done(self, request: ModeRequest, words: str) -> None:
-        """Answer that it is done."""
-        self._answer(request, RequestState.DONE, words)
-
-    def refuse(self, request: ModeRequest, words: str) -> None:
-        """Answer that it cannot be, and why."""
-        self._say(f"the request for {request.mode} is refused: {words}")
-        self._answer(request, RequestState.REFUSED, words)
-
-    def tell(self, book: Book, words: str) -> None:
-        """Keep on record a change that nobody asked for."""
-        self._later(lambda at: self._requests.tell(book.value, SUPERVISOR, words, at))
-
-    def close(self, words: str) -> None:
-        """Refuse whatever is still open."""
-        self._later(lambda at: self._requests.refuse_open(words, at))
-
-    def _answer(self, request: ModeRequest, state: RequestState, words: str) -> None:
-        self._later(lambda at: self._requests.answer(request.number, state, words, at))
-
-    def _later(self, write: Callable[[float], None]) -> None:
-        at = self._clock.now()
-        self._unwritten.append(lambda: write(at))
-        self._write()
-
-    def _write(self) -> None:
-        try:
-            while self._unwritten:
-                self._write_one(self._unwritten[0])
-                del self._unwritten[0]
-        except LedgerError as error:
-            self._in_trouble(error)
-
-    def _write_one(self, write: Callable[[], None]) -> None:
-        try:
-            write()
-        except RequestClosed as error:
-            # Writing it again would fail for ever, and keep every later request waiting.
-            self._say(f"an answer came too late: {error}")
-
-    def _in_trouble(self, error: LedgerError) -> None:
-        if str(error) != self._trouble:
-            self._trouble = str(error)
-            self._say(f"requests of the console have to wait: {error}")
-
-
-@contextmanager
-def open_desk(control_url: str, say: Say, clock: Clock | None = None) -> Iterator[Desk]:
-    """Open the desk; requests that an earlier supervisor left open are refused.
-
-    Raises:
-        LedgerError: the control database cannot be written.
-    """
-    clock = clock or SystemClock()
-    with ControlStore.open(control_url, busy_timeout=_PATIENCE_SECONDS) as store:
-        store.requests.refuse_open(_STARTED_ANEW, clock.now())
-        desk = Desk(store.requests, clock, say)
-        try:
-            yield desk
-        finally:
-            desk.close("AINEON was stopped before it was carried out")
 
 
 class Modes:

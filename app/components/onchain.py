@@ -46,7 +46,7 @@ def columns() -> dict[str, Any]:
             "unverified: none could be asked"
         ),
         "Transaction": st.column_config.TextColumn(width=_HASH_WIDTH),
-        "Look up": st.column_config.LinkColumn(display_text="Etherscan"),
+        "Look up": st.column_config.LinkColumn(display_text="look up"),
         "Compared": st.column_config.TextColumn(width=320),
     }
 

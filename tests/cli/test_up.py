@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import shutil
 import signal
@@ -18,6 +20,8 @@ import psutil
 import pytest
 
 from aineon.runtime.settings import PARAMETERS
+from aineon.sending.keys import parse_private_key
+from aineon.sending.keystore import write_keystore
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "0x" + "a1" * 32
@@ -108,7 +112,6 @@ def test_everything_starts_and_stops(start: Start, port: int, checkout: Path) ->
     assert "<title>" in page.text
 
     children = psutil.Process(process.pid).children()
-    assert environment_of(children, "aineon")["PRIVATE_KEY"] == KEY
     assert not any(KEY[2:] in v for v in environment_of(children, "streamlit").values())
 
     process.send_signal(signal.SIGINT)
@@ -119,6 +122,111 @@ def test_everything_starts_and_stops(start: Start, port: int, checkout: Path) ->
     assert "Traceback" not in err
     assert not [child for child in children if child.is_running()]
     assert (checkout / "var" / "simulation.db").is_file()
+
+
+CANARY = "7c3e" * 15 + "0a51"
+PASSWORD = "canary horse battery"
+
+
+def holds(pid: int, secret: str) -> bool:
+    """Whether a process has `secret` in its memory; needs root."""
+    found = False
+    proc = Path(f"/proc/{pid}")
+    with (proc / "maps").open() as maps, (proc / "mem").open("rb", 0) as memory:
+        for line in maps:
+            span, mode, *_ = line.split()
+            if mode.startswith("rw"):
+                start, end = (int(part, 16) for part in span.split("-"))
+                memory.seek(start)
+                with contextlib.suppress(OSError):
+                    found = found or secret.encode() in memory.read(end - start)
+    return found
+
+
+def child_of(process: psutil.Process, name: str) -> psutil.Process | None:
+    """The child that runs `name`; None while there is none."""
+    for child in process.children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if name in child.cmdline():
+                return child
+    return None
+
+
+def seen_from_outside(process: psutil.Process) -> str:
+    """Command line and environment; nothing where even that may not be read."""
+    try:
+        return " ".join([*process.cmdline(), *process.environ().values()])
+    except psutil.AccessDenied:
+        assert os.geteuid(), "root may look into any process"
+        return ""
+
+
+def test_a_key_is_in_the_engine_and_nowhere_else(start: Start, port: int, checkout: Path) -> None:
+    """A canary for each secret, looked for in all that AINEON writes, shows and answers."""
+    keystore = checkout / "guardian.json"
+    write_keystore(keystore, parse_private_key(CANARY), PASSWORD)
+    process = start(
+        "--port", str(port), "--mode", "rehearsal",
+        PRIVATE_KEY=f"0x{CANARY}",
+        AINEON_GUARDIAN_KEYSTORE=str(keystore),
+        AINEON_GUARDIAN_KEYSTORE_PASSWORD=PASSWORD,
+        # Nobody is there: the engine waits for its chain, with all that it was handed.
+        AINEON_RPC_URLS="http://127.0.0.1:9/canary-in-a-path",
+        AINEON_EXECUTOR="0x" + "2f" * 20,
+        NOTES=f"do not forget: {CANARY}",
+        LOG_LEVEL="DEBUG",
+    )  # fmt: skip
+    assert process.stdout is not None
+    said = [process.stdout.readline() for _ in range(2)]
+    assert said[1].startswith("console ready"), said
+    answers = [httpx.get(f"http://127.0.0.1:{port}/{page}").text for page in ("health", "")]
+    deadline = time.monotonic() + 60
+    while (found := health(port))["engine"]["state"] != "paused":
+        assert time.monotonic() < deadline, found
+        time.sleep(0.1)
+    supervisor = psutil.Process(process.pid)
+    engine, console = (child_of(supervisor, name) for name in ("aineon", "streamlit"))
+    assert engine is not None
+    assert console is not None
+    outside = [seen_from_outside(each) for each in (engine, console)]
+    if not os.geteuid() and sys.platform == "linux":
+        for secret in (CANARY, PASSWORD):
+            assert holds(engine.pid, secret), "control: it was handed over"
+            assert not holds(console.pid, secret)
+
+    # Handed over again to the engine that takes the place of a dead one.
+    engine.kill()
+    until(lambda: child_of(supervisor, "aineon") not in (None, engine))
+    until(lambda: health(port)["engine"]["state"] == "paused")
+    again = child_of(supervisor, "aineon")
+    assert again is not None
+    outside.append(seen_from_outside(again))
+    if not os.geteuid() and sys.platform == "linux":
+        until(lambda: holds(again.pid, CANARY))
+
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    doctor = subprocess.run(
+        [sys.executable, "-m", "aineon", "doctor"],
+        cwd=checkout,
+        env=dict(os.environ) | {"PYTHONPATH": str(checkout), "PRIVATE_KEY": CANARY},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    everything = "\n".join([*said, *answers, json.dumps(found), *outside, out, err, doctor.stdout])
+    everything += doctor.stderr
+    for secret in (CANARY, PASSWORD, "canary-in-a-path"):
+        assert secret not in everything.lower()
+        for file in (each for each in (checkout / "var").rglob("*") if each.is_file()):
+            assert secret.encode() not in file.read_bytes().lower(), file
+
+
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
 
 
 def test_a_second_one_in_the_same_folder_is_refused(start: Start, port: int) -> None:

@@ -149,7 +149,7 @@ def fill_from_chain(store: BookStore, chain_id: int = 31_337_000_000_001) -> Non
             net=money(40 * MILLI),
             settled_at=now - 2,
             chain_id=chain_id,
-            transaction_hash=HASH,
+            transaction_hash=HASH if number == len(said) else f"0x{number:064x}",
             finalised=True,
             verification=verification,
             verification_detail=detail,

@@ -95,3 +95,38 @@ def test_a_database_that_cannot_be_written_is_said_in_words(folder: Path) -> Non
     result = perform(Action.REHEARSE)
     assert not result.accepted
     assert "is not a database" in result.words
+
+
+def audited(folder: Path) -> list[tuple[str, str, str]]:
+    settings = load_settings()
+    with ControlStore.open(sqlite_url(folder / "control.db")) as control:
+        entries = control.audit(settings.anchor_path).last(100)
+    return [(e.decision.who, e.decision.action, e.decision.subject) for e in entries]
+
+
+def test_whatever_is_asked_for_or_tried_is_in_the_audit(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    perform(Action.REHEARSE)
+    perform(Action.GO_LIVE)
+    monkeypatch.setattr(actions, "RULES", {})
+    perform(Action.SIMULATE)
+    assert audited(folder) == [
+        ("anna", "mode.request", "rehearsal"),
+        ("anna", "action.refuse", "go live"),
+        ("anna", "action.refuse", "simulate"),
+    ]
+
+
+def test_what_cannot_be_audited_is_not_asked_for(folder: Path) -> None:
+    perform(Action.GO_LIVE)
+    (folder / "control.anchor").unlink()
+    result = perform(Action.REHEARSE)
+    assert not result.accepted
+    assert "the audit's anchor" in result.words
+    assert latest(folder) is None
+    # A refusal needs no audit, and says that it has none.
+    refused = perform(Action.GO_LIVE)
+    assert not refused.accepted
+    assert "Live mode stays closed" in refused.words
+    assert "could not be written down: the audit's anchor" in refused.words

@@ -208,3 +208,12 @@ def test_without_a_supervisor_the_button_rests(
 def test_settings_say_why_there_is_no_live(folder: Path) -> None:
     places.busy(folder)
     assert "Live mode stays closed until" in text_of(open_page("settings"))
+
+
+def test_accounts_are_shown_with_what_the_chain_said_of_them(rehearsal: Path) -> None:
+    places.busy_rehearsal(rehearsal)
+    test = open_page("performance")
+    accounts = {row["Account"]: row for row in table_with(test, "Account", "Smallest units")}
+    assert accounts["expense:gas"]["Token"] == "ETH"
+    assert accounts["expense:gas"]["Entries"] == 3
+    assert "Not compared with the chain yet." in text_of(test)

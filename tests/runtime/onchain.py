@@ -28,9 +28,9 @@ def settings_in(folder: Path, **changes: Any) -> Settings:
     return load_settings(env={}, data_dir=str(folder), **{**GIVEN, **changes})
 
 
-def a_link() -> ChainLink:
+def a_link(chain_id: int = CHAIN_ID) -> ChainLink:
     """A link to a chain that answers nothing: composing asks it nothing but its number."""
-    reader: Any = SimpleNamespace(chain_id=CHAIN_ID, health=tuple)
+    reader: Any = SimpleNamespace(chain_id=chain_id, health=tuple)
     addresses = mainnet()
     tokens = tuple(addresses.token_by_symbol(name) for name in ("WETH", "USDC", "USDT", "DAI"))
     plenty = {token.address: 10**6 * ETHER for token in tokens}

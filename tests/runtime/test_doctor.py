@@ -12,6 +12,8 @@ from aineon.errors import StartError
 from aineon.runtime.doctor import Examination, Verdict, examine, unknown_names, versions
 from aineon.runtime.settings import Settings, load_settings
 from aineon.runtime.storage import check_database, check_folder
+from aineon.sending.keys import play_key
+from tests.runtime.onchain import KEY
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def test_live_mode_lacks_things_and_says_which(settings: Settings) -> None:
     missing = examine(settings, env={}).missing_for_live
     assert "stays closed" in missing[0]
     assert [sentence.split()[0] for sentence in missing[1:]] == [
-        "PRIVATE_KEY",
+        "AINEON_KEYSTORE",
         "WITHDRAWAL_ADDRESS",
         "AINEON_EXECUTOR",
         "None",
@@ -50,12 +52,22 @@ def test_live_mode_lacks_things_and_says_which(settings: Settings) -> None:
     supplied = load_settings(
         env={},
         data_dir=settings.data_dir,
-        private_key="1f" * 32,
+        private_key=KEY,
         withdrawal_address="0x" + "1f" * 20,
         executor_address="0x" + "2f" * 20,
         rpc_urls="https://node.example",
     )
     assert examine(supplied, env={}).missing_for_live == missing[:1]
+
+
+@pytest.mark.parametrize("key", ["1f" * 32, play_key(7, "operator").reveal().hex()])
+def test_a_key_that_others_can_work_out_is_named(settings: Settings, key: str) -> None:
+    known = load_settings(env={}, data_dir=settings.data_dir, private_key=key)
+    named = [each for each in examine(known, env={}).missing_for_live if "guessed" in each]
+    assert len(named) == 1
+    assert named[0].startswith("PRIVATE_KEY is a rehearsal's or can be guessed")
+    own = load_settings(env={}, data_dir=settings.data_dir, private_key=KEY)
+    assert not any("guessed" in each for each in examine(own, env={}).missing_for_live)
 
 
 def test_a_locked_database_is_a_problem(settings: Settings) -> None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
 
 import pytest
 
+from aineon.errors import StartError
 from aineon.runtime.handover import (
     SUPERVISED_VARIABLE,
     console_environment,
     engine_environment,
+    engine_secrets,
+    read_secrets,
+    without_withheld,
 )
+from aineon.runtime.keys import without_keys
+from aineon.runtime.redaction import hidden_from_console
 from aineon.runtime.settings import PARAMETERS, load_settings
 
 KEY = "0x" + "a1" * 32
@@ -40,11 +48,62 @@ def test_the_console_gets_no_secret_under_any_name() -> None:
     assert told[SUPERVISED_VARIABLE]
 
 
-def test_the_engine_gets_everything() -> None:
+def test_the_engines_environment_holds_no_secret_under_any_name() -> None:
     told = engine_environment(ENV, load_settings(env=ENV))
+    everything = "\n".join(f"{name}={value}" for name, value in told.items()).lower()
+    for secret in (KEY[2:], "alchemy_key", "infura_key", "etherscan_key", "pathkey"):
+        assert secret.lower() not in everything
+    assert told["REDIS_URL"] == ENV["REDIS_URL"]
+
+
+def test_the_engine_is_handed_what_is_not_in_its_environment() -> None:
+    settings = load_settings(env=ENV, mode="rehearsal")
+    told = engine_environment(ENV, settings) | engine_secrets(settings)
     assert told["PRIVATE_KEY"] == KEY
-    assert told["AINEON_RPC_URLS"] == ENV["AINEON_RPC_URLS"]
-    assert told["WEB3_PROVIDER_URI"] == ENV["WEB3_PROVIDER_URI"]
+    understood = load_settings(env=told).model_dump()
+    assert understood == settings.model_dump() | {"data_dir": settings.data_dir.absolute()}
+
+
+def test_a_simulation_is_handed_no_key_and_nothing_that_opens_one() -> None:
+    env = ENV | {
+        "AINEON_GUARDIAN_KEYSTORE": "guardian.json",
+        "AINEON_GUARDIAN_KEYSTORE_PASSWORD": "correct horse",
+    }
+    settings = load_settings(env=env)
+    simulated, rehearsed = engine_secrets(without_keys(settings)), engine_secrets(settings)
+    assert rehearsed.keys() - simulated.keys() == {
+        "PRIVATE_KEY",
+        "AINEON_GUARDIAN_KEYSTORE",
+        "AINEON_GUARDIAN_KEYSTORE_PASSWORD",
+    }
+    console = console_environment(env, load_settings(env=env))
+    assert not [name for name in console if "KEYSTORE" in name], "it is not told where to look"
+    assert simulated["AINEON_RPC_URLS"] == ENV["AINEON_RPC_URLS"]
+
+
+def test_what_one_process_hands_over_another_reads() -> None:
+    handed = engine_secrets(load_settings(env=ENV, mode="rehearsal"))
+    assert read_secrets(io.StringIO(json.dumps(handed) + "\n")) == handed
+    assert read_secrets(io.StringIO("{}\n")) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        f'{{"PRIVATE_KEY": "{KEY}"',
+        "[]",
+        f'["{KEY}"]',
+        f'{{"PATH": "{KEY}"}}',
+        f'{{"PORT": "{KEY}"}}',
+        f'{{"PRIVATE_KEY": ["{KEY}"]}}',
+        "[" * 100_000,
+    ],
+)
+def test_what_is_no_handover_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(StartError, match="does not hold the secrets") as refused:
+        read_secrets(io.StringIO(text))
+    assert KEY not in str(refused.value)
 
 
 def test_both_understand_the_same_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,9 +123,21 @@ def test_both_understand_the_same_settings(tmp_path: Path, monkeypatch: pytest.M
         assert understood.replay_file == tmp_path / "blocks.json"
         assert understood.max_hops == 3
         assert understood.min_profit_wei == 10**18 // 4
-        assert (understood.private_key is None) == ("PRIVATE_KEY" not in told)
+        assert understood.private_key is None
         monkeypatch.chdir(tmp_path)
     assert "PRIVATE_KEY" not in console_environment({}, settings)
+
+
+def test_a_console_that_reads_the_settings_itself_keeps_no_secret() -> None:
+    env = ENV | {"AINEON_GUARDIAN_KEYSTORE": "guardian.json"}
+    settings = load_settings(env=env)
+    kept = without_withheld(settings)
+    for field, parameter in PARAMETERS.items():
+        if not parameter.is_withheld:
+            assert getattr(kept, field) == getattr(settings, field)
+    assert kept.private_key is kept.guardian_keystore is kept.alchemy_api_key is None
+    assert kept.rpc_urls == ()
+    assert list(hidden_from_console(kept)) == list(hidden_from_console(load_settings(env={})))
 
 
 def test_an_override_beats_the_variable_it_overrides() -> None:
@@ -82,6 +153,7 @@ def test_the_console_gets_a_home_it_can_read(tmp_path: Path) -> None:
 
 
 def test_every_setting_that_was_given_is_handed_over() -> None:
-    told = engine_environment({}, load_settings(env=ENV))
+    settings = load_settings(env=ENV, mode="rehearsal")
+    told = engine_environment({}, settings) | engine_secrets(settings)
     names = {parameter.env for parameter in PARAMETERS.values()}
     assert {name for name in ENV if name in names} <= set(told)

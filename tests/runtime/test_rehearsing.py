@@ -17,13 +17,15 @@ from aineon.runtime.settings import FeedName, Settings, load_settings
 from tests.runtime.test_supervisor import ENDS, RUNS, Stage, until
 
 KEY = "0x" + "1f" * 32
+TREASURY_KEY = "0x" + "3d" * 32
 MAINNET_KEY = "0x" + "2e" * 32
 
 
 def entry(folder: Path) -> Entry:
     executor = "0x" + "e1" * 20
     here = "http://127.0.0.1"
-    return Entry(str(folder / "chain.json"), f"{here}:1", f"{here}:2", executor, KEY)
+    keys = (KEY, TREASURY_KEY)
+    return Entry(str(folder / "chain.json"), f"{here}:1", f"{here}:2", executor, *keys)
 
 
 def test_limits_are_taken_along_and_other_chains_are_not(tmp_path: Path) -> None:
@@ -46,7 +48,9 @@ def test_limits_are_taken_along_and_other_chains_are_not(tmp_path: Path) -> None
     assert [url.get_secret_value() for url in taking_part.rpc_urls] == ["http://127.0.0.1:1"]
     assert taking_part.private_key is not None
     assert taking_part.private_key.get_secret_value() == KEY
-    assert taking_part.book_path.name == "rehearsal.db"
+    assert taking_part.withdrawal_private_key is not None
+    assert taking_part.withdrawal_private_key.get_secret_value() == TREASURY_KEY
+    assert taking_part.book_file == taking_part.data_dir.absolute() / "rehearsal.db"
 
 
 def test_the_least_profit_is_the_rehearsals_unless_it_was_given(tmp_path: Path) -> None:
@@ -57,8 +61,15 @@ def test_the_least_profit_is_the_rehearsals_unless_it_was_given(tmp_path: Path) 
 
 def test_the_chain_learns_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRIVATE_KEY", MAINNET_KEY)
+    monkeypatch.setenv("MY_OWN_NAME_FOR_IT", f"key={MAINNET_KEY[2:].upper()}")
+    monkeypatch.setenv("HARMLESS", "kept")
     program = chain_program(load_settings(env={"PRIVATE_KEY": MAINNET_KEY}), tmp_path, 2.0)
-    assert MAINNET_KEY not in program.environment.values()
+    assert MAINNET_KEY[2:].lower() not in " ".join(program.environment.values()).lower()
+    assert "PRIVATE_KEY" not in program.environment
+    # The control: what is no secret stays, by value and not by chance.
+    assert program.environment["HARMLESS"] == "kept"
+    bare = chain_program(load_settings(env={}), tmp_path, 2.0)
+    assert "MY_OWN_NAME_FOR_IT" in bare.environment
     assert program.restarts == 0
     assert program.essential
 

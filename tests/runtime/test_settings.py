@@ -174,7 +174,7 @@ def test_live_mode_is_refused_with_what_is_missing() -> None:
     assert lines[0].startswith("AINEON_MODE is 'live' (environment); live mode stays closed")
     assert lines[0].endswith("allowed is simulation or rehearsal.")
     assert [line.split()[0] for line in lines[1:]] == [
-        "PRIVATE_KEY",
+        "AINEON_KEYSTORE",
         "WITHDRAWAL_ADDRESS",
         "AINEON_EXECUTOR",
         "None",
@@ -265,7 +265,29 @@ def test_databases_in_the_data_folder(tmp_path: Path) -> None:
     assert settings.control_url == f"sqlite:///{tmp_path}/control.db"
 
 
-@pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://", "postgresql://x/y", "a.db"])
+@pytest.mark.parametrize("query", ["", "?sslmode=require"])
+def test_databases_on_a_server(query: str) -> None:
+    settings = load_settings(env={"DATABASE_URL": f"postgresql://me:hush@db.local/play{query}"})
+    joint = "&" if query else "?"
+    base = f"postgresql://me:hush@db.local/play{query}{joint}schema="
+    assert settings.book_url == f"{base}aineon_simulation"
+    assert settings.control_url == f"{base}aineon_control"
+    assert settings.book_file is None
+    assert settings.anchor_path == settings.data_dir.absolute() / "control.anchor"
+    assert "hush" not in repr(settings)
+
+
+NOT_TO_BE_HAD = (
+    "mysql://x/y",
+    "sqlite://",
+    "a.db",
+    "postgresql://x",
+    "postgresql:///y",
+    "postgresql://x/y?schema=z",
+)
+
+
+@pytest.mark.parametrize("url", NOT_TO_BE_HAD)
 def test_databases_that_are_not_to_be_had(url: str) -> None:
     assert "allowed is an SQLite URL" in refusal(DATABASE_URL=url)
 

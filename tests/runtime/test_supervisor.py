@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import socket
@@ -11,13 +12,15 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from aineon.errors import StartError
+from aineon.primitives import Book
 from aineon.runtime import supervisor
-from aineon.runtime.processes import Child, Program
+from aineon.runtime.processes import Child, Program, stop_all
 from aineon.runtime.settings import load_settings
 from aineon.runtime.supervisor import (
     Crew,
@@ -291,5 +294,41 @@ def test_the_programs_are_told_where_and_what() -> None:
     assert console.essential
     assert "PRIVATE_KEY" not in console.environment
     engine = engine_program(settings)
-    assert engine.arguments == ("run", "--supervised")
-    assert engine.environment["PRIVATE_KEY"] == "0x" + "1f" * 32
+    assert engine.arguments == ("run", "--supervised", "--secrets-on-stdin")
+    assert "PRIVATE_KEY" not in engine.environment
+    assert console.secrets is None
+    assert engine.secrets == {}, "a simulation signs nothing"
+    rehearsing = settings.model_copy(update={"mode": Book.REHEARSAL})
+    assert engine_program(rehearsing).secrets == {"PRIVATE_KEY": "0x" + "1f" * 32}
+    assert "1f1f" not in repr(engine_program(rehearsing))
+
+
+class Slow:
+    """A child that needs a number of looks until it has stopped."""
+
+    def __init__(self, looks: int) -> None:
+        self.looks = looks
+        self.killed = False
+
+    def ask_to_stop(self) -> None:
+        pass
+
+    def stopped(self) -> bool:
+        self.looks -= 1
+        return self.looks < 0
+
+    def kill(self) -> None:
+        self.killed = self.looks >= 0
+
+
+@pytest.mark.parametrize(("looks", "killed"), [(3, False), (5000, True)])
+def test_a_machine_that_stood_still_costs_nobody_the_grace(
+    looks: int, killed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that leaps an hour is no child's fault; looks without an end are."""
+    times = itertools.count(0.0, 3600.0)
+    monkeypatch.setattr("aineon.runtime.processes.time.monotonic", lambda: next(times))
+    monkeypatch.setattr("aineon.runtime.processes.time.sleep", lambda _: None)
+    child: Any = Slow(looks)
+    stop_all([child], 10.0, lambda: False)
+    assert child.killed is killed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,8 +14,9 @@ from aineon.ledger.connect import sqlite_url
 from aineon.ledger.control import ControlStore
 from aineon.ledger.requests import ModeRequest, RequestState, RequestTable
 from aineon.primitives import Book, ManualClock
+from aineon.runtime.desk import Desk, OpenControl, open_desk
 from aineon.runtime.supervisor import Crew, supervise
-from aineon.runtime.switching import Desk, Maker, Modes, open_desk
+from aineon.runtime.switching import Maker, Modes
 from tests.runtime.test_supervisor import ENDS, RUNS, Stage, stop_when, until
 
 SIMULATION, REHEARSAL = Book.SIMULATION, Book.REHEARSAL
@@ -248,7 +250,7 @@ def test_a_locked_database_delays_an_answer_and_loses_none(house: House) -> None
     house.ask("rehearsal")
     [request] = house.requests.waiting()
     locked = Locked(house.requests)
-    desk = Desk(locked, ManualClock(7.0), house.stage.said.append)  # type: ignore[arg-type]
+    desk = Desk(lambda: locked, ManualClock(7.0), house.stage.said.append)  # type: ignore[arg-type,return-value]
     desk.done(request, "begun")
     assert desk.waiting(0.0) == ()
     assert house.stage.said == ["requests of the console have to wait: the database is locked"]
@@ -261,7 +263,7 @@ def test_a_locked_database_delays_an_answer_and_loses_none(house: House) -> None
 def test_an_answer_that_came_too_late_holds_nothing_up(house: House) -> None:
     house.ask("rehearsal")
     [request] = house.requests.waiting()
-    desk = Desk(house.requests, ManualClock(7.0), house.stage.said.append)
+    desk = Desk(lambda: house.requests, ManualClock(7.0), house.stage.said.append)
     house.requests.refuse_open("another supervisor", 6.0)
     desk.done(request, "begun")
     [said] = house.stage.said
@@ -269,3 +271,63 @@ def test_an_answer_that_came_too_late_holds_nothing_up(house: House) -> None:
     assert house.answer().answer == "another supervisor"
     house.ask("simulation")
     assert [waiting.mode for waiting in desk.waiting(0.0)] == ["simulation"]
+
+
+def _removed(house: House) -> Path:
+    """Remove the control database's files, as somebody who tidies up would."""
+    path = house.stage.folder / "control.db"
+    house.store.close()
+    for file in house.stage.folder.glob("control.db*"):
+        file.unlink()
+    return path
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be removed there")
+@pytest.mark.parametrize("by_console", [True, False])
+def test_a_control_database_that_is_removed_is_noticed(house: House, by_console: bool) -> None:
+    said = house.stage.said
+    with open_desk(house.url, said.append, ManualClock(5.0)) as desk:
+        assert desk.waiting(0.0) == ()
+        assert said == []
+        path = _removed(house)
+        if not by_console:
+            # Whoever comes first makes the new one.
+            assert desk.waiting(1.0) == ()
+        house.store = ControlStore.open(house.url)
+        house.ask("rehearsal")
+        [request] = desk.waiting(2.0)
+        desk.done(request, "the rehearsal was begun")
+        assert house.answer().answer == "the rehearsal was begun"
+        assert said == [
+            f"the control database {path} was removed or replaced while AINEON runs; requests are "
+            "taken from the new one, and the engine still writes into the old one: stop AINEON "
+            "and start it again"
+        ]
+        # Told once.
+        assert desk.waiting(3.0) == ()
+        assert len(said) == 1
+
+
+def test_a_control_database_that_cannot_be_opened_anew_is_told_of(house: House) -> None:
+    said = house.stage.said
+    with open_desk(house.url, said.append, ManualClock(5.0)) as desk:
+        path = _removed(house)
+        path.mkdir()
+        assert desk.waiting(1.0) == ()
+        assert desk.waiting(2.0) == ()
+        [words] = said
+        assert words.startswith("requests of the console have to wait: database")
+        path.rmdir()
+        house.store = ControlStore.open(house.url)
+        house.ask("rehearsal")
+        assert [waiting.mode for waiting in desk.waiting(3.0)] == ["rehearsal"]
+
+
+def test_control_a_database_that_stays_is_opened_once(house: House) -> None:
+    control = OpenControl(house.url, house.stage.said.append)
+    first = control.requests()
+    house.ask("rehearsal")
+    assert control.requests().waiting()
+    assert control.requests()._engine is first._engine
+    assert house.stage.said == []
+    control.close()

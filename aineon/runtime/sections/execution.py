@@ -38,6 +38,18 @@ class ExecutionSettings(BaseModel):
         ),
     ] = None
 
+    live_confirmation: Annotated[
+        str | None,
+        Parameter(
+            "AINEON_LIVE_CONFIRMATION",
+            "Live confirmation",
+            _GROUP,
+            kinds.LIVE_PHRASE,
+            "The operator's word that real money is meant, for a start at which nobody can type: "
+            "it names the chain and the contract, and counts for these alone.",
+        ),
+    ] = None
+
     flash_lenders: Annotated[
         tuple[str, ...],
         Parameter(
@@ -90,6 +102,21 @@ class ExecutionSettings(BaseModel):
             most=25,
         ),
     ] = 2
+
+    reconcile_blocks: Annotated[
+        int,
+        Parameter(
+            "RECONCILE_BLOCKS",
+            "Reconciliation",
+            _GROUP,
+            kinds.WHOLE,
+            "After how many blocks the accounts are compared with the chain again. Where money is "
+            "missing, the emergency stop is set.",
+            unit="blocks",
+            least=1,
+            most=100_000,
+        ),
+    ] = 25
 
     relay_urls: Annotated[
         tuple[SecretStr, ...],

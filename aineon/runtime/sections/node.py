@@ -1,4 +1,4 @@
-"""Settings: Ethereum nodes and keys. All of them are secrets."""
+"""Settings: Ethereum nodes, and who else is asked about the chain. All of them are secrets."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from aineon.runtime.parameter import Parameter
 
 
 class NodeSettings(BaseModel):
-    """How the chain is reached, and the key that signs."""
+    """How the chain is reached."""
 
     alchemy_api_key: Annotated[
         SecretStr | None,
         Parameter(
             "ALCHEMY_API_KEY",
             "Alchemy key",
-            "Node and keys",
+            "Node",
             kinds.API_KEY,
             "Access to an Ethereum node at Alchemy.",
             secret=True,
@@ -31,7 +31,7 @@ class NodeSettings(BaseModel):
         Parameter(
             "INFURA_API_KEY",
             "Infura key",
-            "Node and keys",
+            "Node",
             kinds.API_KEY,
             "Access to an Ethereum node at Infura.",
             secret=True,
@@ -44,7 +44,7 @@ class NodeSettings(BaseModel):
         Parameter(
             "AINEON_RPC_URLS",
             "RPC addresses",
-            "Node and keys",
+            "Node",
             kinds.RPC_URLS,
             "Ethereum nodes in order of preference; secret, because keys are part of them.",
             secret=True,
@@ -57,22 +57,9 @@ class NodeSettings(BaseModel):
         Parameter(
             "ETHERSCAN_API_KEY",
             "Etherscan key",
-            "Node and keys",
+            "Node",
             kinds.API_KEY,
             "Access to Etherscan, an independent source that realised profit is compared with.",
             secret=True,
-        ),
-    ] = None
-
-    private_key: Annotated[
-        SecretStr | None,
-        Parameter(
-            "PRIVATE_KEY",
-            "Private key",
-            "Node and keys",
-            kinds.PRIVATE_KEY,
-            "The key that signs; it reaches the engine process alone. Simulation needs none.",
-            secret=True,
-            live=True,
         ),
     ] = None

@@ -45,6 +45,19 @@ class ProcessSettings(BaseModel):
         ),
     ] = None
 
+    audit_anchor: Annotated[
+        Path | None,
+        Parameter(
+            "AINEON_AUDIT_ANCHOR",
+            "Audit anchor",
+            "Storage",
+            kinds.PATH,
+            "The file that remembers the hashes of the audit's entries; best on another disk than "
+            "the databases.",
+            default_words="`control.anchor` beside the control database",
+        ),
+    ] = None
+
     redis_url: Annotated[
         SecretStr | None,
         Parameter(

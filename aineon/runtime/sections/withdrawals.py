@@ -1,4 +1,4 @@
-"""Settings: limits of withdrawals."""
+"""Settings: limits and approval of withdrawals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from pydantic import BaseModel, Field
 from aineon.primitives.units import ETHER
 from aineon.runtime import kinds
 from aineon.runtime.parameter import Parameter
+from aineon.treasury.policy import Approvers
 
+_GROUP = "Withdrawals"
+_HOURS = "hours"
 _MOST_ETHER = 1_000_000 * ETHER
 _RENDER_DAILY_LIMIT = 100 * ETHER
 _DAILY_LIMIT = 1000 * ETHER
@@ -20,14 +23,14 @@ def _default_daily_limit(known: dict[str, Any]) -> int:
 
 
 class WithdrawalSettings(BaseModel):
-    """How much profit may leave, and where it goes."""
+    """How much profit may leave, who approves it, and where it goes."""
 
     min_withdrawal_wei: Annotated[
         int,
         Parameter(
             "MIN_WITHDRAWAL_ETH",
             "Minimum withdrawal",
-            "Withdrawals",
+            _GROUP,
             kinds.ETHER,
             "Smallest amount that is withdrawn at once.",
             unit="ETH",
@@ -42,7 +45,7 @@ class WithdrawalSettings(BaseModel):
         Parameter(
             "MAX_WITHDRAWAL_ETH",
             "Maximum withdrawal",
-            "Withdrawals",
+            _GROUP,
             kinds.ETHER,
             "Largest amount that is withdrawn at once.",
             unit="ETH",
@@ -57,7 +60,7 @@ class WithdrawalSettings(BaseModel):
         Parameter(
             "DAILY_WITHDRAWAL_LIMIT",
             "Daily withdrawal limit",
-            "Withdrawals",
+            _GROUP,
             kinds.ETHER,
             "Most that is withdrawn in 24 hours, amounts under way included.",
             unit="ETH",
@@ -73,7 +76,7 @@ class WithdrawalSettings(BaseModel):
         Parameter(
             "AUTO_WITHDRAWAL_ENABLED",
             "Automatic withdrawal",
-            "Withdrawals",
+            _GROUP,
             kinds.SWITCH,
             "Whether profit is to be withdrawn without a request. Off until an allow-listed "
             "destination has aged.",
@@ -86,7 +89,7 @@ class WithdrawalSettings(BaseModel):
         Parameter(
             "AUTO_WITHDRAWAL_THRESHOLD",
             "Automatic withdrawal from",
-            "Withdrawals",
+            _GROUP,
             kinds.ETHER,
             "Balance from which profit is withdrawn automatically.",
             unit="ETH",
@@ -96,12 +99,177 @@ class WithdrawalSettings(BaseModel):
         ),
     ] = 10 * ETHER
 
+    daily_withdrawal_count: Annotated[
+        int,
+        Parameter(
+            "AINEON_DAILY_WITHDRAWAL_COUNT",
+            "Daily number of withdrawals",
+            _GROUP,
+            kinds.WHOLE,
+            "How many withdrawals there may be in 24 hours, those under way included.",
+            least=1,
+            most=1000,
+            limit=True,
+        ),
+    ] = 20
+
+    auto_withdrawal_keep_wei: Annotated[
+        int,
+        Parameter(
+            "AINEON_AUTO_WITHDRAWAL_KEEP_ETH",
+            "Kept by automatic withdrawal",
+            _GROUP,
+            kinds.ETHER,
+            "What automatic withdrawal always leaves, to pay for gas.",
+            unit="ETH",
+            least=0,
+            most=_MOST_ETHER,
+            limit=True,
+        ),
+    ] = ETHER
+
+    withdrawal_approvers: Annotated[
+        Approvers,
+        Parameter(
+            "AINEON_WITHDRAWAL_APPROVERS",
+            "Approvers",
+            _GROUP,
+            kinds.CHOICE,
+            "How many people operate the treasury. With several, whoever approves a "
+            "withdrawal is never who asked for it. A single operator confirms alone, by "
+            "a second factor, and waits longer.",
+            choices=tuple(Approvers),
+            limit=True,
+        ),
+    ] = Approvers.SINGLE
+
+    withdrawal_free_up_to_wei: Annotated[
+        int,
+        Parameter(
+            "AINEON_WITHDRAWAL_FREE_UP_TO_ETH",
+            "No approval up to",
+            _GROUP,
+            kinds.ETHER,
+            "Worth up to which a withdrawal needs no approval. Automatic withdrawals obey it too.",
+            unit="ETH",
+            least=0,
+            most=_MOST_ETHER,
+            limit=True,
+        ),
+    ] = ETHER
+
+    withdrawal_one_up_to_wei: Annotated[
+        int,
+        Parameter(
+            "AINEON_WITHDRAWAL_ONE_UP_TO_ETH",
+            "One approval up to",
+            _GROUP,
+            kinds.ETHER,
+            "Worth up to which one approval is enough; above it two are needed, where "
+            "there are several approvers.",
+            unit="ETH",
+            least=0,
+            most=_MOST_ETHER,
+            limit=True,
+        ),
+    ] = 20 * ETHER
+
+    withdrawal_cooling_minutes: Annotated[
+        float,
+        Parameter(
+            "AINEON_WITHDRAWAL_COOLING_MINUTES",
+            "Cooling time",
+            _GROUP,
+            kinds.NUMBER,
+            "How long an approved withdrawal waits, and can be cancelled, before it is signed.",
+            unit="minutes",
+            least=0,
+            most=10080,
+            limit=True,
+        ),
+    ] = 10.0
+
+    withdrawal_cooling_alone_minutes: Annotated[
+        float,
+        Parameter(
+            "AINEON_WITHDRAWAL_COOLING_ALONE_MINUTES",
+            "Cooling time without a second person",
+            _GROUP,
+            kinds.NUMBER,
+            "The same for what a single operator confirmed alone.",
+            unit="minutes",
+            least=0,
+            most=10080,
+            limit=True,
+        ),
+    ] = 60.0
+
+    destination_age_hours: Annotated[
+        float,
+        Parameter(
+            "AINEON_DESTINATION_AGE_HOURS",
+            "Age of a destination",
+            _GROUP,
+            kinds.NUMBER,
+            "How long an address must be on the allow-list before it can be paid. The "
+            "safe address must age too.",
+            unit=_HOURS,
+            least=0,
+            most=8760,
+            limit=True,
+        ),
+    ] = 24.0
+
+    withdrawal_approval_hours: Annotated[
+        float,
+        Parameter(
+            "AINEON_WITHDRAWAL_APPROVAL_HOURS",
+            "Life of an approval",
+            _GROUP,
+            kinds.NUMBER,
+            "How long an approval counts while others are still missing.",
+            unit=_HOURS,
+            least=0.1,
+            most=8760,
+            limit=True,
+        ),
+    ] = 12.0
+
+    withdrawal_expires_hours: Annotated[
+        float,
+        Parameter(
+            "AINEON_WITHDRAWAL_EXPIRES_HOURS",
+            "Life of a withdrawal",
+            _GROUP,
+            kinds.NUMBER,
+            "How long a withdrawal waits to be approved, and then to be signed, before it expires.",
+            unit=_HOURS,
+            least=0.1,
+            most=8760,
+            limit=True,
+        ),
+    ] = 24.0
+
+    withdrawal_patience_hours: Annotated[
+        float,
+        Parameter(
+            "AINEON_WITHDRAWAL_PATIENCE_HOURS",
+            "Patience for cheap gas",
+            _GROUP,
+            kinds.NUMBER,
+            "How long a withdrawal with the gas strategy `optimized` waits for a cheap block.",
+            unit=_HOURS,
+            least=0,
+            most=8760,
+        ),
+    ] = 12.0
+
     withdrawal_address: Annotated[
         str | None,
         Parameter(
             "WITHDRAWAL_ADDRESS",
             "Withdrawal address",
-            "Withdrawals",
+            _GROUP,
             kinds.ADDRESS,
             "Where profit goes; its EIP-55 checksum is checked when it has upper-case letters.",
             live=True,
