@@ -24,10 +24,12 @@ class TokenGraph:
     pools came or went. Swaps never change it.
     """
 
-    __slots__ = ("_hops",)
+    __slots__ = ("_hops", "_partners")
 
     def __init__(self, pools: Iterable[Pool] = ()) -> None:
         self._hops: dict[Token, tuple[GraphHop, ...]] = _joined({}, pools)
+        # For tokens that were asked for: their pools by the other token.
+        self._partners: dict[Token, dict[Token, tuple[Address, ...]]] = {}
 
     @property
     def tokens(self) -> tuple[Token, ...]:
@@ -37,6 +39,15 @@ class TokenGraph:
     def hops_from(self, token: Token) -> tuple[GraphHop, ...]:
         """The hops that leave `token`; none where no pool holds it."""
         return self._hops.get(token, ())
+
+    def pools_between(self, token_a: Token, token_b: Token) -> tuple[Address, ...]:
+        """The pools that swap `token_a` and `token_b` directly; the order does not matter."""
+        # A hub has thousands of hops, the other token mostly some few.
+        fewer, more = sorted((token_a, token_b), key=lambda token: len(self.hops_from(token)))
+        partners = self._partners.get(fewer)
+        if partners is None:
+            partners = self._partners[fewer] = _by_partner(self.hops_from(fewer))
+        return partners.get(more, ())
 
     def changed(self, gone: Iterable[Pool], come: Iterable[Pool]) -> TokenGraph:
         """Return the graph without the pools `gone` and with the pools `come`."""
@@ -50,6 +61,7 @@ class TokenGraph:
                     del hops[token]
         graph = object.__new__(TokenGraph)
         graph._hops = _joined(hops, come)
+        graph._partners = {}
         return graph
 
     def __contains__(self, token: object) -> bool:
@@ -71,6 +83,13 @@ class TokenGraph:
     def __repr__(self) -> str:
         hops = sum(map(len, self._hops.values()))
         return f"TokenGraph({len(self._hops)} tokens, {hops} directed hops)"
+
+
+def _by_partner(hops: Iterable[GraphHop]) -> dict[Token, tuple[Address, ...]]:
+    partners: dict[Token, list[Address]] = {}
+    for hop in hops:
+        partners.setdefault(hop.token_out, []).append(hop.pool)
+    return {token: tuple(pools) for token, pools in partners.items()}
 
 
 def _joined(

@@ -98,7 +98,9 @@ class Market:
     @property
     def registry(self) -> Registry:
         """Look-ups by token, pair and symbol over the pools as they are now."""
-        return Registry(self.pools, self._state.graph)
+        # One look at the state: pools and graph belong together, and other threads read too.
+        state = self._state
+        return Registry(state.pools, state.graph)
 
     def followers_of(self, address: Address) -> tuple[Address, ...]:
         """The metapools over the base pool at `address`, which change with it."""

@@ -26,11 +26,7 @@ class Registry:
 
     def pools_between(self, token_a: Token, token_b: Token) -> tuple[Pool, ...]:
         """The pools that swap `token_a` and `token_b` directly; the order does not matter."""
-        return tuple(
-            self._pools[hop.pool]
-            for hop in self._graph.hops_from(token_a)
-            if hop.token_out == token_b
-        )
+        return tuple(self._pools[at] for at in self._graph.pools_between(token_a, token_b))
 
     def token_by_address(self, address: str) -> Token:
         """The token at `address`, with symbol and decimals as its pools name them.

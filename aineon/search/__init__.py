@@ -1,12 +1,12 @@
 """Search: cycles of swaps that end with more of the base token than they began with."""
 
-from aineon.search.combination import Combination, best_combination
+from aineon.search.combination import Combination, best_alone, best_combination
 from aineon.search.confidence import ConfidenceFactors, confidence_factors
-from aineon.search.costs import CostModel
+from aineon.search.costs import CostModel, Worths
 from aineon.search.explanation import Explanation, Verdict
 from aineon.search.opportunity import Opportunity
 from aineon.search.parallel import ParallelPools
-from aineon.search.route import Hop, Route
+from aineon.search.route import MOST_STEPS, Hop, Route
 from aineon.search.scan import NearMiss, Scan
 from aineon.search.scanner import (
     Scanner,
@@ -17,6 +17,7 @@ from aineon.search.scanner import (
 from aineon.search.splitting import with_splits
 
 __all__ = [
+    "MOST_STEPS",
     "Combination",
     "ConfidenceFactors",
     "CostModel",
@@ -29,6 +30,8 @@ __all__ = [
     "Scan",
     "Scanner",
     "Verdict",
+    "Worths",
+    "best_alone",
     "best_combination",
     "best_input",
     "confidence_factors",

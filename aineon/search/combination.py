@@ -16,7 +16,8 @@ from aineon.search.confidence import confidence
 from aineon.search.costs import CostModel
 from aineon.search.opportunity import Opportunity
 from aineon.search.orders import State, Taken, Trials, Valuation, best_order, market_in
-from aineon.search.splitting import with_splits
+from aineon.search.route import MOST_STEPS
+from aineon.search.splitting import split_input, with_splits
 
 DEFAULT_BUDGET = 300
 """Sizings that may be spent on looking for a better order than best first, and then on sizes."""
@@ -59,7 +60,8 @@ def best_combination(
 
     Later ones are sized anew on the states that earlier ones leave, hops are divided where that
     pays, and a cycle may come again where others have moved its pools. Opportunities whose net
-    profit is not known, or not in wei, are left out: what is not known cannot be summed.
+    profit is not known, or not in wei, are left out: what is not known cannot be summed. So are
+    those through more pools than one transaction can swap through (`MOST_STEPS`).
 
     Args:
         opportunities: what was found in `market`: cycles through its pools.
@@ -88,6 +90,29 @@ def best_combination(
             break
         best = max(best, _solved(trials, valuation), key=lambda each: each.net)
     return _with_confidence(best, market)
+
+
+def best_alone(opportunity: Opportunity, market: Market, costs: CostModel) -> Opportunity | None:
+    """Return `opportunity` by itself: its exact size, and hops divided where that leaves more.
+
+    The beginning of a combination where there is no time for looking for the best one; what is
+    left after it can still be combined. None where no size leaves anything, or the cycle leads
+    through more pools than one transaction can swap through (`MOST_STEPS`).
+
+    Args:
+        opportunity: a cycle found in `market`.
+        market: the states it was sized on.
+        costs: as it was priced with.
+    """
+    if len(opportunity.route.pools) > MOST_STEPS:
+        return None
+    sized = Valuation(market, costs).sized(split_input, opportunity.route)
+    if sized is None:
+        return None
+    best = with_splits(sized, market, costs)
+    if best is sized:
+        best = replace(best, confidence=confidence(best, market))
+    return best
 
 
 def _solved(trials: Trials, valuation: Valuation) -> Combination:

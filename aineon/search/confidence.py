@@ -26,12 +26,12 @@ on competitors and on inclusion, which no pool's state tells.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
-from aineon.amm import LocalCurve, Quote
+from aineon.amm import LocalCurve, Pool
 from aineon.errors import PoolError
 from aineon.market import Market
 from aineon.search.opportunity import Opportunity
@@ -124,6 +124,14 @@ class _Swap(NamedTuple):
     amount_in: int
 
 
+class _Output(NamedTuple):
+    """A hop's exact output function, good from 1 to `most`."""
+
+    pool: Pool
+    output: Callable[[int], int]
+    most: int
+
+
 def _swaps(hop: Hop, amount_in: int) -> list[_Swap]:
     """The swaps of a hop; a divided one has several, unless it is more than they can take."""
     pool, tokens = hop.pool, hop[1:]
@@ -160,21 +168,23 @@ def _agreement(route: Route, hops: Sequence[Sequence[_Swap]], amounts: Sequence[
     if profit <= 0:
         return 0.0
     try:
-        if _amounts(_quotes(route, amounts[0])) != tuple(amounts):
+        outputs = [_exact(hop) for hop in route]
+        if _along(outputs, amounts[0]) != tuple(amounts):
             return 0.0
-        off = _near(route, amounts[0], profit) + _split(route, amounts, profit)
+        near = [_near(hop, output) for hop, output in zip(route, outputs, strict=True)]
+        off = _aside(near, amounts[0], profit) + _split(route, amounts, profit)
     except PoolError:
         return 0.0
     return 1 / (1 + off + _CURVE_WEIGHT * _off_curve(hops, amounts, profit))
 
 
-def _near(route: Route, amount_in: int, profit: int) -> float:
+def _aside(outputs: Sequence[_Output], amount_in: int, profit: int) -> float:
     """The larger relative change of the profit one percent beside the size."""
     aside = max(1, amount_in // 100)
     changes = [0.0]
     for other in (amount_in - aside, amount_in + aside):
         if other > 0:
-            amount_out = _quotes(route, other)[-1].amount_out
+            amount_out = _along(outputs, other)[-1]
             changes.append(abs(amount_out - other - profit) / profit)
     return max(changes)
 
@@ -184,12 +194,14 @@ def _split(route: Route, amounts: Sequence[int], profit: int) -> float:
     half = amounts[0] // 2
     if half == 0:
         return 0.0
-    first = _quotes(route, half)
-    later = Route(
-        hop._replace(pool=quote.pool_after) for hop, quote in zip(route, first, strict=True)
-    )
-    second = _quotes(later, amounts[0] - half)
-    return abs(first[-1].amount_out + second[-1].amount_out - amounts[-1]) / profit
+    amounts_out, later = [half], []
+    for hop in route:
+        pool, amount_out = _swapped(hop, amounts_out[-1])
+        amounts_out.append(amount_out)
+        after = hop._replace(pool=pool)
+        later.append(_near(after, _exact(after)))
+    second = _along(later, amounts[0] - half)
+    return abs(amounts_out[-1] + second[-1] - amounts[-1]) / profit
 
 
 def _off_curve(hops: Sequence[Sequence[_Swap]], amounts: Sequence[int], profit: int) -> float:
@@ -201,22 +213,52 @@ def _off_curve(hops: Sequence[Sequence[_Swap]], amounts: Sequence[int], profit: 
     return abs(predicted - amounts[-1]) / profit
 
 
-def _quotes(route: Route, amount_in: int) -> list[Quote]:
-    """The exact quotes along the route.
+def _swapped(hop: Hop, amount_in: int) -> tuple[Pool, int]:
+    """The hop's pool after a swap, and what it pays.
+
+    Raises:
+        PoolError: it cannot swap that much, or the hop before pays nothing.
+    """
+    pool, token_in, token_out = hop
+    if not isinstance(pool, ParallelPools):
+        quote = pool.quote_exact_input(token_in, token_out, amount_in)
+        if quote.partial:
+            raise PoolError(f"{pool.address} can take no more than {quote.amount_in}")
+        return quote.pool_after, quote.amount_out
+    division = pool.division(token_in, token_out)
+    if not 1 <= amount_in <= division.most:
+        raise PoolError(f"{pool.address} can take 1 to {division.most}, and not {amount_in}")
+    members, paid = [], 0
+    for each, share in zip(pool.members, division.near(amount_in), strict=True):
+        after, part = _swapped(hop._replace(pool=each), share) if share else (each, 0)
+        members.append(after)
+        paid += part
+    return ParallelPools(members, token_in, token_out), paid
+
+
+def _exact(hop: Hop) -> _Output:
+    pool, token_in, token_out = hop
+    output = pool.output_function(token_in, token_out)
+    return _Output(pool, output, pool.max_amount_in(token_in, token_out))
+
+
+def _near(hop: Hop, exact: _Output) -> _Output:
+    """As `exact`; the shares of a divided hop are near the best ones, and found much sooner."""
+    if not isinstance(hop.pool, ParallelPools):
+        return exact
+    division = hop.pool.division(hop.token_in, hop.token_out)
+    return exact._replace(output=lambda amount: division.output(division.near(amount)))
+
+
+def _along(outputs: Sequence[_Output], amount_in: int) -> tuple[int, ...]:
+    """The input and what each hop pays.
 
     Raises:
         PoolError: a pool cannot swap that much, or the hop before pays nothing.
     """
-    quotes: list[Quote] = []
-    amount = amount_in
-    for hop in route:
-        quote = hop.pool.quote_exact_input(hop.token_in, hop.token_out, amount)
-        if quote.partial:
-            raise PoolError(f"{hop.pool.address} can take no more than {quote.amount_in}")
-        quotes.append(quote)
-        amount = quote.amount_out
-    return quotes
-
-
-def _amounts(quotes: Sequence[Quote]) -> tuple[int, ...]:
-    return (quotes[0].amount_in, *(quote.amount_out for quote in quotes))
+    amounts = [amount_in]
+    for pool, output, most in outputs:
+        if not 1 <= amounts[-1] <= most:
+            raise PoolError(f"{pool.address} can take 1 to {most}, and not {amounts[-1]}")
+        amounts.append(output(amounts[-1]))
+    return tuple(amounts)

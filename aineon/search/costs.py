@@ -236,10 +236,41 @@ class CostModel:
         trade in one direction only do not count. It is a worth for comparing, not what a sale
         would bring.
         """
+        rate = self.native_rate(token, market, route)
+        return None if rate is None else math.floor(amount * rate)
+
+    def native_rate(
+        self, token: Token, market: Market | None, route: Route | None = None
+    ) -> Fraction | None:
+        """What one smallest unit of `token` is worth in wei, as `native_value` counts it."""
         if self.native_token is None:
             return None
-        worth = _worth(token, self.native_token, market, route)
-        return None if worth is None else math.floor(amount * worth)
+        return _worth(token, self.native_token, market, route)
+
+
+class Worths:
+    """What amounts are worth in the native token at one state of a market.
+
+    The answers are those of `CostModel.native_value`, and each token's rate is looked up once.
+
+    Args:
+        costs: the model; every answer is its own.
+        market: the state; it must not be changed while this is used.
+    """
+
+    __slots__ = ("_costs", "_rates", "market")
+
+    def __init__(self, costs: CostModel, market: Market) -> None:
+        self.market = market
+        self._costs = costs
+        self._rates: dict[Token, Fraction | None] = {}
+
+    def of(self, amount: int, token: Token) -> int | None:
+        """The worth of so many units in wei, rounded down; None where it is not known."""
+        if token not in self._rates:
+            self._rates[token] = self._costs.native_rate(token, self.market)
+        rate = self._rates[token]
+        return None if rate is None else amount * rate.numerator // rate.denominator
 
 
 def _check_lenders(lenders: object) -> None:

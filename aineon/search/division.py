@@ -14,14 +14,17 @@ from typing import NamedTuple
 
 # A step this many bits below the whole is near enough for looking for a size: what a division
 # loses grows with the square of how far it is off.
-_NEAR_BITS = 20
-# The first step, and by how much steps narrow: few tries where the start is good, few moves where
-# it is not.
+_NEAR_BITS = 14
+# The largest step, by how much steps widen and narrow, and at how many of them it is looked first
+# whether they pay at all.
 _FIRST_BITS = 4
 _NARROW_BITS = 3
+_LOOK_BITS = 12
 _LAST_STEPS = tuple(1 << bits for bits in range(7))
 # Of pools that do not bend at all, the best one takes everything; this keeps the formula finite.
 _LEAST_BEND_OF_ALL = 1e-9
+# Beyond all amounts, which have up to 256 bits.
+_MUCH = 1 << 300
 
 
 class Branch(NamedTuple):
@@ -44,6 +47,7 @@ class Division:
 
     def __init__(self, branches: Sequence[Branch]) -> None:
         self._branches = tuple(branches)
+        self._best: dict[int, list[int]] = {}
         self.most = sum(branch.most for branch in branches)
 
     def near(self, amount: int) -> list[int]:
@@ -51,15 +55,16 @@ class Division:
 
         Valid for 1 <= amount <= most, as `best`.
         """
-        return self._settled(amount, max(amount >> _NEAR_BITS, 1)).shares
+        mover = _Mover(self._branches, self._start(amount))
+        mover.gallop(max(amount >> _NEAR_BITS, 1), max(amount >> _FIRST_BITS, 1))
+        return mover.shares
 
     def best(self, amount: int) -> list[int]:
         """Divide `amount` so that moving 1, 2, 4 … 64 units between two pools pays no more."""
-        mover = self._settled(amount, 1)
-        # Where a unit of input is less than one of output, single units may look like nothing.
-        while any(mover.settle(step) for step in _LAST_STEPS if step <= amount):
-            pass
-        return mover.shares
+        known = self._best.get(amount)
+        if known is None:
+            known = self._best[amount] = self._divided(amount)
+        return list(known)
 
     def output(self, shares: Sequence[int]) -> int:
         """What the pools pay for their shares."""
@@ -69,14 +74,16 @@ class Division:
             if share
         )
 
-    def _settled(self, amount: int, last_step: int) -> _Mover:
+    def _divided(self, amount: int) -> list[int]:
         mover = _Mover(self._branches, self._start(amount))
-        step = max(amount >> _FIRST_BITS, last_step)
-        while step > last_step:
-            mover.settle(step)
-            step = max(step >> _NARROW_BITS, last_step)
-        mover.settle(last_step)
-        return mover
+        last = largest = max(amount >> _FIRST_BITS, 1)
+        while last > 1:
+            last = max(last >> _LOOK_BITS, 1)
+            mover.gallop(last, largest)
+        # Where a unit of input is less than one of output, single units may look like nothing.
+        while any(mover.settle(step) for step in _LAST_STEPS if step <= amount):
+            pass
+        return mover.shares
 
     def _start(self, amount: int) -> list[int]:
         """The division that the local curves make best, within what each pool can take."""
@@ -117,43 +124,73 @@ class _Mover:
             for branch, share in zip(branches, shares, strict=True)
         ]
 
+    def gallop(self, last: int, largest: int) -> None:
+        """Move in steps down to `last` units, from the largest one that still pays.
+
+        Pools are concave: where a step does not pay, no larger one does. So a good start costs
+        one look.
+        """
+        step = last
+        while step < largest and self._pays(step):
+            step = min(step << _NARROW_BITS, largest)
+        while step > last:
+            step = max(step >> _NARROW_BITS, last)
+            self.settle(step)
+
     def settle(self, step: int) -> bool:
         """Move `step` units at a time, best first, until no such move pays more.
 
         Returns whether anything was moved.
         """
+        gains, losses = self._around(step)
         moved = False
-        gains = [self._gain(index, step) for index in range(len(self.shares))]
-        losses = [self._loss(index, step) for index in range(len(self.shares))]
-        while True:
-            best, giver, taker = 0, -1, -1
-            for index, gain in enumerate(gains):
-                for other, loss in enumerate(losses):
-                    if gain is None or loss is None or index == other:
-                        continue
-                    if gain - loss > best:
-                        best, giver, taker = gain - loss, other, index
-            if not best:
-                return moved
+        while (move := _best_move(gains, losses)) is not None:
             moved = True
+            giver, taker = move
             for index, change in ((giver, -step), (taker, step)):
                 self.shares[index] += change
                 share = self.shares[index]
                 self._paid[index] = self._branches[index].output(share) if share else 0
                 gains[index] = self._gain(index, step)
                 losses[index] = self._loss(index, step)
+        return moved
 
-    def _gain(self, index: int, step: int) -> int | None:
-        """What the next `step` units would pay; None where they do not fit."""
+    def _pays(self, step: int) -> bool:
+        return _best_move(*self._around(step)) is not None
+
+    def _around(self, step: int) -> tuple[list[int], list[int]]:
+        places = range(len(self.shares))
+        return [self._gain(at, step) for at in places], [self._loss(at, step) for at in places]
+
+    def _gain(self, index: int, step: int) -> int:
+        """What the next `step` units would pay; less than any loss where they do not fit."""
         share, branch = self.shares[index] + step, self._branches[index]
-        return branch.output(share) - self._paid[index] if share <= branch.most else None
+        return branch.output(share) - self._paid[index] if share <= branch.most else -_MUCH
 
-    def _loss(self, index: int, step: int) -> int | None:
-        """What the last `step` units pay; None where there are fewer."""
+    def _loss(self, index: int, step: int) -> int:
+        """What the last `step` units pay; more than any gain where there are fewer."""
         share = self.shares[index] - step
-        if share < 0:
-            return None
-        return self._paid[index] - (self._branches[index].output(share) if share else 0)
+        if share <= 0:
+            return _MUCH if share else self._paid[index]
+        return self._paid[index] - self._branches[index].output(share)
+
+
+def _best_move(gains: Sequence[int], losses: Sequence[int]) -> tuple[int, int] | None:
+    """From which pool to which one a step pays most; None where none pays."""
+    taker, giver = gains.index(max(gains)), losses.index(min(losses))
+    if gains[taker] <= losses[giver]:
+        return None
+    if taker != giver:
+        return giver, taker
+    # One pool has both, and a move joins two: the next best giver for it, or the next best taker.
+    others = [index for index in range(len(gains)) if index != taker]
+    other_giver = min(others, key=losses.__getitem__)
+    other_taker = max(others, key=gains.__getitem__)
+    with_taker = gains[taker] - losses[other_giver]
+    with_giver = gains[other_taker] - losses[giver]
+    if max(with_taker, with_giver) <= 0:
+        return None
+    return (other_giver, taker) if with_taker >= with_giver else (giver, other_taker)
 
 
 def _equal_marginals(curves: Sequence[tuple[float, float]], amount: float) -> list[float]:

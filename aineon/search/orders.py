@@ -21,8 +21,8 @@ from aineon.search.entangled import moved_by, read_by
 from aineon.search.funding import Funded, Sizer, funded, priced
 from aineon.search.opportunity import Opportunity
 from aineon.search.parallel import ParallelPools
-from aineon.search.route import Hop, Route
-from aineon.search.splitting import climbed_input, split_input
+from aineon.search.route import MOST_STEPS, Hop, Route
+from aineon.search.splitting import quick_input, split_input
 
 # All orders of so many ways that share pools are tried.
 _FEW = 4
@@ -46,6 +46,7 @@ class Valuation:
         self.market = market
         self.costs = costs
         self._worths: dict[Token, int | None] = {}
+        self._gas_rates: dict[Token, Fraction | None] = {}
 
     def worth(self, net: int, token: Token) -> int | None:
         """So much of `token` in wei, rounded down; None where that is not known."""
@@ -72,7 +73,15 @@ class Valuation:
         return None if found is None else self._priced(found, route, gas_rate)
 
     def _gas_rate(self, route: Route) -> Fraction | None:
-        return self.costs.gas_rate(route, self.market.block, self.market)
+        base = route[0].token_in
+        if base not in self._gas_rates:
+            rate = self.costs.gas_rate(route, self.market.block, self.market)
+            native = self.costs.native_token
+            if native is None or not self.market.registry.pools_between(base, native):
+                # The market cannot tell; where the route can, that is true of the route alone.
+                return rate
+            self._gas_rates[base] = rate
+        return self._gas_rates[base]
 
     def _priced(self, found: Funded, route: Route, gas_rate: Fraction | None) -> Opportunity:
         return priced(found, route, self.costs, gas_rate, self.market.block)
@@ -126,6 +135,8 @@ class Trials:
                         "does not hold; allowed are opportunities found in it"
                     )
             if opportunity.key in self._keys or self._valuation.net_worth(opportunity) is None:
+                continue
+            if len(opportunity.route.pools) > MOST_STEPS:
                 continue
             self._keys.add(opportunity.key)
             self._remember(len(self.ways), opportunity.route, self._trial_of(opportunity))
@@ -199,7 +210,7 @@ class Trials:
         return on_state(way, lambda at: state.get(at) or self._pools[at])
 
     def _sized(self, route: Route) -> Trial | None:
-        sized = self._valuation.sized(climbed_input, route)
+        sized = self._valuation.sized(quick_input, route)
         return None if sized is None else self._trial_of(sized)
 
     def _trial(self, route: Route, amounts: tuple[int, ...]) -> Trial | None:

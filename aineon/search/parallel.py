@@ -40,10 +40,12 @@ class ParallelPools(Frozen):
         SameToken: both tokens are one.
     """
 
-    __slots__ = ("members", "tokens")
+    __slots__ = ("_divisions", "members", "tokens")
 
     members: tuple[Pool, ...]
     tokens: tuple[Token, ...]
+    # What was divided once is asked for again: for the size, the gas, the plan.
+    _divisions: dict[Token, Division]
 
     def __init__(self, members: Iterable[Pool], token_a: Token, token_b: Token) -> None:
         pools = tuple(members)
@@ -68,6 +70,7 @@ class ParallelPools(Frozen):
                     raise InvalidPoolState(f"member {pool!r} does not hold {token!r}")
         _set(self, "members", tuple(sorted(pools, key=lambda pool: pool.address)))
         _set(self, "tokens", (min(token_a, token_b), max(token_a, token_b)))
+        _set(self, "_divisions", {})
 
     @property
     def address(self) -> Address:
@@ -101,7 +104,11 @@ class ParallelPools(Frozen):
             UnknownToken, SameToken: these are not its two tokens.
         """
         self._check(token_in, token_out)
-        return Division([_branch(pool, token_in, token_out) for pool in self.members])
+        known = self._divisions.get(token_in)
+        if known is None:
+            branches = [_branch(pool, token_in, token_out) for pool in self.members]
+            known = self._divisions[token_in] = Division(branches)
+        return known
 
     def quote_exact_input(self, token_in: Token, token_out: Token, amount_in: int) -> Quote:
         """Quote a swap of `amount_in`, divided as `split` says; partial where all members end.

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from aineon.amm import Pool
 from aineon.errors import InvalidRoute
 from aineon.primitives import Token
 from aineon.search.entangled import entangled_pair
 from aineon.search.parallel import ParallelPools
+
+MOST_STEPS: Final = 12
+"""The most swaps that one transaction makes: the executor contract takes so many steps
+(`MOST_STEPS` in contracts/AineonExecutor.vy). Each real pool of a route is one."""
 
 
 class Hop(NamedTuple):

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from math import sqrt
+from operator import attrgetter
 from typing import NamedTuple
 
-from aineon.amm import LocalCurve, Pool
+from aineon.amm import ConcentratedPool, ConstantProductPool, LocalCurve, Pool
 from aineon.errors import InvalidRoute
 from aineon.market import Market
 from aineon.primitives.units import BPS, ceil_div
@@ -22,15 +23,18 @@ from aineon.search.entangled import entangled_pair
 from aineon.search.funding import funded, priced
 from aineon.search.opportunity import Opportunity
 from aineon.search.parallel import ParallelPools
-from aineon.search.route import Hop, Route
-from aineon.search.sizing import optimal_input
+from aineon.search.route import MOST_STEPS, Hop, Route
+from aineon.search.sizing import approximate_input, optimal_input
 from aineon.search.sizing.optimum import smooth_optimum
 
 # The bound that ranks further pools is hardly ever wrong; so many vain sizings are enough.
 _MOST_REFUSALS = 3
-# Distances at which a parabola is laid through the profit, as bits below the input.
-_PARABOLAS = (4, 8, 12)
-_CLIMB_BITS = 5
+# Steps of the climbs to the best size, as bits below the input.
+_CLIMBS = (3, 8, 12)
+# Beyond all amounts, which have up to 256 bits.
+_MUCH = 1 << 300
+
+_WITH_FORMULA = (ConstantProductPool, ConcentratedPool)
 
 _Amount = Callable[[int], int | None]
 
@@ -39,8 +43,9 @@ def with_splits(opportunity: Opportunity, market: Market, costs: CostModel) -> O
     """Return `opportunity` with hops divided over further pools where that leaves more, net.
 
     The market's other pools of a hop's two tokens are tried, the one that promises most first;
-    one is kept where the net profit after its extra gas is higher. Where nothing is better, or
-    the gas cost is not known, the opportunity is returned as it is.
+    one is kept where the net profit after its extra gas is higher, as long as one transaction
+    can make all the swaps (`MOST_STEPS`). Where nothing is better, or the gas cost is not known,
+    the opportunity is returned as it is.
 
     Args:
         opportunity: a cycle sized on the market's states.
@@ -78,6 +83,19 @@ def split_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | None:
     return climbed_input(route, flash_fee_bps)
 
 
+def quick_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | None:
+    """Return amounts that miss the best profit by less than a millionth, as fast as can be.
+
+    `approximate_input` where all pools have a formula for it, else `climbed_input`.
+
+    Raises:
+        As `approximate_input`.
+    """
+    if all(isinstance(hop.pool, _WITH_FORMULA) for hop in route):
+        return approximate_input(route, flash_fee_bps)
+    return climbed_input(route, flash_fee_bps)
+
+
 def climbed_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | None:
     """Return amounts that miss the best profit by less than a millionth, for some 25 quotes.
 
@@ -96,7 +114,7 @@ def climbed_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | Non
     def profit(amount_in: int) -> int:
         amounts = _amounts(near, amount_in)
         # Less than any loss: such an input does not pass.
-        return amounts[-1] - _cost(amount_in, flash_fee_bps) if amounts else -(1 << 256)
+        return amounts[-1] - _cost(amount_in, flash_fee_bps) if amounts else -_MUCH
 
     best = _peak(profit, max(start, 1))
     amounts = _amounts([_exact(hop) for hop in route], best)
@@ -130,6 +148,8 @@ def _choices(
         return
     route = opportunity.route
     used = {pool.address: pool for pool in route.pools}
+    if len(used) >= MOST_STEPS:
+        return
     gas_price = opportunity.gas_cost / opportunity.gas_units
     prices: list[float] | None = None
     for place, hop in enumerate(route):
@@ -264,25 +284,45 @@ def _amounts(outputs: Sequence[_Amount], amount_in: int) -> tuple[int, ...] | No
 
 
 def _peak(profit: Callable[[int], int], start: int) -> int:
-    """The input at the top of a concave profit: a climb in coarse steps, then parabolas."""
-    amount, best = start, profit(start)
-    step = max(amount >> 1, 1)
-    while step > amount >> _CLIMB_BITS:
-        moved = False
-        for towards in (amount - step, amount + step):
-            if towards >= 1 and (reached := profit(towards)) > best:
-                amount, best, moved = towards, reached, True
-                break
-        step = step * 2 if moved else step // 2
-    for bits in _PARABOLAS:
-        aside = max(amount >> bits, 1)
-        if aside >= amount:
+    """The input at the top of a concave profit: climbs in finer and finer steps.
+
+    Each ends with a parabola through its last three points; where the profit has an edge (a pool
+    crosses a tick, or takes no more), that is off, and the next climb mends it.
+    """
+    top = _Point(start, profit(start))
+    while top.profit == -_MUCH and top.amount > 1:
+        # Local curves end later than pools do.
+        top = _Point(top.amount >> 1, profit(top.amount >> 1))
+    for bits in _CLIMBS:
+        if top.amount >> bits or bits == _CLIMBS[0]:
+            top = _climbed(profit, top, bits)
+    return top.amount
+
+
+class _Point(NamedTuple):
+    amount: int
+    profit: int
+
+
+def _climbed(profit: Callable[[int], int], top: _Point, bits: int) -> _Point:
+    """The best point by steps of `2^-bits` of the amount, or larger ones while those gain."""
+    step = max(top.amount >> bits, 1)
+    while True:
+        amount = top.amount
+        left = _Point(amount - step, profit(amount - step)) if amount > step else _NOWHERE
+        right = _Point(amount + step, profit(amount + step)) if left.profit <= top.profit else left
+        if max(left.profit, right.profit) > top.profit:
+            top, step = max(left, right, key=_profit), step * 2
+        elif step > max(amount >> bits, 1):
+            step = max(step >> 2, amount >> bits, 1)
+        else:
             break
-        left, right = profit(amount - aside), profit(amount + aside)
-        bow = 2 * best - left - right
-        if bow > 0:
-            top = amount + (right - left) * aside // (2 * bow)
-            reached = profit(top) if top >= 1 else best
-            if reached > best:
-                amount, best = top, reached
-    return amount
+    bow = 2 * top.profit - left.profit - right.profit
+    if bow <= 0:
+        return top
+    amount = max(top.amount + (right.profit - left.profit) * step // (2 * bow), 1)
+    return max(top, _Point(amount, profit(amount)), key=_profit)
+
+
+_NOWHERE = _Point(0, -_MUCH)
+_profit = attrgetter("profit")

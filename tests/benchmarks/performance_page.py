@@ -89,6 +89,9 @@ def _table(benchmarks: Sequence[Mapping[str, Any]]) -> Iterable[str]:
             slowest = benchmark["extra_info"]["p99"]
             words = f"{_words(name)}, slowest of a hundred"
             yield _row(words, "", _seconds, slowest, SLOWEST_GOALS.get(name))
+        if "processor" in benchmark["extra_info"]:
+            used = benchmark["extra_info"]["processor"]
+            yield _row(f"{_words(name)}, processor time", "", _seconds, used, None)
 
 
 def _peer_table(info: Mapping[str, Any]) -> Iterable[str]:

@@ -64,7 +64,8 @@ def fill(store: BookStore) -> None:
         for number in range(start, start + PORTION):
             name = f"sim-{number}"
             at = NOON + (NOW - NOON) * number / TRADES
-            attempts.append(attempt(run_id, name, submitted_at=at))
+            strategy_run = f"{run_id}:{number // 2}:0"
+            attempts.append(attempt(run_id, name, submitted_at=at, strategy_run=strategy_run))
             kind = included if number % 3 else reverted
             settlements.append(kind(name, settled_at=at))
         store.write_all(
@@ -96,6 +97,18 @@ READS = {
     "curve": lambda reader: ProfitTracker(reader).equity_curve(),
     "drawdown": lambda reader: ProfitTracker(reader).drawdown(),
     "balances": lambda reader: ProfitTracker(reader).balances(),
+    "series of months": lambda reader: ProfitTracker(reader).series("month"),
+    "Sharpe by day": lambda reader: ProfitTracker(reader).sharpe(NOW),
+    "Sharpe by hour": lambda reader: ProfitTracker(reader).sharpe(NOW, "hour"),
+    "strategy runs": lambda reader: ProfitTracker(reader).strategy_runs(),
+    "newest 50 strategy runs": lambda reader: ProfitTracker(reader).recent_strategy_runs(),
+    "newest 200 trades": lambda reader: reader.recent_trades(200),
+    "newest 200 opportunities": lambda reader: reader.recent_opportunities(200),
+    "opportunities of a gate": lambda reader: reader.recent_opportunities(200, gate="min_profit"),
+    "newest 100 steps": lambda reader: reader.recent_steps(),
+    "takings": lambda reader: reader.takings_total(),
+    "near misses": lambda reader: reader.near_misses(),
+    "pending": lambda reader: reader.pending(),
     "newest 50 trades": lambda reader: reader.recent_trades(),
     "trades of the last page": lambda reader: reader.recent_trades(offset=TRADES - 50),
     "newest 50 included": lambda reader: reader.recent_trades(outcome="included"),

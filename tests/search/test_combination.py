@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -12,8 +13,17 @@ from aineon.amm import Pool
 from aineon.errors import InvalidSearch
 from aineon.market import Market
 from aineon.primitives import Block
-from aineon.search import CostModel, Opportunity, Route, Scanner, find_opportunities
-from aineon.search.combination import Combination, best_combination
+from aineon.search import (
+    CostModel,
+    Opportunity,
+    Route,
+    Scanner,
+    find_opportunities,
+    orders,
+    splitting,
+)
+from aineon.search import combination as combination_module
+from aineon.search.combination import Combination, best_alone, best_combination
 from aineon.search.lenders import OWN, Lender
 from aineon.search.orders import Trials, Valuation, market_in, on_state, pools_after
 from aineon.search.parallel import ParallelPools
@@ -159,6 +169,62 @@ class TestCombination:
         found = found_in(market, most=9)
         first, second = (best_combination(found, market, COSTS) for _ in range(2))
         assert first.opportunities == second.opportunities
+
+
+class TestBestAlone:
+    def test_it_is_what_a_combination_of_one_begins_with(self) -> None:
+        market = Market([DEEP, DEAR, DEAR_TOO], Block(1, base_fee_wei=GWEI))
+        for found in found_in(market):
+            alone = best_alone(found, market, COSTS)
+            assert alone is not None
+            [first, *_] = best_combination([found], market, COSTS, budget=0).opportunities
+            assert alone == first
+            assert (alone.net_profit or 0) >= (found.net_profit or 0)
+
+    def test_one_that_needs_no_division_knows_its_confidence_too(self) -> None:
+        market = Market([DEEP, DEAR], Block(1, base_fee_wei=GWEI))
+        [found] = found_in(market)
+        alone = best_alone(found, market, COSTS)
+        assert alone is not None
+        assert alone.key == found.key
+        assert alone.confidence == found.confidence
+
+    def test_where_no_size_leaves_anything_there_is_none(self) -> None:
+        market = Market([DEEP, DEAR], Block(1, base_fee_wei=GWEI))
+        [found] = found_in(market)
+        worse = found.route[0]._replace(pool=DEEP), found.route[1]._replace(pool=DEAR)
+        assert best_alone(replace(found, route=Route(worse)), market, COSTS) is None
+
+
+class TestMostSteps:
+    """A way through more pools than one transaction can swap through is not taken."""
+
+    @pytest.fixture
+    def market(self) -> Market:
+        return Market([DEEP, DEAR, DEAR_TOO], Block(1, base_fee_wei=GWEI))
+
+    @pytest.mark.parametrize("budget", [0, 300])
+    def test_nothing_longer_is_made(
+        self, market: Market, budget: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for module in (combination_module, orders, splitting):
+            monkeypatch.setattr(module, "MOST_STEPS", 2)
+        best = best_combination(found_in(market), market, COSTS, budget=budget)
+        assert {len(each.route.pools) for each in best.opportunities} == {2}
+
+    def test_what_is_longer_already_is_left_out(
+        self, market: Market, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        found = found_in(market)
+        for module in (combination_module, orders, splitting):
+            monkeypatch.setattr(module, "MOST_STEPS", 1)
+        assert best_combination(found, market, COSTS).opportunities == ()
+        assert best_alone(found[0], market, COSTS) is None
+
+    def test_within_the_limit_a_hop_is_divided(self, market: Market) -> None:
+        """The control: a third pool pays for itself here."""
+        best = best_combination(found_in(market), market, COSTS)
+        assert max(len(each.route.pools) for each in best.opportunities) == 3
 
 
 @settings(max_examples=12)

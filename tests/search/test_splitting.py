@@ -12,13 +12,23 @@ from aineon.amm import Pool
 from aineon.errors import InvalidRoute
 from aineon.market import Market
 from aineon.primitives import Block
-from aineon.search import CostModel, Hop, Opportunity, Route, best_input, find_opportunities
+from aineon.search import (
+    MOST_STEPS,
+    CostModel,
+    Hop,
+    Opportunity,
+    Route,
+    best_input,
+    find_opportunities,
+    splitting,
+)
 from aineon.search.costs import CONSTANT_PRODUCT_GAS
 from aineon.search.lenders import aave_v3
 from aineon.search.parallel import ParallelPools
 from aineon.search.sizing import optimal_input
 from aineon.search.splitting import split_input, with_splits
 from tests.search.markets import random_market, token, v2, v3
+from tests.tooling.locks import ROOT
 
 WETH, DAI = token(1, "WETH"), token(2, "DAI")
 ETHER = 10**18
@@ -129,6 +139,43 @@ class TestWithSplits:
             assert all(all(each) for each in shares)
 
 
+class TestMostSteps:
+    """What one transaction cannot swap through is never made."""
+
+    DEARER = tuple(
+        v2(20 + number, WETH, DAI, 100 * ETHER, (206_000 + 10 * number) * ETHER)
+        for number in range(14)
+    )
+
+    def test_splits_end_where_a_transaction_does(self) -> None:
+        state = market(DEEP, *self.DEARER, gas_price=1)
+        wider = with_splits(sized(state, self.DEARER[0], DEEP), state, COSTS)
+        assert len(wider.route.pools) == MOST_STEPS
+
+    def test_without_the_limit_they_would_go_on(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The control: there are more pools that pay for themselves."""
+        monkeypatch.setattr(splitting, "MOST_STEPS", 100)
+        state = market(DEEP, *self.DEARER, gas_price=1)
+        wider = with_splits(sized(state, self.DEARER[0], DEEP), state, COSTS)
+        assert len(wider.route.pools) == len(self.DEARER) + 1 > MOST_STEPS
+
+    @settings(max_examples=15)
+    @given(seed=st.integers(0, 10**9), most=st.integers(2, 5))
+    def test_no_market_makes_them_longer(self, seed: int, most: int) -> None:
+        state = market(*random_market(Random(seed), 3, 14, noise=0.02), gas_price=1)
+        if WETH not in state.tokens:
+            return
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(splitting, "MOST_STEPS", most)
+            for single in find_opportunities(state, [WETH], 3, limit=3, costs=COSTS):
+                wider = with_splits(single, state, COSTS)
+                assert len(wider.route.pools) <= max(most, len(single.route.pools))
+
+    def test_it_is_the_contracts_own_bound(self) -> None:
+        source = (ROOT / "contracts" / "AineonExecutor.vy").read_text()
+        assert f"MOST_STEPS: constant(uint256) = {MOST_STEPS}\n" in source
+
+
 class TestSplitInput:
     def test_a_cycle_without_divisions_is_sized_exactly(self) -> None:
         route = Route([Hop(DEAR, WETH, DAI), Hop(DEEP, DAI, WETH)])
@@ -154,6 +201,16 @@ class TestSplitInput:
             assert left(other) <= best * (1 + 1e-6)
         # The control: a few percent aside it does leave less.
         assert left(amounts[0] * 95 // 100) < best * (1 - 1e-4)
+
+    def test_a_start_beyond_what_the_pools_take_is_mended(self) -> None:
+        """The curve near the price promises depth that ends soon behind it."""
+        ends_soon = v3(7, WETH, DAI, 7680, [(7620, 7680, 10**24)])
+        pools = ParallelPools([DEAR, ends_soon], DAI, WETH)
+        back = v2(9, WETH, DAI, 5_000_000 * ETHER, 14_000_000_000 * ETHER)
+        route = Route([Hop(back, WETH, DAI), Hop(pools, DAI, WETH)])
+        amounts = split_input(route)
+        assert amounts is not None
+        assert amounts[-1] > amounts[0]
 
     def test_where_no_size_pays_there_is_none(self) -> None:
         even = ParallelPools([DEEP, v2(8, WETH, DAI, ETHER, 2000 * ETHER)], WETH, DAI)
