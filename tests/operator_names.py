@@ -7,6 +7,8 @@ OPERATOR_NAMES = frozenset(
         "ALCHEMY_API_KEY",
         "INFURA_API_KEY",
         "ETHERSCAN_API_KEY",
+        "AINEON_KEYSTORE",
+        "AINEON_KEYSTORE_PASSWORD_FILE",
         "PRIVATE_KEY",
         "WITHDRAWAL_ADDRESS",
         "AINEON_MODE",

@@ -169,6 +169,7 @@ def test_a_key_that_others_know_signs_on_a_rehearsals_chain_alone(key: str, tmp_
         # A test chain's usual id may be that of one which still runs elsewhere.
         (CHAIN_ID, GONE, ["r-1"]),
     ],
+    ids=["ended", "goes on", "elsewhere"],
 )
 def test_what_a_chain_that_ended_left_open_is_settled_at_the_start_of_another(
     earlier: int, now: int, left: list[str], tmp_path: Path

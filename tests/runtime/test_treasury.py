@@ -118,9 +118,9 @@ async def an_engine(world: World, folder: Path, **changes: str) -> AsyncIterator
 
 
 @contextlib.asynccontextmanager
-async def beside(treasury: ChainTreasury) -> AsyncIterator[None]:
+async def beside(treasury: ChainTreasury, market: Market | None = None) -> AsyncIterator[None]:
     """Have it run as beside an engine's loop."""
-    task = asyncio.create_task(treasury.run(Market()))
+    task = asyncio.create_task(treasury.run(market or Market()))
     try:
         yield
     finally:
@@ -158,7 +158,10 @@ async def test_what_is_ours_is_no_destination(world: World, tmp_path: Path) -> N
         world.venues.balancer_v2.vault,
         world.wrapped_ether.address,
     ]
-    async with an_engine(world, tmp_path) as engine, beside(engine.treasury):
+    pools = world.read_pools()
+    async with an_engine(world, tmp_path) as engine, beside(engine.treasury, Market(pools)):
+        pool = engine.ask("destination.add", address=pools[0].address, label="pool")
+        assert "is a pool of the market" in (await engine.answer(pool)).answer
         numbers = [engine.ask("destination.add", address=each, label="own") for each in ours]
         for number in numbers:
             told = await engine.answer(number)

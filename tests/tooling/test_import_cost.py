@@ -70,6 +70,19 @@ def test_it_sets_up_no_logging_and_no_threads(imported: dict[str, Any]) -> None:
     assert imported["threads"] == 1
 
 
+def test_help_waits_for_nothing_that_a_command_needs() -> None:
+    """Neither for who signs, nor for ciphers, nor for databases (Typer asks for pydantic)."""
+    found = probe(
+        "import contextlib, io\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
+        "    from aineon.cli.main import app\n"
+        "    app(['keys', '--help'])"
+    )
+    needed_later = {"eth_account", "cryptography", "eth_utils", "sqlalchemy", "web3"}
+    assert not needed_later & set(found["modules"])
+    assert "typer" in found["modules"]
+
+
 def test_control_the_probe_sees_what_it_forbids() -> None:
     seen = probe(
         "import numpy, socket, logging\n"
