@@ -243,12 +243,15 @@ def _carrying_out(
 
     link = _chain_of(settings, link, books)
     assert books is not None  # or the line above had refused
-    settle_ended_chains(books.book, _has_ended_beside(link), clock)
+    has_ended = _has_ended_beside(link)
+    settle_ended_chains(books.book, has_ended, clock)
     stop = rehearsal_stop_of(settings, books.control, clock)
     signer = signer_of(settings)
     sender = sender_of(settings, link, books, signer, stop, clock)
     carrying = on_chain(settings, link, books, costs, clock, stop, RehearsalMoney, signer, sender)
-    keeping = ChainTreasury(settings, link, books, costs, stop, sender, signer.address, clock)
+    keeping = ChainTreasury(
+        settings, link, books, costs, stop, sender, signer.address, has_ended, clock
+    )
     return _LastStep(*carrying, keeping)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from aineon.errors import AineonError, TreasuryClosed
@@ -73,6 +73,7 @@ class ChainTreasury:
         trading: the sender of the account that trades, which is the treasury's too where that is
             the same account.
         operator: that account.
+        has_ended: tells by its number of a chain that is no more.
         clock: seconds since the epoch.
     """
 
@@ -85,6 +86,7 @@ class ChainTreasury:
         stop: Stop,
         trading: Sender,
         operator: Address,
+        has_ended: Callable[[int], bool],
         clock: Clock,
     ) -> None:
         self._settings = settings
@@ -94,6 +96,7 @@ class ChainTreasury:
         self._stop = stop
         self._trading = trading
         self._operator = operator
+        self._has_ended = has_ended
         self._clock = clock
         self._signer: LocalSigner | None = None
 
@@ -138,6 +141,8 @@ class ChainTreasury:
         house = self._house(executor, roles, market)
         store = TreasuryStore(books.book)
         desk = Desk(store, house, audit_of(settings, books.control))
+        now = self._clock.now()
+        await asyncio.to_thread(desk.dispatch.end_chains, self._has_ended, now)
         own = None
         if signer.address != self._operator:
             own = await self._own_sender(signer)
@@ -201,7 +206,18 @@ class ChainTreasury:
             _own_accounts(link, executor, self._operator, roles),
             tuple(token for token in link.tokens if token != ETHER),
             worth,
+            _Pools(market),
         )
+
+
+class _Pools:
+    """The pools of a market as it moves on; whoever asks may be in another thread."""
+
+    def __init__(self, market: Market) -> None:
+        self._market = market
+
+    def __contains__(self, address: object) -> bool:
+        return address in self._market.pools
 
 
 async def refuse(commands: CommandTable, why: str, clock: Clock, times: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from aineon.chain.addresses import ChainAddresses
 from aineon.primitives import ETHER, Address, Token, parse_address
@@ -60,6 +60,7 @@ def house_of(
     accounts: Mapping[Address, str],
     tokens: tuple[Token, ...],
     worth: Worth,
+    pools: Container[Address] = frozenset(),
 ) -> House:
     """Return what the treasury must know of its chain.
 
@@ -69,6 +70,7 @@ def house_of(
         accounts: our own accounts and contracts, and what each is.
         tokens: what may be withdrawn besides native ether.
         worth: of a token's amount, in wei.
+        pools: of the market.
     """
     known = {token.address: f"the token {token}" for token in addresses.tokens.values()}
     contracts = {address: f"the contract {name}" for name, address in addresses.contracts.items()}
@@ -78,4 +80,5 @@ def house_of(
         assets=(ETHER, *tokens),
         ours={**contracts, **known, **accounts},
         worth=worth,
+        pools=pools,
     )

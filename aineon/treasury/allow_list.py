@@ -98,6 +98,10 @@ class AllowList:
     def _check_new(self, entry: Destination, treasury: Reading) -> None:
         listed = treasury.destinations()
         refuse_own(entry.address, self._house.ours)
+        if entry.address in self._house.pools:
+            raise DestinationRefused(
+                f"destination {entry.address} is a pool of the market; money sent there is lost"
+            )
         for other in listed:
             if other.address == entry.address:
                 raise DestinationRefused(

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
-from aineon.errors import IllegalWithdrawalMove
+from aineon.errors import IllegalWithdrawalMove, WithdrawalMoved
 from aineon.treasury.admission import check_signable
 from aineon.treasury.carrying import Carried, carried
 from aineon.treasury.destinations import Purpose, require_payable
 from aineon.treasury.house import House
 from aineon.treasury.journal import Journal
-from aineon.treasury.states import SIGNED_OR_LATER, UNSIGNED, WithdrawalState, check_move
+from aineon.treasury.states import (
+    IN_FLIGHT,
+    SIGNED_OR_LATER,
+    UNSIGNED,
+    WithdrawalState,
+    check_move,
+)
 from aineon.treasury.store import Reading, TreasuryStore, Work
 from aineon.treasury.withdrawal import CASHIER, ENGINE, Origin, Withdrawal
+
+_OPEN: Final = IN_FLIGHT | UNSIGNED
 
 
 class Dispatch:
@@ -25,16 +35,16 @@ class Dispatch:
 
     def due(self, now: float) -> tuple[Withdrawal, ...]:
         """Return what has cooled and may be signed now, oldest first."""
-        return self._store.due(now)
+        return self._here(self._store.due(now))
 
     def out(self) -> tuple[Withdrawal, ...]:
         """Return what may be out and is not ended, oldest first: what the chain is asked about."""
-        return self._store.in_states(SIGNED_OR_LATER)
+        return self._here(self._store.in_states(SIGNED_OR_LATER))
 
     def to_cancel(self) -> tuple[Withdrawal, ...]:
         """Return what is out and somebody wants cancelled: its nonce is to be spent on nothing."""
         may_be_cancelled = SIGNED_OR_LATER - {WithdrawalState.MINED}
-        found = self._store.in_states(may_be_cancelled)
+        found = self._here(self._store.in_states(may_be_cancelled))
         return tuple(each for each in found if each.cancel_asked_by is not None)
 
     def advance(
@@ -84,10 +94,29 @@ class Dispatch:
                 for old in late
             )
 
+    def end_chains(self, has_ended: Callable[[int], bool], now: float) -> tuple[Withdrawal, ...]:
+        """End what was asked for on chains that are no more, as rehearsals leave them."""
+        with self._store.writing() as work:
+            left = [each for each in work.in_states(_OPEN) if has_ended(each.chain_id)]
+            words = "its chain has ended, and everything on it"
+            return tuple(
+                end(self._journal, work, old, _left(old), words, "withdrawal.end", ENGINE, now)
+                for old in left
+            )
+
+    def _here(self, found: tuple[Withdrawal, ...]) -> tuple[Withdrawal, ...]:
+        """Leave out what is for another chain: a book may have served several."""
+        return tuple(each for each in found if each.chain_id == self._house.chain_id)
+
     def _check_signable(self, work: Work, known: Withdrawal, at: float) -> None:
         # Not what the caller holds: a value may be made up.
         stored = work.get(known.id)
         check_move(stored.id, stored.state, WithdrawalState.SIGNED)
+        if stored.chain_id != self._house.chain_id:
+            raise WithdrawalMoved(
+                f"withdrawal {stored.id} was approved for chain {stored.chain_id}, and this is "
+                f"chain {self._house.chain_id}"
+            )
         require_destination(work, stored, at)
         leaving = work.leaving(at, without=stored.id)
         check_signable(self._house.policy, stored, work.approvals(stored.id), leaving, at)
@@ -119,6 +148,14 @@ def end(
     who: str,
     at: float,
 ) -> Withdrawal:
-    """End a withdrawal that is not signed."""
+    """End a withdrawal of which nothing can be paid any more."""
     ended = replace(old, state=state, reason=words, changed_at=at, expires_at=None)
     return journal.move(work, old, (ended,), action, who, at)
+
+
+def _left(old: Withdrawal) -> WithdrawalState:
+    """Return the state in which a withdrawal ends whose chain is no more."""
+    if old.state in UNSIGNED:
+        return WithdrawalState.EXPIRED
+    mined = old.state is WithdrawalState.MINED
+    return WithdrawalState.FAILED if mined else WithdrawalState.CANCELLED

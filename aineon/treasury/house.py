@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -28,6 +28,7 @@ class House:
         assets: what may be withdrawn; native ether is `ETHER`.
         ours: contracts, tokens and accounts that are never a destination, and what each is.
         worth: of a token's amount in wei; ether needs no telling.
+        pools: of the market, which are never a destination either; there may be many.
     """
 
     chain_id: int
@@ -35,6 +36,7 @@ class House:
     assets: tuple[Token, ...]
     ours: Mapping[Address, str] = field(default_factory=dict)
     worth: Worth = lambda token, amount: None
+    pools: Container[Address] = frozenset()
 
     def worth_of(self, asset: Token, amount: int) -> int | None:
         """Return what an amount is worth in wei; None where that is not known now."""

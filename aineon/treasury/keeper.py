@@ -19,6 +19,8 @@ _LOG: Final = logging.getLogger(__name__)
 _LOOK_SECONDS: Final = 1.0
 _REST_SECONDS: Final = 5.0
 """For how long the chain is left alone after something failed there."""
+_AGAIN_SECONDS: Final = 600.0
+"""After which time it is told again why a withdrawal waits."""
 _LAST_WORDS_SECONDS: Final = 5.0
 """How long what has begun may take to its end when the engine stops."""
 
@@ -59,6 +61,7 @@ class Keeper:
         self._rests_until = float("-inf")
         self._holdings: Holdings | None = None
         self._told = ""
+        self._told_waiting: dict[str, float] = {}
         self.waiting: dict[str, str] = {}
 
     async def run(self) -> None:
@@ -148,8 +151,11 @@ class Keeper:
     def _report(self, done: Round) -> None:
         for each in done.moved:
             _LOG.info("withdrawal %s is %s: %s", each.id, each.state, each.reason)
+        now = self._clock.now()
         for name, why in done.waiting.items():
-            if self.waiting.get(name) != why:
+            # Its words name figures that change with each block; the log need not.
+            if name not in self.waiting or now - self._told_waiting[name] >= _AGAIN_SECONDS:
+                self._told_waiting[name] = now
                 _LOG.info("withdrawal %s waits: %s", name, why)
         self.waiting = done.waiting
 

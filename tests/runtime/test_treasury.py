@@ -109,9 +109,19 @@ async def an_engine(world: World, folder: Path, **changes: str) -> AsyncIterator
             stop, signer = rehearsal_stop_of(settings, control, clock), signer_of(settings)
             costs = CostModel(native_token=link.addresses.native_token)
             trading = sender_of(settings, link, books, signer, stop, clock)
-            parts = (settings, link, books, costs, stop, trading, signer.address, clock)
+            treasury = ChainTreasury(
+                settings,
+                link,
+                books,
+                costs,
+                stop,
+                trading,
+                signer.address,
+                lambda chain_id: chain_id != link.reader.chain_id,
+                clock,
+            )
             try:
-                yield Engine(settings, link, books, trading, ChainTreasury(*parts))
+                yield Engine(settings, link, books, trading, treasury)
             finally:
                 await trading.aclose()
                 await link.aclose()
