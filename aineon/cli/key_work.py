@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import secrets
 import sys
 import time
@@ -95,7 +94,7 @@ def rotate_key(
     if new_password_file is not None or password_file is None:
         password = new_password(new_password_file)
     # With a database's libraries, which nothing else here waits for.
-    from aineon.runtime.auditing import open_audit
+    from aineon.runtime.auditing import open_audit, whoever_starts
 
     key = PrivateKey(secrets.token_bytes(32))
     new = address_of(key)
@@ -104,7 +103,7 @@ def rotate_key(
     # Refused where it cannot be written down.
     with open_audit(settings) as audit:
         audit.append(
-            who=getpass.getuser(),
+            who=whoever_starts(),
             action="key.rotate",
             subject=str(place.role),
             detail={"former": former, "new": new, "keystore": str(place.path)},

@@ -92,7 +92,7 @@ def _asked() -> str:
 def _whoever() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):
+    except Exception:  # noqa: BLE001 - a stop must not wait for a name
         return "an operator"
 
 
@@ -107,7 +107,8 @@ def _tell_state(state: StopState, say: Say) -> None:
 def _tell(reasons: Iterable[StopReason], say: Say) -> None:
     for reason in reasons:
         at = "" if reason.at is None else f", {datetime.fromtimestamp(reason.at, UTC):%F %T} UTC"
-        say(f"  {reason.place}: {reason.reason} (by {reason.who}{at})")
+        said = f"{reason.reason} (by {reason.who}{at})"
+        say(f"  {reason.place}: {''.join(c if c.isprintable() else '�' for c in said)}")
 
 
 def _tell_landings(found: Iterable[Landing], say: Say) -> None:

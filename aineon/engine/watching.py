@@ -110,7 +110,7 @@ def _ended(settlement: Settlement) -> Ended:
     net = settlement.net
     ended = Ended(
         attempt_id=settlement.attempt.attempt_id,
-        net_wei=None if net is None else net.wei,
+        net_wei=_spent(settlement) if net is None else net.wei,
         included=settlement.outcome is Outcome.INCLUDED,
         words=settlement.reason,
     )
@@ -120,6 +120,14 @@ def _ended(settlement: Settlement) -> Ended:
     differs = settlement.verification is Verification.DIFFERS
     contradicted = settlement.verification_detail if differs else ""
     return replace(ended, at_fault=settlement.at_fault, contradicted=contradicted)
+
+
+def _spent(settlement: Settlement) -> int | None:
+    """What an attempt cost for certain where its profit is not known; None where that is not."""
+    if settlement.gas_cost is None or not settlement.gas_cost.wei:
+        return None
+    paid = settlement.builder_payment
+    return -settlement.gas_cost.wei - (0 if paid is None else paid.wei)
 
 
 def _loss(net: OnchainMoney | None) -> int:

@@ -242,8 +242,11 @@ class Reconciler:
             words = _words(findings, reading, behind)
             is_kept = verdict != "shortfall" or self._latch(words)
             for finding in findings:
-                # What is missing is looked for again where the stop would not survive a restart.
-                if is_kept or finding.verdict != "shortfall":
+                # While the books lag, what is missing may only be unposted: booked now, it would be
+                # missing a second time once it is posted. Where the stop would not survive a
+                # restart, it is looked for again too.
+                waits = finding.verdict == "shortfall" and (behind or not is_kept)
+                if not waits and (finding.verdict != "surplus" or not behind):
                     self._book(connection, finding, reading)
             found = Reconciliation(
                 self._store.book,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Final
 
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, insert, select, update
 
 from aineon.ledger.connect import Place, explained
 from aineon.ledger.tables import StopRow, table_of
@@ -42,11 +43,15 @@ class StopTable:
         with explained(self._place), self._engine.begin() as connection:
             connection.execute(insert(_STOPS).values(**row))
 
-    def clear(self, who: str, at: float) -> None:
-        """Clear all latches in the name of `who`."""
+    def clear(self, who: str, at: float, seen: Sequence[StopReason]) -> None:
+        """Clear what was `seen`, in the name of `who`; what was latched since stays."""
+        active = select(_STOPS).where(_STOPS.c.cleared_at.is_(None))
         with explained(self._place), self._engine.begin() as connection:
+            known = [
+                row["id"]
+                for row in connection.execute(active).mappings()
+                if StopReason(self.name, row["reason"], row["who"], row["at"]) in seen
+            ]
             connection.execute(
-                update(_STOPS)
-                .where(_STOPS.c.cleared_at.is_(None))
-                .values(cleared_by=who, cleared_at=at)
+                update(_STOPS).where(_STOPS.c.id.in_(known)).values(cleared_by=who, cleared_at=at)
             )

@@ -60,13 +60,18 @@ class Exposure:
     def check(self, position: Position, limits: Limits) -> Refusal | None:
         """Return the limit that `position` on top of what is in flight would break."""
         worth = position.worth_wei
-        if limits.max_exposure_wei is None or worth is None:
+        bounds = (
+            limits.max_exposure_wei,
+            limits.max_token_exposure_wei,
+            limits.max_venue_exposure_wei,
+        )
+        if worth is None or all(bound is None for bound in bounds):
             return None
         if self.unknown:
             return Refusal(
                 "exposure_unknown",
                 f"the worth of {self.unknown} attempts in flight is not known, and exposure is "
-                f"limited to {format_ether(limits.max_exposure_wei)} ETH",
+                "limited",
             )
         refusal = _over("max_exposure", "", self.total_wei + worth, limits.max_exposure_wei)
         for token in sorted(position.tokens) if refusal is None else ():

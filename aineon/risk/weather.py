@@ -131,7 +131,9 @@ class LagWatch:
             if node.head_age_s is not None and node.state not in _DEAD
         ]
         if not ages:
-            return Reading(self.cause, FINE, "no node tells how old its head is")
+            # Nodes that tell nothing are no fine weather; without a chain there are none.
+            self._level = BAD if seen.nodes else FINE
+            return Reading(self.cause, self._level, "no node tells how old its head is")
         age = min(ages)
         self._level = self.marks.level(age, self._level)
         words = f"the newest head is {age:.0f} s old; rough from {self.marks.rough:g} s on"

@@ -79,9 +79,9 @@ class NotedStop:
             at=reason.at or SystemClock().now(),
         )
 
-    def clear(self, who: str, at: float) -> None:
+    def clear(self, who: str, at: float, seen: Sequence[StopReason]) -> None:
         """Forget all that is latched there."""
-        self._keeper.clear(who, at)
+        self._keeper.clear(who, at, seen)
 
 
 def noted(keeper: StopKeeper, settings: Settings, control: ControlStore) -> StopKeeper:
@@ -114,7 +114,7 @@ def whoever_starts() -> str:
     """Return the name of the user that this process runs as."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):
+    except (ImportError, KeyError, OSError):
         return "an operator"
 
 

@@ -69,7 +69,11 @@ def _secrets(settings: Settings, fields: Iterable[str]) -> Iterator[str]:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    parts = urlsplit(secret)
+    try:
+        parts = urlsplit(secret)
+    except ValueError:
+        # A password that looks like a broken address; the message would show it.
+        parts = urlsplit("")
     if parts.scheme == "sqlite":
         # A path: no secret is in it, and messages about the database must name it.
         return

@@ -88,7 +88,7 @@ class Unreachable:
         """Raise why it cannot be opened."""
         raise self._error
 
-    def clear(self, who: str, at: float) -> None:
+    def clear(self, who: str, at: float, seen: Sequence[StopReason]) -> None:
         """Raise why it cannot be opened."""
         raise self._error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,9 @@ STOP_FILE: Final = "STOP"
 REHEARSAL_STOP_FILE: Final = "STOP-rehearsal"
 """Beside it, where it stops rehearsals alone: their faults must not end what is in earnest."""
 STOP_VARIABLE: Final = "AINEON_STOP"
+_MOST_BYTES: Final = 1 << 16
+_LATEST: Final = 1 << 33
+"""Seconds since the epoch that no clock shows for two centuries."""
 _OFF: Final = frozenset({"", "0", "false", "no", "off"})
 
 
@@ -52,8 +56,7 @@ class StopFile:
             # A folder that is gone, or not mounted, is no permission.
             os.stat(self._path.parent)  # noqa: PTH116 - a tenth of the time, before each signature
             return ()
-        text = self._path.read_text(encoding="utf-8", errors="replace")
-        return tuple(_reasons(text, self._name))
+        return tuple(_reasons(_text_of(self._path), self._name))
 
     def latch(self, reason: StopReason) -> None:
         """Add `reason`, durably.
@@ -62,22 +65,39 @@ class StopFile:
             OSError: the file cannot be written.
         """
         line = json.dumps({"reason": reason.reason, "who": reason.who, "at": reason.at}) + "\n"
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        try:
-            os.write(descriptor, line.encode())
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        while not self._append(line):
+            # Somebody cleared the file between its opening and the line: it went with it.
+            pass
         _sync_folder(self._path.parent)
 
-    def clear(self, who: str, at: float) -> None:
-        """Remove the file, durably.
+    def clear(self, who: str, at: float, seen: Sequence[StopReason]) -> None:
+        """Remove what was `seen`, durably; what was latched since stays.
 
         Raises:
             OSError: it cannot be removed.
         """
-        self._path.unlink(missing_ok=True)
+        aside = self._path.with_name(f".{self._path.name}-cleared")
+        try:
+            self._path.replace(aside)
+        except FileNotFoundError:
+            return
+        for reason in _reasons(_text_of(aside), self._name):
+            if reason not in seen:
+                self.latch(reason)
+        aside.unlink()
         _sync_folder(self._path.parent)
+
+    def _append(self, line: str) -> bool:
+        """Write a line, durably; False where the file is not there any more afterwards."""
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            os.write(descriptor, line.encode())
+            os.fsync(descriptor)
+            return os.path.samestat(os.fstat(descriptor), os.lstat(self._path))
+        except FileNotFoundError:
+            return False
+        finally:
+            os.close(descriptor)
 
 
 class StopVariable:
@@ -148,7 +168,8 @@ class StopReporter:
         if self._reported_at is None:
             return (StopReason(self._name, "was never looked at", "the stop itself"),)
         silence = self._clock.now() - self._reported_at
-        if silence > self._patience:
+        # Below zero where the clock was set back, which tells nothing of how long it was.
+        if not 0 <= silence <= self._patience:
             words = f"was not looked at for {silence:.0f} seconds"
             return (StopReason(self._name, words, "the stop itself"),)
         return ()
@@ -164,9 +185,19 @@ def _reason(line: str, place: str) -> StopReason:
     with contextlib.suppress(ValueError, KeyError, TypeError):
         said = json.loads(line)
         at = said["at"]
-        known = float(at) if isinstance(at, int | float) else None
+        known = float(at) if isinstance(at, int | float) and 0 <= at < _LATEST else None
         return StopReason(place, str(said["reason"]), str(said["who"]), known)
     return StopReason(place, line[:200], "somebody with access to the folder")
+
+
+def _text_of(path: Path) -> str:
+    """What a file says, as far as it is read; whatever else lies there says nothing."""
+    # Without waiting: somebody may have put a pipe there.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return ""
+        return file.read(_MOST_BYTES).decode("utf-8", errors="replace")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -73,8 +73,8 @@ class StopKeeper(StopPlace, Protocol):
     def latch(self, reason: StopReason) -> None:
         """Keep `reason`, durably."""
 
-    def clear(self, who: str, at: float) -> None:
-        """Forget all that is latched here."""
+    def clear(self, who: str, at: float, seen: Sequence[StopReason]) -> None:
+        """Forget what of `seen` is latched here, and nothing else."""
 
 
 class Stop:
@@ -170,11 +170,23 @@ class Stop:
                 f"{StopState(tuple(unseen))}"
             )
         now = self._clock.now()
-        failures = [failure for keeper in self._keepers if (failure := _clear(keeper, who, now))]
+        cleared = [_clear(keeper, who, now, seen.reasons) for keeper in self._keepers]
+        failures = [failure for failure in cleared if failure]
         if failures:
             raise SafetyError(f"the emergency stop stays set: {'; '.join(failures)}")
         self._memory = ()
-        return self.state()
+        state = self.state()
+        # Somebody may have latched it while it was being cleared.
+        late = [r for r in state.reasons if r.place in self._kept_in and r not in seen.reasons]
+        if late:
+            raise SafetyError(
+                f"the emergency stop was set anew while it was cleared: {StopState(tuple(late))}"
+            )
+        return state
+
+    @property
+    def _kept_in(self) -> frozenset[str]:
+        return frozenset(keeper.name for keeper in self._keepers)
 
 
 def _ask(place: StopPlace) -> Sequence[StopReason]:
@@ -195,9 +207,9 @@ def _keep(keeper: StopKeeper, reason: StopReason) -> str:
     return ""
 
 
-def _clear(keeper: StopKeeper, who: str, at: float) -> str:
+def _clear(keeper: StopKeeper, who: str, at: float, seen: Sequence[StopReason]) -> str:
     try:
-        keeper.clear(who, at)
+        keeper.clear(who, at, seen)
     except Exception as error:  # noqa: BLE001 - the message names every place that stays set
         return f"{keeper.name}: {_words(error)}"
     return ""

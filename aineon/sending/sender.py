@@ -161,6 +161,16 @@ class Sender:
         self._heart = asyncio.create_task(self._beat(), name="lease")
         return await self.reconcile()
 
+    async def require_ready(self) -> None:
+        """Check that new work would be signed now; nothing is signed by it.
+
+        Raises:
+            StopLatched, NonceFenced, LeaseLost, LedgerError, ChainError: as `send`.
+        """
+        async with self._turn:
+            await asyncio.to_thread(self._lease.check)
+            await self._pass_fence()
+
     async def send(self, intent: Intent) -> SentIntent:
         """Have `intent` signed, kept and handed out; a known one is only looked up.
 

@@ -6,6 +6,7 @@ are text, read exactly; what a command does not know, it refuses.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -237,7 +238,7 @@ def _add_rule(call: _Call) -> str:
         return parse_amount(call.body[name], asset) if name in call.body else None
 
     rule = Rule(
-        id=f"r-{call.token[:12]}",
+        id=f"r-{hashlib.sha256(call.token.encode()).hexdigest()[:32]}",
         origin=_word(Origin, call.text("origin")),
         asset=asset,
         threshold=amount("threshold"),

@@ -80,6 +80,16 @@ class Dispatch:
             action = f"withdrawal.{state.value}"
             return self._journal.move(work, withdrawal, (new,), action, who, at)
 
+    def require_payable(self, withdrawal: Withdrawal, at: float) -> None:
+        """Check once more that a withdrawal of which nothing can be mined may still be sent.
+
+        Raises:
+            DestinationRefused, IllegalWithdrawalMove: its destination may not be paid any more.
+            LedgerError: the book cannot be read.
+        """
+        with self._store.reading() as treasury:
+            require_destination(treasury, withdrawal, at)
+
     def expire(self, now: float) -> tuple[Withdrawal, ...]:
         """Let expire what nobody approved or signed in time."""
         with self._store.writing() as work:

@@ -91,7 +91,13 @@ class Keeper:
             self._rest()
             await self._service.tend(self._clock.now())
             raise
-        await self._service.tend(self._clock.now(), self._holdings)
+        try:
+            await self._service.tend(self._clock.now(), self._holdings)
+        finally:
+            # Whatever a command came to: what is out must be followed and posted.
+            await self._work(head)
+
+    async def _work(self, head: Block | None) -> None:
         if head is None:
             return
         try:

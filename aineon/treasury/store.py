@@ -170,6 +170,8 @@ class Work(Reading):
             WITHDRAWALS.c.id == old.id,
             WITHDRAWALS.c.version == old.version,
             WITHDRAWALS.c.state == old.state.value,
+            # A wish to cancel changes neither, and must not be lost.
+            WITHDRAWALS.c.cancel_asked_by.is_not_distinct_from(old.cancel_asked_by),
         )
         done = self._connection.execute(
             update(WITHDRAWALS).where(unchanged).values(**withdrawal_columns(new))

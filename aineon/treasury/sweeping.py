@@ -9,7 +9,7 @@ from aineon.primitives import ETHER, Token
 from aineon.treasury.destinations import Destination, Purpose, require_payable
 from aineon.treasury.house import House
 from aineon.treasury.rules import Holdings
-from aineon.treasury.states import IN_FLIGHT, SIGNED_OR_LATER, UNSIGNED
+from aineon.treasury.states import IN_FLIGHT, SIGNED_OR_LATER, UNSIGNED, WithdrawalState
 from aineon.treasury.store import Reading
 from aineon.treasury.withdrawal import Origin, Payment, Strategy, Withdrawal
 
@@ -60,6 +60,8 @@ def _sweepable(treasury: Reading, asset: Token, holdings: Holdings) -> int:
     balance = holdings.balances.get(asset)
     if balance is None:
         return 0
-    signed = [each for each in treasury.in_states(SIGNED_OR_LATER) if each.asset == asset]
+    # What is mined is not in the balance any more.
+    not_mined = SIGNED_OR_LATER - {WithdrawalState.MINED}
+    signed = [each for each in treasury.in_states(not_mined) if each.asset == asset]
     reserve = holdings.gas_reserve_wei if asset == ETHER else 0
     return balance - reserve - sum(each.amount for each in signed)

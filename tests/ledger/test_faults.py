@@ -233,7 +233,7 @@ def test_addresses_that_are_none(url: str) -> None:
 
 
 def test_a_password_is_never_shown() -> None:
-    place = parse_place("postgres://aineon:hunter2@db.example/aineon")
+    place = parse_place("postgres://aineon:hunter2@db.example/aineon?schema=book")
     assert "hunter2" not in place.name
     assert place.url.drivername == "postgresql+psycopg"
 

@@ -20,6 +20,7 @@ import pytest
 from aineon.errors import StartError
 from aineon.primitives import Book
 from aineon.runtime import supervisor
+from aineon.runtime.keys import without_keys
 from aineon.runtime.processes import Child, Program, stop_all
 from aineon.runtime.settings import load_settings
 from aineon.runtime.supervisor import (
@@ -297,7 +298,8 @@ def test_the_programs_are_told_where_and_what() -> None:
     assert engine.arguments == ("run", "--supervised", "--secrets-on-stdin")
     assert "PRIVATE_KEY" not in engine.environment
     assert console.secrets is None
-    assert engine.secrets == {}, "a simulation signs nothing"
+    assert set(engine.secrets or ()) == {"PRIVATE_KEY"}
+    assert engine_program(without_keys(settings)).secrets == {}, "a simulation signs nothing"
     rehearsing = settings.model_copy(update={"mode": Book.REHEARSAL})
     assert engine_program(rehearsing).secrets == {"PRIVATE_KEY": "0x" + "1f" * 32}
     assert "1f1f" not in repr(engine_program(rehearsing))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ class Broken:
     def latch(self, reason: StopReason) -> None:
         raise OSError("no such device")
 
-    def clear(self, who: str, at: float) -> None:
+    def clear(self, who: str, at: float, seen: Sequence[StopReason]) -> None:
         raise OSError("no such device")
 
 
@@ -83,8 +84,26 @@ def test_either_keeper_alone_keeps_it(file: Path, tmp_path: Path) -> None:
     file.unlink()
     with ControlStore.open(url) as control:
         assert Stop([StopFile(file), control.stops]).state().is_set
-        control.stops.clear("ada", 1.0)
+        control.stops.clear("ada", 1.0, control.stops.look())
         assert not Stop([StopFile(file), control.stops]).state().is_set
+
+
+def test_what_is_latched_while_it_is_cleared_stays(file: Path, tmp_path: Path) -> None:
+    """Control: what was seen goes."""
+    with ControlStore.open(sqlite_url(tmp_path / "control.db")) as control:
+        stop = Stop([StopFile(file), control.stops])
+        seen = stop.latch("seen", "ada")
+        for keeper in (StopFile(file), control.stops):
+            keeper.latch(StopReason(keeper.name, "a key leaked", "bert", 2.0))
+            keeper.clear("ada", 3.0, seen.reasons)
+            assert [each.reason for each in keeper.look()] == ["a key leaked"]
+        assert stop.state().is_set
+
+
+def test_a_time_that_no_clock_shows_is_not_known(file: Path) -> None:
+    file.write_text('{"reason": "why", "who": "ada", "at": 1e300}\n')
+    (reason,) = StopFile(file).look()
+    assert (reason.reason, reason.at) == ("why", None)
 
 
 def test_it_can_be_set_without_the_database(file: Path) -> None:

@@ -8,31 +8,31 @@ anywhere leaves a withdrawal whose intent is sent again, and the same intent pay
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from aineon.chain.reader import Call, ChainReader
-from aineon.errors import SendingError, StopLatched, TreasuryError
+from aineon.errors import ChainError, SendingError, StopLatched, TreasuryError
 from aineon.ledger.accounts.book import Accounts
 from aineon.ledger.store import BookStore
 from aineon.primitives import ETHER, Address, Block, Token, TokenAmount
 from aineon.sending import Fees, Intent, Sender, SentIntent, Standing
-from aineon.treasury.cashier.following import needs_sending, progress_of
+from aineon.treasury.cashier.following import progress_of
+from aineon.treasury.cashier.leaving import Leaving
 from aineon.treasury.cashier.payments import balance_data, payment_of
+from aineon.treasury.cashier.pressing import Pressing
 from aineon.treasury.cashier.pricing import GasWeather, Pricing, price, read_weather
 from aineon.treasury.cashier.trying import balance_of, try_payment
 from aineon.treasury.cashier.unwrapping import UNWRAP_GAS, Unwrapper
 from aineon.treasury.dispatch import Dispatch
 from aineon.treasury.rules import Holdings
 from aineon.treasury.states import WithdrawalState
-from aineon.treasury.withdrawal import Withdrawal
+from aineon.treasury.withdrawal import Strategy, Withdrawal
 
 _S = WithdrawalState
 _PAYMENT_GAS: Final = 100_000
 """What the gas reserve counts for one payment of a token."""
-_STUCK_BLOCKS: Final = 5
-"""Blocks after which what is out is offered more gas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,14 @@ class Round:
     waiting: dict[str, str] = field(default_factory=dict)
 
 
+class Scene(NamedTuple):
+    """The block at which a round works; its weather is None where the base fee is not known."""
+
+    head: Block
+    weather: GasWeather | None
+    now: float
+
+
 class Cashier:
     """Carries withdrawals out.
 
@@ -90,7 +98,10 @@ class Cashier:
         self._reader = reader
         self._accounts = Accounts(store)
         self._rules = rules
-        spare = rules.pricing.most_fee_wei * (_PAYMENT_GAS + 2 * UNWRAP_GAS)
+        most = rules.pricing.most_fee_wei
+        self._gas_of_one = most * _PAYMENT_GAS
+        self._pressing = Pressing(sender, rules.account, most)
+        spare = most * (_PAYMENT_GAS + 2 * UNWRAP_GAS)
         self._unwrapper = Unwrapper(sender, reader, store, rules.account, rules.wrapped, spare)
 
     async def holdings(self, head: Block) -> Holdings:
@@ -120,38 +131,72 @@ class Cashier:
         A withdrawal whose turn fails waits, and the others go on.
 
         Raises:
-            ChainError: no node answers.
+            ChainError: no node tells what gas costs.
             AuditUnwritable, LedgerError: nothing can be kept, so nothing goes on.
         """
         done = Round()
-        weather = await read_weather(self._reader, head)
-        out = await asyncio.to_thread(self._dispatch.out)
-        moved = [await self._follow(each, done, head, weather, now) for each in out]
-        for each in await asyncio.to_thread(self._dispatch.to_cancel):
-            await self._cancel(each, done, weather, now)
-        due = await asyncio.to_thread(self._dispatch.due, now)
-        moved += [await self._begin(each, done, head, weather, now) for each in due]
+        # First, whatever else fails: what is final and not posted looks like missing money.
         await asyncio.to_thread(self._unwrapper.post, now)
+        scene = Scene(head, await read_weather(self._reader, head), now)
+        for each in await asyncio.to_thread(self._dispatch.to_cancel):
+            await self._turn(each, done, self._cancel(each, done, scene))
+        out = await asyncio.to_thread(self._dispatch.out)
+        moved = [await self._turn(each, done, self._follow(each, done, scene)) for each in out]
+        leaving = Leaving(await asyncio.to_thread(self._dispatch.out), self._gas_of_one)
+        for each in await asyncio.to_thread(self._dispatch.due, now):
+            begun = await self._turn(each, done, self._begin(each, done, scene, leaving))
+            moved.append(begun)
+            leaving = leaving if begun is None else leaving.and_also(begun)
         return Round(tuple(each for each in moved if each is not None), done.waiting)
+
+    async def _turn(
+        self, withdrawal: Withdrawal, done: Round, work: Awaitable[Withdrawal | None]
+    ) -> Withdrawal | None:
+        """Work on one withdrawal; where that fails it waits, and the others have their turns."""
+        try:
+            return await work
+        except (ChainError, SendingError, TreasuryError) as error:
+            done.waiting[withdrawal.id] = str(error)
+            return None
 
     # --- what is out -----------------------------------------------------------------------
 
-    async def _follow(
-        self,
-        withdrawal: Withdrawal,
-        done: Round,
-        head: Block,
-        weather: GasWeather | None,
-        now: float,
-    ) -> Withdrawal | None:
+    async def _follow(self, withdrawal: Withdrawal, done: Round, scene: Scene) -> Withdrawal | None:
         sent = await self._sender.status(_intent_id(withdrawal))
-        if needs_sending(sent):
-            fees = self._fees(withdrawal, done, weather, now)
-            return None if fees is None else await self._send(withdrawal, done, head, fees, now)
-        assert sent is not None
-        if sent.standing is Standing.IN_FLIGHT and weather is not None:
-            sent = await self._speed_up(withdrawal, sent, done, head, weather)
-        return await self._keep(withdrawal, sent, now)
+        if sent is None or sent.standing is Standing.DISPLACED:
+            return await self._resume(withdrawal, done, scene)
+        if sent.standing is Standing.IN_FLIGHT and scene.weather is not None:
+            if withdrawal.cancel_asked_by is None:
+                why = await self._pressing.speed_up(withdrawal, sent, scene.head, scene.weather)
+                if why:
+                    done.waiting[withdrawal.id] = why
+            sent = await self._sender.status(sent.intent_id) or sent
+        return await self._keep(withdrawal, sent, scene.now)
+
+    async def _resume(self, withdrawal: Withdrawal, done: Round, scene: Scene) -> Withdrawal | None:
+        """Send what is to be signed and of which nothing can be mined; as long as it may be paid.
+
+        Nothing of it was signed, or a stranger spent its nonce for good: the outbox then signs a
+        new one, and knows that it cannot pay twice by it.
+        """
+        try:
+            await asyncio.to_thread(self._dispatch.require_payable, withdrawal, scene.now)
+        except TreasuryError as error:
+            words = f"nothing of it can be mined, and it may not be paid any more: {error}"
+            return await self._end(withdrawal, words, scene)
+        fees = self._fees(withdrawal, done, scene)
+        return None if fees is None else await self._send(withdrawal, done, scene, fees)
+
+    async def _end(self, withdrawal: Withdrawal, words: str, scene: Scene) -> Withdrawal:
+        """End what nothing can be mined of."""
+        if withdrawal.state is _S.MINED:
+            withdrawal = await self._to(withdrawal, _S.BROADCAST, "its block is gone", scene)
+        return await self._to(withdrawal, _S.CANCELLED, words, scene)
+
+    async def _to(
+        self, withdrawal: Withdrawal, state: WithdrawalState, words: str, scene: Scene
+    ) -> Withdrawal:
+        return await asyncio.to_thread(self._dispatch.advance, withdrawal, state, words, scene.now)
 
     async def _keep(
         self, withdrawal: Withdrawal, sent: SentIntent, now: float
@@ -164,6 +209,9 @@ class Cashier:
             await asyncio.to_thread(self._post, withdrawal, sent, now)
         if progress.state in {_S.CONFIRMED, _S.FAILED} and withdrawal.state is not _S.MINED:
             withdrawal = await self._advance(withdrawal, _S.MINED, "it is in a block", now, sent)
+        elif progress.state is _S.CANCELLED and withdrawal.state is _S.MINED:
+            # A reorganisation took its block away, and the cancel was mined in its place.
+            withdrawal = await self._advance(withdrawal, _S.BROADCAST, "it is out", now, sent)
         return await asyncio.to_thread(
             self._dispatch.advance,
             withdrawal,
@@ -203,91 +251,51 @@ class Cashier:
             at=now,
         )
 
-    async def _speed_up(
-        self,
-        withdrawal: Withdrawal,
-        sent: SentIntent,
-        done: Round,
-        head: Block,
-        weather: GasWeather,
-    ) -> SentIntent:
-        """Offer more gas for what is out for long and cannot be mined at what it offers."""
-        version = sent.version
-        out_for = head.number - version.signed_head
-        if out_for < _STUCK_BLOCKS or version.fees.max_fee_wei >= weather.base_fee_wei:
-            return sent
-        raised = version.fees.raised()
-        wanted = Fees(max(raised.max_fee_wei, weather.base_fee_wei * 2), raised.priority_fee_wei)
-        if wanted.max_fee_wei > self._rules.pricing.most_fee_wei:
-            done.waiting[withdrawal.id] = "it is out, and gas costs more than is allowed"
-            return sent
-        intent = payment_of(withdrawal, version.gas_limit, wanted)
-        try:
-            return await self._sender.reprice(intent, wanted)
-        except SendingError as error:
-            done.waiting[withdrawal.id] = str(error)
-            return sent
-
-    async def _cancel(
-        self, withdrawal: Withdrawal, done: Round, weather: GasWeather | None, now: float
-    ) -> None:
+    async def _cancel(self, withdrawal: Withdrawal, done: Round, scene: Scene) -> None:
         sent = await self._sender.status(_intent_id(withdrawal))
-        if sent is None:
-            # Nothing was ever signed, and from now on nothing will be.
-            words = "it was cancelled before anything was signed"
-            await asyncio.to_thread(self._dispatch.advance, withdrawal, _S.CANCELLED, words, now)
+        if sent is None or sent.standing is Standing.DISPLACED:
+            # Nothing of it can be mined, and from now on nothing will be signed.
+            await self._end(withdrawal, "it was cancelled; nothing of it can be mined", scene)
             return
-        if sent.standing is not Standing.IN_FLIGHT or weather is None:
-            return
-        raised = sent.version.fees.raised()
-        fees = Fees(max(raised.max_fee_wei, weather.base_fee_wei * 2), raised.priority_fee_wei)
-        try:
-            await self._sender.cancel(sent.intent_id, fees)
-        except (SendingError, StopLatched) as error:
-            done.waiting[withdrawal.id] = f"it cannot be cancelled now: {error}"
+        if sent.standing is Standing.IN_FLIGHT and scene.weather is not None:
+            why = await self._pressing.cancel(withdrawal, sent, scene.head, scene.weather)
+            if why:
+                done.waiting[withdrawal.id] = why
 
     # --- what is due -----------------------------------------------------------------------
 
     async def _begin(
-        self,
-        withdrawal: Withdrawal,
-        done: Round,
-        head: Block,
-        weather: GasWeather | None,
-        now: float,
+        self, withdrawal: Withdrawal, done: Round, scene: Scene, leaving: Leaving
     ) -> Withdrawal | None:
-        fees = self._fees(withdrawal, done, weather, now)
-        if fees is None or not await self._is_covered(withdrawal, done, head, fees):
+        fees = self._fees(withdrawal, done, scene)
+        if fees is None or not await self._is_covered(withdrawal, done, scene, fees, leaving):
             return None
-        tried = await try_payment(self._reader, self._rules.account, withdrawal, head)
+        tried = await try_payment(self._reader, self._rules.account, withdrawal, scene.head)
         if tried.failure:
-            return await asyncio.to_thread(
-                self._dispatch.advance, withdrawal, _S.FAILED, tried.failure, now
-            )
+            return await self._to(withdrawal, _S.FAILED, tried.failure, scene)
         try:
-            words = "handed over to be signed"
-            signed = await asyncio.to_thread(
-                self._dispatch.advance, withdrawal, _S.SIGNED, words, now
-            )
-        except TreasuryError as error:
-            done.waiting[withdrawal.id] = str(error)
+            # Before it is handed over: what cannot be signed now can still be taken back.
+            await self._sender.require_ready()
+        except (SendingError, StopLatched) as error:
+            done.waiting[withdrawal.id] = f"nothing is signed now: {error}"
             return None
-        return await self._send(signed, done, head, fees, now) or signed
+        signed = await self._to(withdrawal, _S.SIGNED, "handed over to be signed", scene)
+        return await self._send(signed, done, scene, fees) or signed
 
     async def _send(
-        self, withdrawal: Withdrawal, done: Round, head: Block, fees: Fees, now: float
+        self, withdrawal: Withdrawal, done: Round, scene: Scene, fees: Fees
     ) -> Withdrawal | None:
         """Have a signed withdrawal's intent sent; where that cannot be now, the next round does."""
         if withdrawal.cancel_asked_by is not None:
             return None
-        tried = await try_payment(self._reader, self._rules.account, withdrawal, head)
+        tried = await try_payment(self._reader, self._rules.account, withdrawal, scene.head)
         if tried.failure:
             done.waiting[withdrawal.id] = f"it is not sent yet: {tried.failure}"
             return None
         sent = await self._try_sending(
             withdrawal, payment_of(withdrawal, tried.gas_limit, fees), done
         )
-        return None if sent is None else await self._keep(withdrawal, sent, now)
+        return None if sent is None else await self._keep(withdrawal, sent, scene.now)
 
     async def _try_sending(
         self, withdrawal: Withdrawal, intent: Intent, done: Round
@@ -299,43 +307,51 @@ class Cashier:
             return None
 
     async def _is_covered(
-        self, withdrawal: Withdrawal, done: Round, head: Block, fees: Fees
+        self, withdrawal: Withdrawal, done: Round, scene: Scene, fees: Fees, leaving: Leaving
     ) -> bool:
-        """Whether the account has what leaves and what its gas costs; unwraps ether for it."""
-        block, account = head.hash or head.number, self._rules.account
+        """Whether the account has what leaves and its gas, beside all that is out already."""
+        head, account = scene.head, self._rules.account
         if not withdrawal.is_native:
             held = await balance_of(self._reader, account, withdrawal, head)
-            if held < withdrawal.amount:
+            free = held - leaving.of(withdrawal.asset)
+            if free < withdrawal.amount:
                 done.waiting[withdrawal.id] = (
-                    f"the account has {TokenAmount(withdrawal.asset, held)}, less than leaves"
+                    f"the account has {TokenAmount(withdrawal.asset, max(free, 0))} that is not "
+                    "leaving already, less than this"
                 )
                 return False
         gas = fees.max_fee_wei * (_PAYMENT_GAS + UNWRAP_GAS)
-        ether = await self._reader.balance(account, block)
+        ether = await self._reader.balance(account, head.hash or head.number)
+        free = ether - leaving.of(ETHER)
         needed = gas + (withdrawal.amount if withdrawal.is_native else 0)
-        if ether >= needed:
+        if free >= needed:
             return True
-        if withdrawal.is_native and ether >= gas:
-            lacking = needed - ether
-            words = await self._unwrapper.unwrap(withdrawal, lacking, head, fees)
+        if withdrawal.is_native and free >= gas:
+            # Whatever the withdrawal's strategy: until it is mined, the next nonce waits for it.
+            fast = self._fees(withdrawal, done, scene, Strategy.FAST) or fees
+            words = await self._unwrapper.unwrap(withdrawal, needed - free, head, fast)
             done.waiting[withdrawal.id] = words
             return False
         done.waiting[withdrawal.id] = (
-            f"the account has {TokenAmount(ETHER, ether)}, and {TokenAmount(ETHER, needed)} are "
-            "needed, gas at its dearest included"
+            f"the account has {TokenAmount(ETHER, max(free, 0))} that is not leaving already, and "
+            f"{TokenAmount(ETHER, needed)} are needed, gas at its dearest included"
         )
         return False
 
     # --- the rest --------------------------------------------------------------------------
 
     def _fees(
-        self, withdrawal: Withdrawal, done: Round, weather: GasWeather | None, now: float
+        self,
+        withdrawal: Withdrawal,
+        done: Round,
+        scene: Scene,
+        strategy: Strategy | None = None,
     ) -> Fees | None:
-        if weather is None:
+        if scene.weather is None:
             done.waiting[withdrawal.id] = "the next block's base fee is not known"
             return None
-        waited = now - (withdrawal.cooling_until or withdrawal.changed_at)
-        offered = price(withdrawal.strategy, weather, self._rules.pricing, waited)
+        waited = scene.now - (withdrawal.cooling_until or withdrawal.changed_at)
+        offered = price(strategy or withdrawal.strategy, scene.weather, self._rules.pricing, waited)
         if isinstance(offered, str):
             done.waiting[withdrawal.id] = offered
             return None

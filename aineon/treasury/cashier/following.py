@@ -31,15 +31,6 @@ def progress_of(withdrawal: Withdrawal, sent: SentIntent) -> Progress | None:
     return None if same else found
 
 
-def needs_sending(sent: SentIntent | None) -> bool:
-    """Whether a signed withdrawal is to be given to the sender (again).
-
-    Where nothing of it was signed yet, and where a stranger spent its nonce for good: the outbox
-    then signs a new one, and knows that it cannot pay twice by it.
-    """
-    return sent is None or sent.standing is Standing.DISPLACED
-
-
 def _progress(withdrawal: Withdrawal, sent: SentIntent) -> Progress | None:
     version, standing = sent.version, sent.standing
     landing = version.landing

@@ -85,8 +85,9 @@ async def test_what_pays_passes_with_the_gas_it_uses(
         received, gas_used = scene.received(found.plan)
         assert received == scene.predicted(found.plan)
         assert result.gas_used is not None
-        # The first write of a block to a pool's oracle costs more in one of the two.
-        assert abs(result.gas_used - gas_used) < 50_000
+        # The first write of a block to a pool's oracle costs up to 48,000 more in one of the two,
+        # and what it touches first some thousands.
+        assert abs(result.gas_used - gas_used) < 60_000
         assert gas_limit(result.gas_used) > gas_used
 
 

@@ -58,7 +58,7 @@ async def test_a_token_is_paid_by_its_contract(rig: Rig) -> None:
 async def test_what_is_not_there_waits(rig: Rig) -> None:
     asked = rig.cooled(6_000 * 10**6, rig.coin)
     done = await rig.round()
-    assert "COIN, less than leaves" in done.waiting[asked.id]
+    assert "COIN that is not leaving already, less than this" in done.waiting[asked.id]
     assert rig.now(asked).state is S.COOLING
     poor = rig.cooled(9 * WEI)
     rig.give_ether(WEI // 10**6)
