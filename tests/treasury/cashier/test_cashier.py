@@ -203,6 +203,58 @@ async def test_what_is_out_for_long_is_offered_more(rig: Rig) -> None:
     assert rig.ether_of(SAVINGS) == 2 * WEI
 
 
+async def test_one_that_fails_holds_no_other_up(rig: Rig) -> None:
+    broken = rig.cooled(1_000 * 10**6, rig.coin)
+    fine = rig.cooled(WEI // 2)
+    rig.anvil.ask("anvil_setCode", rig.coin.address, "0x60006000fd")
+    done = await rig.round()
+    assert broken.id in done.waiting
+    assert rig.now(fine).state is S.BROADCAST
+
+
+async def test_what_is_leaving_is_not_promised_twice(rig: Rig) -> None:
+    """Control: one of them alone is paid, in the first test of a token."""
+    first, second = (rig.cooled(3_000 * 10**6, rig.coin) for _ in range(2))
+    done = await rig.round()
+    assert rig.now(first).state is S.BROADCAST
+    assert rig.now(second).state is S.COOLING
+    assert "the account has 2,000 COIN that is not leaving already" in done.waiting[second.id]
+
+
+async def test_what_may_not_be_paid_any_more_is_not_sent(rig: Rig) -> None:
+    """Control: with its destination in place it is, after the same crash."""
+    asked = rig.cooled(2 * WEI)
+    rig.desk.dispatch.advance(asked, S.SIGNED, "then it crashed", rig.at)
+    rig.desk.remove_destination(SAVINGS, who="anna", at=rig.at)
+    await rig.round()
+    rig.mine(UNTIL_FINAL)
+    ended = rig.now(asked)
+    assert ended.state is S.CANCELLED
+    assert "may not be paid any more" in ended.reason
+    assert rig.ether_of(SAVINGS) == 0
+
+
+async def test_a_stop_leaves_what_is_due_where_it_can_be_taken_back(rig: Rig) -> None:
+    asked = rig.cooled(2 * WEI)
+    rig.stop.latch("something is wrong", "a test")
+    await rig.round()
+    assert rig.now(asked).state is S.COOLING
+
+
+async def test_a_cancel_that_gas_outgrew_is_offered_more(rig: Rig) -> None:
+    asked = rig.cooled(2 * WEI, strategy=Strategy.SLOW)
+    await rig.round()
+    rig.desk.cancel(asked.id, who="anna", at=rig.at)
+    await rig.round()
+    for _ in range(6):
+        rig.mine_at(20 * GWEI)
+    await rig.round()
+    rig.mine(UNTIL_FINAL)
+    await rig.round()
+    assert rig.now(asked).state is S.CANCELLED
+    assert rig.ether_of(SAVINGS) == 0
+
+
 async def test_holdings_count_wrapped_ether_as_ether(rig: Rig) -> None:
     head = await rig.reader.block("latest")
     assert head is not None
