@@ -37,8 +37,8 @@ class ProcessSettings(BaseModel):
             "Database",
             "Storage",
             kinds.DATABASE_URL,
-            "Where the databases are kept; `-control` and the book's name are put before the "
-            "ending, because each book has a database of its own.",
+            "Where the databases are kept, of which each book has its own: `-control` and the "
+            "book's name are put before the ending of a file; on PostgreSQL they are schemas.",
             secret=True,
             shared=True,
             default_words="in the data folder",
