@@ -16,12 +16,13 @@ from aineon.chain.addresses import ChainAddresses
 from aineon.chain.reader import BlockRef, Call
 from aineon.errors import CallReverted, NodeRefused, Unavailable
 from aineon.primitives import Address, Block
+from aineon.rehearsal.anvil import AnvilOptions
 from aineon.rehearsal.packages import CONTRACTS, UNISWAP_V2, UNISWAP_V3, anvil, present
 from tests.contracts.abi import encode, selector
 from tests.contracts.balancer_kinds import KINDS, Kind, Setting
 from tests.contracts.balancer_v2 import DAY, ONE, artifact
 from tests.contracts.bytecode import bench, real_contract
-from tests.contracts.chain import DEPLOYER, ZERO, Chain, ChainError, Reverted
+from tests.contracts.chain import DEPLOYER, OPTIONS, ZERO, Chain, ChainError, Reverted
 from tests.contracts.tokens import deploy_tokens
 
 KIND_NAMES = {
@@ -40,7 +41,7 @@ KIND_NAMES = {
 
 
 @contextmanager
-def running_chain() -> Iterator[Chain]:
+def running_chain(options: AnvilOptions = OPTIONS) -> Iterator[Chain]:
     """Run an anvil, or skip where the real contracts are not at hand."""
     try:
         program = anvil()
@@ -48,7 +49,7 @@ def running_chain() -> Iterator[Chain]:
             present(package, package.files[0])
     except Unavailable as why:
         pytest.skip(f"the real contracts are not at hand: {why}")
-    with Chain(program) as chain:
+    with Chain(program, options) as chain:
         yield chain
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,6 +23,7 @@ from tests.chain.answering import Burn, asked, put, text, words
 from tests.chain.snapshot_world import AnvilReader, SnapshotWorld, running_chain, undone
 from tests.contracts.abi import encode, selector
 from tests.contracts.balancer_kinds import KINDS
+from tests.contracts.chain import OPTIONS
 
 RESERVES = (10**24, 3 * 10**12)
 
@@ -213,7 +215,8 @@ def test_another_chain_of_the_same_id_has_a_file_of_its_own(
     with_pools(world)
     known, folder = world.addresses(tmp_path), tmp_path / "cache"
     asyncio.run(discover(AnvilReader(world.chain), known, folder=folder))
-    with running_chain() as other:
+    # Two anvils that start in the same second have the same genesis, and are the same chain.
+    with running_chain(replace(OPTIONS, genesis_timestamp=1_700_000_000)) as other:
         assert asyncio.run(discover(AnvilReader(other), known, folder=folder)) == ()
     assert len(list(folder.iterdir())) == 2
 

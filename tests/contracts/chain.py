@@ -25,8 +25,8 @@ Reverted = RehearsalReverted
 class Chain:
     """A running anvil; leave the `with` block, or call `close`, to end it."""
 
-    def __init__(self, program: Path | None = None) -> None:
-        self.anvil = Anvil.start(OPTIONS, program)
+    def __init__(self, program: Path | None = None, options: AnvilOptions = OPTIONS) -> None:
+        self.anvil = Anvil.start(options, program)
         self.ask = self.anvil.ask
         self.close = self.anvil.close
 

@@ -86,8 +86,8 @@ async def test_what_pays_passes_with_the_gas_it_uses(
         assert received == scene.predicted(found.plan)
         assert result.gas_used is not None
         # The first write of a block to a pool's oracle costs up to 48,000 more in one of the two,
-        # and what it touches first some thousands.
-        assert abs(result.gas_used - gas_used) < 60_000
+        # that to a pair's two price sums up to 44,200, and what it touches first some thousands.
+        assert abs(result.gas_used - gas_used) < 100_000
         assert gas_limit(result.gas_used) > gas_used
 
 
