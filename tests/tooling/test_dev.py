@@ -228,6 +228,26 @@ def test_real_contracts_are_fetched_first_and_tests_run_without_them(
     assert commands[1].startswith("-m pytest -n ")
 
 
+def test_the_whole_suite_is_dealt_by_the_tests_themselves(
+    dev: ModuleType, commands: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "tests").mkdir()
+    monkeypatch.setattr(dev, "ROOT", tmp_path)
+
+    def seeds(text: str) -> set[str]:
+        (tmp_path / "tests" / "test_it.py").write_text(text, "utf-8")
+        commands.clear()
+        dev.task_test([])
+        return {part for part in commands[1].split() if part.startswith(("--random", "--hypo"))}
+
+    first = seeds("one")
+    assert {part.split("=")[0] for part in first} == {"--randomly-seed", "--hypothesis-seed"}
+    assert seeds("one") == first
+    assert seeds("two").isdisjoint(first)
+    dev.task_test(["tests/amm"])
+    assert "seed" not in commands[-1]
+
+
 def test_other_tests_fetch_nothing(dev: ModuleType, commands: list[str]) -> None:
     dev.task_test(["tests/amm"])
     assert commands == [commands[0]]
