@@ -1,4 +1,8 @@
-"""The Python examples of README.md and the handbook run as tests, in the order of the page."""
+"""What holds for tests and handbook alike.
+
+The Python examples of README.md and the handbook run as tests, in the order of the page; and files
+that take minutes begin first, so that no worker is left alone with one at the end.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +40,25 @@ pytest_collect_file = Sybil(
 ).pytest()
 
 
+LONG = (
+    "tests/faults/",
+    "tests/search/test_sizing_mixed.py",
+    "tests/search/test_capture.py",
+    "tests/cli/",
+    "tests/sending/test_lives.py",
+    "tests/contracts/",
+    "tests/engine/test_incremental.py",
+    "tests/console/",
+)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the examples of a page back into its order: later ones use what earlier ones made."""
+    """Begin with what takes long, and put the examples of a page back into its order.
+
+    Later examples use what earlier ones made.
+    """
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
     places = [place for place, item in enumerate(items) if _is_example(item)]
     examples = sorted((items[place] for place in places), key=_place_on_page)
     for place, example in zip(places, examples, strict=True):

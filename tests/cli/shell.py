@@ -1,4 +1,4 @@
-"""`aineon` as people meet it: a subprocess, its output, its exit code."""
+"""`aineon` as people meet it: a process of its own, its output, its exit code."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from aineon.ledger import BookStore, ControlStore
 from aineon.primitives import Book
 from aineon.runtime.settings import PARAMETERS
+from tests.cli.nest import Nest
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
@@ -19,8 +20,10 @@ SHORT = ("--warm-up", "2", "--blocks", "3")
 class Shell:
     """Runs `aineon` in a folder of its own, with no settings but those given."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, nest: Nest | None, notes: Path) -> None:
         self.folder = folder
+        self._nest = nest
+        self._notes = notes
 
     def environment(self, **env: str) -> dict[str, str]:
         names = {parameter.env for parameter in PARAMETERS.values()}
@@ -39,6 +42,9 @@ class Shell:
         )
 
     def aineon(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run it to its end."""
+        if self._nest is not None:
+            return self._nest.run(arguments, self.folder, self.environment(**env), self._notes)
         with self.start(*arguments, **env) as process:
             out, err = process.communicate(timeout=100)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
