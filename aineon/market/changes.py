@@ -94,13 +94,14 @@ class _Changing:
                 pool = touched.get(address) or pools.get(address)
             if pool is None:
                 pool = self._base_pool(address, event)
-            if isinstance(pool, Lost):
+            # By identity of the type: asked twice an event, `isinstance` is a percent of it all.
+            if type(pool) is Lost:
                 # Whatever else happens to a pool whose state is lost does not bring it back.
                 continue
             if kind is CoinsExchanged:
                 pool = at_time(pool, self._timestamp)
             after = transition(pool, event)
-            if address in of_base or isinstance(after, Lost):
+            if type(after) is Lost or address in of_base:
                 self._put(address, after)
             else:
                 touched[address] = after

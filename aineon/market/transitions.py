@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, final
 
 from aineon.amm import (
     ConcentratedPool,
@@ -29,6 +29,7 @@ from aineon.market.events import (
 _FEE_DENOMINATOR = 10**10  # of Curve's fees
 
 
+@final
 class Lost(NamedTuple):
     """What stands for a pool whose state is no longer known, and why it is not."""
 

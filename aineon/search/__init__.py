@@ -15,6 +15,7 @@ from aineon.search.scanner import (
     pays_its_way,
 )
 from aineon.search.splitting import with_splits
+from aineon.search.trust import Trust
 
 __all__ = [
     "MOST_STEPS",
@@ -29,6 +30,7 @@ __all__ = [
     "Route",
     "Scan",
     "Scanner",
+    "Trust",
     "Verdict",
     "Worths",
     "best_alone",

@@ -15,9 +15,10 @@ from aineon.market import Market
 from aineon.search.confidence import confidence
 from aineon.search.costs import CostModel
 from aineon.search.opportunity import Opportunity
-from aineon.search.orders import State, Taken, Trials, Valuation, best_order, market_in
+from aineon.search.orders import Taken, Trials, Valuation, best_order
 from aineon.search.route import MOST_STEPS
 from aineon.search.splitting import split_input, with_splits
+from aineon.search.states import State, market_in
 
 DEFAULT_BUDGET = 300
 """Sizings that may be spent on looking for a better order than best first, and then on sizes."""

@@ -180,7 +180,9 @@ class CostModel:
         units = TRANSACTION_GAS + EXECUTOR_GAS + lender.gas_units
         for hop, amount in zip(route, inputs, strict=False):
             pool, token_in, token_out = hop
-            if not isinstance(pool, ParallelPools):
+            if (known := _GAS_OF_KIND.get(type(pool))) is not None:
+                units += known
+            elif not isinstance(pool, ParallelPools):
                 units += swap_gas(pool, token_in, token_out, amount)
             elif amount is None:
                 units += sum(swap_gas(each, token_in, token_out) for each in pool.members)

@@ -134,7 +134,7 @@ class Evidence:
             yield self._explained(candidate)
         for near in self.screened.near:
             for row in range(len(near.cycles)):
-                yield self._explained(Candidate(near, row))
+                yield self._explained(near.candidate(row))
 
     def missed(self, unsized: int) -> Iterator[Explanation]:
         """Explain what did not become an opportunity.

@@ -49,7 +49,7 @@ def funded(
     lender = first
     if gas_rate is not None or first.available is not None:
         lender = costs.lender_of(route, amounts[0], gas_rate)
-    if lender.whole_fee_bps == first.whole_fee_bps:
+    if lender is first or lender.whole_fee_bps == first.whole_fee_bps:
         return Funded(amounts, lender)
     again = sizer(route, lender.whole_fee_bps)
     if again is None:

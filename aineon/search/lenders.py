@@ -136,10 +136,10 @@ class Lender:
 
 def _swaps_in_vault(route: Route) -> bool:
     # Nearly every pool is Uniswap's, and every cycle of every block is asked.
-    return any(
-        type(hop.pool) not in _FLASH_SWAP_POOLS and any(map(_is_in_vault, hop.pools))
-        for hop in route
-    )
+    for hop in route:
+        if type(hop[0]) not in _FLASH_SWAP_POOLS and any(map(_is_in_vault, hop.pools)):
+            return True
+    return False
 
 
 def _is_in_vault(pool: Pool) -> bool:

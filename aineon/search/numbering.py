@@ -96,7 +96,11 @@ class HopNumbers:
         They are hops of pools that hold these tokens, and a cycle's pools differ: the checks
         of `Route`, which take longer than all the rest, could only agree.
         """
-        route: Route = tuple.__new__(Route, [self.hop(number, pool_of) for number in hops])
+        of_hop, ends = self._pool_of_hop, self._ends
+        # As `hop`, without the call: hundreds of routes are made for each block.
+        route: Route = tuple.__new__(
+            Route, [_new_tuple(Hop, (pool_of(of_hop[at]), *ends[at])) for at in hops]
+        )
         return route
 
     def hops_of(self, pools: Ints) -> Ints:

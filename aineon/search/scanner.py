@@ -2,54 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
-from functools import partial
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from types import NoneType
-from typing import NamedTuple
 
 from aineon.errors import InvalidRoute, InvalidSearch
 from aineon.market import Market
 from aineon.primitives import Address, Block, Token
 from aineon.search.confidence import (
-    ConfidenceFactors,
-    age_factor,
     confidence,
     factors_of,
-    pool_ages,
 )
 from aineon.search.costs import CostModel
 from aineon.search.explanation import Evidence
-from aineon.search.funding import Funded, Sizer, funded, named, priced
-from aineon.search.lenders import Lender
+from aineon.search.funding import funded, priced
 from aineon.search.opportunity import Opportunity
 from aineon.search.prices import Prices
 from aineon.search.rates import RateTable
 from aineon.search.route import Hop, Route
 from aineon.search.scan import NearMiss, Scan
 from aineon.search.screening import Candidate, Screen, Screened, Screener
-from aineon.search.sizing import approximate_input, optimal_input
-
-_Judge = Callable[[Route, Sequence[int], float], ConfidenceFactors]
-_Hops = tuple[int, ...]
+from aineon.search.sizes import Judge, Sizes
+from aineon.search.sizing import optimal_input
 
 DEFAULT_MAX_HOPS = 4
 NEAR_FLOOR = 0.99
 NEAR_COUNT = 20
-
-
-class _Sized(NamedTuple):
-    """What depends on the route's pools alone, kept while they do not change."""
-
-    route: Route
-    amounts: tuple[int, ...] | None
-    factors: ConfidenceFactors | None
-    exact: bool
-    lender: Lender | None = None
-    lender_name: str | None = None
-    gas_units: int = 0
 
 
 def pays_its_way(opportunity: Opportunity) -> bool:
@@ -101,7 +81,7 @@ class Scanner:
         size_exactly: Callable[[Opportunity], bool] | None = None,
         size_at_most: int | None = None,
         profit_floor_wei: int = 0,
-        judge: _Judge | None = factors_of,
+        judge: Judge | None = factors_of,
     ) -> None:
         self.base_tokens = _checked_bases(base_tokens)
         _check_kind("costs", costs, CostModel, NoneType)
@@ -118,11 +98,9 @@ class Scanner:
         self._screen = Screen(
             self.base_tokens, max_hops, near_floor, near_count, size_at_most, profit_floor_wei
         )
-        self._size_exactly = size_exactly
-        self._judge = judge
         self._table = RateTable()
         self._screener = Screener(self.costs)
-        self._sized: dict[_Hops, _Sized] = {}
+        self._sizes = Sizes(self._table, self.costs, size_exactly, judge)
 
     def scan(
         self,
@@ -143,109 +121,103 @@ class Scanner:
         Raises:
             InvalidSearch: the limit is negative, or the market is none.
         """
-        _check_kind("market", market, Market)
         if limit is not None:
             _check_count("limit", limit, "None or an int")
+        return self.begin(market, changed).finished(limit)
+
+    def begin(self, market: Market, changed: Collection[Address] | None = None) -> Scanning:
+        """Screen the market, and size cycles as they are asked for; see `scan`.
+
+        The market must stay as it is, and no other scan begin, until this one is finished.
+        """
+        _check_kind("market", market, Market)
         refreshed = self._table.refresh(market, changed)
         prices = Prices(self.costs, market, self._table, self.base_tokens)
         screened = self._screener.screen(self._table, prices, self._screen)
-        candidates = screened.candidates(self._screen.most)
-        chosen = [each.hops for each in candidates]
-        # Only what this scan needs is kept: what is gone has most likely been taken.
-        self._sized = {
-            hops: self._size(hops, candidate)
-            for hops, candidate in zip(chosen, candidates, strict=True)
-        }
-        found = {hops: self._found(hops, market, prices) for hops in chosen}
-        low = frozenset(hops for hops in chosen if self._is_below_floor(found[hops], prices))
-        opportunities = [
-            each for hops, each in found.items() if each is not None and hops not in low
-        ]
-        opportunities = _ranked(opportunities, prices)
+        self._sizes.turn()
+        return Scanning(self, market, prices, screened, refreshed)
+
+
+class Scanning:
+    """A scan under way: what may profit is known by estimate, and sized when its turn comes."""
+
+    def __init__(
+        self, scanner: Scanner, market: Market, prices: Prices, screened: Screened, refreshed: int
+    ) -> None:
+        self._scanner = scanner
+        self._market = market
+        self._prices = prices
+        self._screened = screened
+        self._refreshed = refreshed
+        self._candidates = screened.candidates(scanner._screen.most)
+        self._found: dict[tuple[int, ...], Opportunity | None] = {}
+        self._low: set[tuple[int, ...]] = set()
+
+    def opportunities(self, first: int) -> Iterator[Opportunity]:
+        """Yield the opportunities among the `first` cycles by estimate, then those of the others.
+
+        Of either the best one first. The others are sized when the first ones have been taken:
+        estimates are good enough that the best one of all is hardly ever among them.
+        """
+        for part in (self._candidates[:first], self._candidates[first:]):
+            yield from self._ranked(part)
+
+    def finished(self, limit: int | None = None) -> Scan:
+        """Size what is left, and return all that was found; see `Scanner.scan`."""
+        scanner, screened = self._scanner, self._screened
+        opportunities = self._ranked(self._candidates)
         return Scan(
             opportunities=tuple(opportunities[:limit]),
-            near_misses=self._near_misses(screened, candidates),
+            near_misses=self._near_misses(),
             cycles_screened=screened.cycles_screened,
             cycles_promising=screened.cycles_promising,
-            cycles_sized=len(chosen),
-            pools_refreshed=refreshed,
-            block=market.block,
-            step=market.step,
+            cycles_sized=len(self._found),
+            pools_refreshed=self._refreshed,
+            block=self._market.block,
+            step=self._market.step,
             evidence=Evidence(
                 screened,
-                self._table.numbers,
-                market.pools,
-                found,
-                low,
-                self._screen.profit_floor_wei,
-                self.costs,
+                scanner._table.numbers,
+                self._market.pools,
+                self._found,
+                frozenset(self._low),
+                scanner._screen.profit_floor_wei,
+                scanner.costs,
             ),
         )
 
-    def _size(self, hops: _Hops, candidate: Candidate) -> _Sized:
-        known = self._sized.get(hops)
-        if known is not None and self._table.is_current(hops, known.route):
-            return known
-        sizer: Sizer = optimal_input
-        if self._size_exactly is not None:
-            sizer = partial(approximate_input, curve=candidate.curve)
-        return self._sized_by(sizer, self._table.route(hops))
+    def _ranked(self, candidates: Iterable[Candidate]) -> list[Opportunity]:
+        sized = (self._sized(candidate) for candidate in candidates)
+        return _ranked([each for each in sized if each is not None], self._prices)
 
-    def _sized_by(self, sizer: Sizer, route: Route) -> _Sized:
-        exact = sizer is optimal_input
-        found = _best_amounts(sizer, route, self.costs)
-        if found is None:
-            return _Sized(route, None, None, exact)
-        amounts, lender = found
-        factors = None if self._judge is None else self._judge(route, amounts, 1.0)
-        units = self.costs.gas_units(route, amounts, lender)
-        name = named(lender, route, amounts[0])
-        return _Sized(route, amounts, factors, exact, lender, name, units)
+    def _sized(self, candidate: Candidate) -> Opportunity | None:
+        """The opportunity of a cycle; None where it leaves nothing, or less than the floor."""
+        hops = candidate.hops
+        if hops not in self._found:
+            found = self._scanner._sizes.opportunity(candidate, self._market, self._prices)
+            self._found[hops] = found
+            if self._is_below_floor(found):
+                self._low.add(hops)
+        return None if hops in self._low else self._found[hops]
 
-    def _found(self, hops: _Hops, market: Market, prices: Prices) -> Opportunity | None:
-        """The opportunity of a sized cycle, sized exactly where it is worth it."""
-        opportunity = self._opportunity(self._sized[hops], market, prices)
-        if opportunity is None or self._sized[hops].exact:
-            return opportunity
-        if self._size_exactly is not None and self._size_exactly(opportunity):
-            self._sized[hops] = self._sized_by(optimal_input, opportunity.route)
-            return self._opportunity(self._sized[hops], market, prices)
-        return opportunity
-
-    def _opportunity(self, sized: _Sized, market: Market, prices: Prices) -> Opportunity | None:
-        if sized.amounts is None or sized.lender is None:
-            return None
-        trusted = None
-        if sized.factors is not None:
-            age = age_factor(pool_ages(sized.route, market))
-            trusted = replace(sized.factors, age=age).confidence
-        return Opportunity(
-            route=sized.route,
-            amounts=sized.amounts,
-            flash_fee=sized.lender.fee(sized.amounts[0]),
-            gas_units=sized.gas_units,
-            gas_cost=prices.gas_cost(sized.gas_units, sized.route),
-            confidence=trusted,
-            block=market.block,
-            lender=sized.lender_name,
-        )
-
-    def _is_below_floor(self, opportunity: Opportunity | None, prices: Prices) -> bool:
-        floor_wei = self._screen.profit_floor_wei
+    def _is_below_floor(self, opportunity: Opportunity | None) -> bool:
+        floor_wei = self._scanner._screen.profit_floor_wei
         if opportunity is None or not floor_wei:
             return False
-        worth = prices.native_value(opportunity.gross_profit, opportunity.route)
+        worth = self._prices.native_value(opportunity.gross_profit, opportunity.route)
         return worth is not None and worth < floor_wei
 
-    def _near_misses(self, screened: Screened, sized: Iterable[Candidate]) -> tuple[NearMiss, ...]:
+    def _near_misses(self) -> tuple[NearMiss, ...]:
         """The best losing cycles, and with them what gains in real numbers but at no size."""
-        count = self._screen.near_count
+        count = self._scanner._screen.near_count
         if not count:
             return ()
-        missed = [Candidate(near, row) for near in screened.near for row in range(len(near.cycles))]
-        missed += [each for each in sized if self._sized[each.hops].amounts is None]
+        near = self._screened.near
+        missed = [each.candidate(row) for each in near for row in range(len(each.cycles))]
+        missed += [each for each in self._candidates if self._found[each.hops] is None]
         ranked = sorted((-each.rate, each.hops) for each in missed)
-        return tuple(NearMiss(self._table.route(hops), -rate) for rate, hops in ranked[:count])
+        route = self._scanner._table.route
+        return tuple(NearMiss(route(hops), -rate) for rate, hops in ranked[:count])
 
 
 def find_opportunities(
@@ -336,18 +308,6 @@ def _check_kind(name: str, value: object, *kinds: type) -> None:
 def _check_count(name: str, value: object, wanted: str = "an int") -> None:
     if type(value) is not int or value < 0:
         raise InvalidSearch(f"{name} is {value!r}; allowed is {wanted} from 0 on")
-
-
-def _best_amounts(sizer: Sizer, route: Route, costs: CostModel) -> Funded | None:
-    """The optimum after the loan's fee, or the gross one where the fee eats every profit."""
-    found = funded(sizer, route, costs)
-    if found is not None:
-        return found
-    lender = costs.lender_of(route)
-    if not lender.fee_bps:
-        return None
-    amounts = sizer(route, 0)
-    return None if amounts is None else Funded(amounts, lender)
 
 
 def _ranked(opportunities: Iterable[Opportunity], prices: Prices) -> list[Opportunity]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -74,18 +75,17 @@ class Estimates:
     worths_wei: Floats
     nets_wei: Floats
 
+    def candidate(self, row: int) -> Candidate:
+        """One of the cycles."""
+        return Candidate(self, row, self.cycles.key(row))
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One cycle of a screening: `row` of `estimates`."""
+
+class Candidate(NamedTuple):
+    """One cycle of a screening: `row` of `estimates`, and its hop numbers."""
 
     estimates: Estimates
     row: int
-
-    @property
-    def hops(self) -> tuple[int, ...]:
-        """Its hop numbers."""
-        return self.estimates.cycles.key(self.row)
+    hops: tuple[int, ...]
 
     @property
     def rate(self) -> float:
@@ -127,7 +127,7 @@ class Screened:
         # Not a number is sorted behind all numbers.
         order = np.argsort(-nets, kind="stable")[:most]
         pairs = zip(groups[order].tolist(), rows[order].tolist(), strict=True)
-        return [Candidate(self.promising[group], row) for group, row in pairs]
+        return [self.promising[group].candidate(row) for group, row in pairs]
 
     @property
     def cycles_promising(self) -> int:

@@ -25,9 +25,10 @@ from aineon.search import (
 from aineon.search import combination as combination_module
 from aineon.search.combination import Combination, best_alone, best_combination
 from aineon.search.lenders import OWN, Lender
-from aineon.search.orders import Trials, Valuation, market_in, on_state, pools_after
+from aineon.search.orders import Trials, Valuation
 from aineon.search.parallel import ParallelPools
 from aineon.search.sizing import optimal_input
+from aineon.search.states import market_in, on_state, pools_after
 from tests.search.markets import random_market, token, v2
 from tests.search.mixed_cycles import USDC, cryptoswap
 from tests.search.mixed_cycles import WETH as USD_WETH

@@ -24,6 +24,10 @@ from aineon.search import (
     pays_its_way,
 )
 from aineon.search.lenders import aave_v3
+from aineon.search.screening import Candidate
+from aineon.search.sizes import Sizes
+from tests.benchmarks import universe
+from tests.benchmarks.universe import Universe
 from tests.search.markets import random_market, token, v2
 
 DAI, WETH, LINK = token(1, "DAI"), token(2, "WETH"), token(3, "LINK")
@@ -352,3 +356,33 @@ def test_a_thrifty_scanner_sizes_anew_when_gas_gets_cheap() -> None:
 def best_amounts(market: Market) -> tuple[int, ...]:
     [opportunity] = find_opportunities(market, [WETH])
     return opportunity.amounts
+
+
+def test_a_scan_under_way_sizes_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rest is sized when the first ones have been taken, and the whole is the same scan."""
+    around = Universe(250, seed=2)
+    around.market.apply(around.next_block())
+    whole = Scanner([universe.WETH], 3).scan(around.market)
+    asked: list[tuple[int, ...]] = []
+    size = Sizes.opportunity
+
+    def watched(sizes: Sizes, candidate: Candidate, *state: Any) -> Opportunity | None:
+        asked.append(candidate.hops)
+        return size(sizes, candidate, *state)
+
+    monkeypatch.setattr(Sizes, "opportunity", watched)
+    scanning = Scanner([universe.WETH], 3).begin(around.market)
+    found = scanning.opportunities(5)
+    first = next(found)
+    assert len(asked) == 5
+    assert first == whole.opportunities[0]
+    others = list(found)
+    assert sorted((first, *others), key=lambda each: each.key) == sorted(
+        whole.opportunities, key=lambda each: each.key
+    )
+    finished = scanning.finished()
+    assert (finished.opportunities, finished.near_misses) == (
+        whole.opportunities,
+        whole.near_misses,
+    )
+    assert len(asked) == len(set(asked)) == finished.cycles_sized

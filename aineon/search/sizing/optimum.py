@@ -14,6 +14,7 @@ from aineon.search.sizing.model import locate
 from aineon.search.sizing.pieces import PieceFinder, piece_finder
 from aineon.search.sizing.probe import approximate, probe
 from aineon.search.sizing.search import Search
+from aineon.search.sizing.smooth import smooth_amounts
 from aineon.search.sizing.whole import made_whole
 
 # Up to so many units a rate can change from one unit to the next; the search expects the rates
@@ -64,6 +65,8 @@ def approximate_input(
     if start is None:
         return None
     amounts = _in_first_steps(route, start, flash_fee_bps)
+    if amounts is None and (near := smooth_amounts(route, start, 1 + flash_fee_bps / BPS)):
+        amounts = made_whole(route, *near, flash_fee_bps)
     if amounts is None:
         amounts = _near_peak(route, flash_fee_bps, start)
     if amounts is None:
