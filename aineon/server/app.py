@@ -1,19 +1,27 @@
-"""The HTTP side of the console process: health today, beside the pages on the same port."""
+"""The HTTP side of the console process: health, metrics and API beside the pages, on one port."""
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from typing import Final
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, request_response
+from starlette.types import ASGIApp
 
-import aineon
-from aineon.runtime.settings import Settings
-from aineon.server.health import Health, HealthDesk, StoredHeartbeat
+from aineon.runtime.settings import PARAMETERS, Settings
+from aineon.server.doors import Doors
+from aineon.server.health import HealthDesk, StoredHeartbeat
+from aineon.server.later import Later
+from aineon.server.tokens import TokenGuard
 
-API_PREFIX = "/api/v1"
-_NOT_KEPT = {"Cache-Control": "no-store"}
+API_PREFIX: Final = "/api/v1"
+OPEN_PATHS: Final = ("/health", "/metrics", API_PREFIX)
+"""Paths, and what lies below them, that answer without a sign-in: `/health` to everybody, the
+others to whoever holds their own token (a console on loopback answers without one)."""
+
+_NOT_KEPT: Final = {"Cache-Control": "no-store"}
 
 
 def health_desk(settings: Settings) -> HealthDesk:
@@ -25,37 +33,41 @@ def health_desk(settings: Settings) -> HealthDesk:
     )
 
 
-def create_api(desk: HealthDesk) -> FastAPI:
-    """Return the REST application, to be mounted under `API_PREFIX`.
-
-    It has no lifespan of its own: a mounted application's would not be run.
-    """
-    api = FastAPI(
-        title="AINEON",
-        version=aineon.__version__,
-        description="What the engine does, for programs.",
-        docs_url=None,
-        redoc_url=None,
-    )
-
-    @api.get("/health")
-    def health(response: Response) -> Health:
-        """Whether the console lives, and what it knows of the engine."""
-        response.headers.update(_NOT_KEPT)
-        return desk.answer()
-
-    return api
-
-
 def routes(settings: Settings, desk: HealthDesk | None = None) -> list[BaseRoute]:
-    """Return the routes that go beside the pages: `/health`, and the API under its prefix."""
+    """Return the routes that go beside the pages, one for each of `OPEN_PATHS`."""
     desk = desk or health_desk(settings)
+    doors = Doors(settings)
 
     async def health(request: Request) -> Response:
         answer = await run_in_threadpool(desk.answer)
         return Response(answer.model_dump_json(), media_type="application/json", headers=_NOT_KEPT)
 
+    def make_metrics() -> ASGIApp:
+        from aineon.server.metrics import Metrics
+
+        return request_response(Metrics(settings, doors, desk).answer)
+
+    def make_api() -> ASGIApp:
+        from aineon.server.api import create_api
+
+        return create_api(settings, desk, doors)
+
+    metrics, api = Later(make_metrics), Later(make_api)
     return [
         Route("/health", health, methods=["GET"], name="health"),
-        Mount(API_PREFIX, app=create_api(desk), name="api"),
+        Route(
+            "/metrics",
+            TokenGuard(metrics, settings.metrics_token, _variable("metrics_token"), settings),
+            methods=["GET"],
+            name="metrics",
+        ),
+        Mount(
+            API_PREFIX,
+            app=TokenGuard(api, settings.api_token, _variable("api_token"), settings),
+            name="api",
+        ),
     ]
+
+
+def _variable(field: str) -> str:
+    return PARAMETERS[field].env

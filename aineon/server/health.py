@@ -6,7 +6,6 @@ would take away the one page that says so.
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlow
 from typing import Protocol
@@ -15,11 +14,9 @@ from pydantic import BaseModel
 
 import aineon
 from aineon.errors import AineonError, LedgerNotFound
-from aineon.ledger import ControlStore, Heartbeat
-from aineon.ledger.connect import parse_place
+from aineon.ledger import Heartbeat
 from aineon.primitives import Clock, SystemClock
-
-_PATIENCE_SECONDS = 1.0
+from aineon.server.doors import PATIENCE_SECONDS, control_door
 
 
 class HeartbeatReader(Protocol):
@@ -37,49 +34,19 @@ class StoredHeartbeat:
     """Reads the heartbeat from the control database at `url`, which may not exist yet."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
-        self._path = parse_place(url).path
-        self._store: ControlStore | None = None
-        self._file: tuple[int, int] | None = None
-        self._lock = threading.Lock()
+        self._door = control_door(url)
 
     def read(self) -> Heartbeat | None:
         """Return the heartbeat; None before the database, or the heartbeat, is there."""
-        with self._lock:
-            file = self._identity()
-            if file != self._file:
-                # Somebody has put another file there; the old one is still open, and says nothing
-                # new any more.
-                self._let_go()
-            try:
-                if self._store is None:
-                    self._store = ControlStore.open_reader(
-                        self._url, busy_timeout=_PATIENCE_SECONDS
-                    )
-                    self._file = file
-                return self._store.heartbeat()
-            except LedgerNotFound:
-                return None
-            except AineonError:
-                self._let_go()
-                raise
+        try:
+            with self._door.open() as control:
+                return control.heartbeat()
+        except LedgerNotFound:
+            return None
 
     def close(self) -> None:
         """Let go of the database."""
-        with self._lock:
-            self._let_go()
-
-    def _identity(self) -> tuple[int, int] | None:
-        try:
-            found = self._path.stat() if self._path is not None else None
-        except OSError:
-            return None
-        return None if found is None else (found.st_dev, found.st_ino)
-
-    def _let_go(self) -> None:
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        self._door.close()
 
 
 class EngineHealth(BaseModel):
@@ -130,7 +97,7 @@ class HealthDesk:
         mode: str,
         stale_after_seconds: float,
         clock: Clock | None = None,
-        patience_seconds: float = _PATIENCE_SECONDS,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._reader = reader
         self._mode = mode
