@@ -50,7 +50,11 @@ LOCK_FILE = VENV / "aineon-setup.lock"
 LOG = VENV / "aineon-setup.log"
 RUN_LOCK = "requirements.txt"
 DEV_LOCK = "requirements-dev.txt"
-ON_POSTGRES = ("tests/ledger", "tests/safety", "tests/sending", "tests/treasury")
+ON_POSTGRES = (
+    *("tests/ledger", "tests/sending", "tests/treasury"),
+    *("tests/risk", "tests/safety", "tests/access"),
+    "tests/runtime/test_access.py",
+)
 BRIEFLY_ON_POSTGRES = ("tests/ledger/test_store.py", "tests/ledger/test_requests.py")
 NEEDED_MB = {RUN_LOCK: 600, DEV_LOCK: 300}
 IMPORTED_AT_START = {
@@ -417,6 +421,9 @@ def task_test(arguments: list[str]) -> int:
         say("— pytest")
     if not arguments or any(re.search("contracts|rehearsal|faults", each) for each in arguments):
         fetch_contracts()
+    if not arguments or any("console" in each for each in arguments):
+        # Without it the test of what keeps people out of a page is skipped, and a line says why.
+        run(tool("python"), "-m", "tests.console.axe")
     workers = [] if {"-n", "--pdb", "-p"} & set(arguments) else ["-n", str(workers_for_tests())]
     seeds = [] if arguments else seeds_of_tree()
     code = run(tool("python"), "-m", "pytest", *workers, *seeds, *arguments)
@@ -451,7 +458,7 @@ def run_on_postgres(*arguments: str) -> int:
 
 
 def task_postgres(arguments: list[str]) -> int:
-    """Run all tests of books, outbox and treasury with PostgreSQL in place of SQLite."""
+    """Run all tests of books, outbox, treasury and sign-in with PostgreSQL in place of SQLite."""
     setup(with_tools=True)
     return run_on_postgres("-n", str(workers_for_tests()), *(arguments or ON_POSTGRES))
 

@@ -224,8 +224,8 @@ def test_real_contracts_are_fetched_first_and_tests_run_without_them(
     dev: ModuleType, commands: list[str]
 ) -> None:
     assert dev.task_test([]) == 0
-    assert commands[0] == FETCH
-    assert commands[1].startswith("-m pytest -n ")
+    assert commands[:2] == [FETCH, "-m tests.console.axe"]
+    assert commands[2].startswith("-m pytest -n ")
 
 
 def test_the_whole_suite_is_dealt_by_the_tests_themselves(
@@ -238,7 +238,7 @@ def test_the_whole_suite_is_dealt_by_the_tests_themselves(
         (tmp_path / "tests" / "test_it.py").write_text(text, "utf-8")
         commands.clear()
         dev.task_test([])
-        return {part for part in commands[1].split() if part.startswith(("--random", "--hypo"))}
+        return {part for part in commands[2].split() if part.startswith(("--random", "--hypo"))}
 
     first = seeds("one")
     assert {part.split("=")[0] for part in first} == {"--randomly-seed", "--hypothesis-seed"}

@@ -13,7 +13,6 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 import yaml
 
@@ -21,81 +20,22 @@ from tests.conftest import operator_variables
 from tests.operator_names import OPERATOR_NAMES
 from tests.tooling.locks import ROOT
 
-RENDER: dict[str, Any] = yaml.safe_load((ROOT / "render.yaml").read_text(encoding="utf-8"))
-
 
 def python(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, *arguments]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
 
-# --- render.yaml ---------------------------------------------------------------------------
-
-
-# The part of Render's blueprint format (render.com/docs/blueprint-spec) that is in use here.
-BLUEPRINT = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["services"],
-    "properties": {"services": {"type": "array", "items": {"$ref": "#/$defs/web"}}},
-    "$defs": {
-        "web": {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["type", "name", "runtime", "buildCommand", "startCommand"],
-            "properties": {
-                "type": {"const": "web"},
-                "name": {"type": "string"},
-                "runtime": {"const": "python"},
-                "plan": {"enum": ["free", "starter", "standard", "pro", "pro plus"]},
-                "buildCommand": {"type": "string"},
-                "startCommand": {"type": "string"},
-                "healthCheckPath": {"type": "string", "pattern": "^/"},
-                "autoDeployTrigger": {"enum": ["off", "commit", "checksPass"]},
-                "envVars": {"type": "array", "items": {"$ref": "#/$defs/variable"}},
-            },
-        },
-        "variable": {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["key", "value"],
-            "properties": {"key": {"type": "string"}, "value": {"type": "string"}},
-        },
-    },
-}
-
-
-def test_render_blueprint_has_its_shape() -> None:
-    jsonschema.validate(RENDER, BLUEPRINT)
-
-
-@pytest.mark.parametrize(
-    ("right", "wrong"),
-    [
-        ("autoDeployTrigger:", "autoDeployTriger:"),
-        ('autoDeployTrigger: "off"', "autoDeployTrigger: off"),
-        ('value: "100"', "value: 100"),
-        ("runtime: python", "env: python"),
-    ],
-)
-def test_control_a_wrong_blueprint_is_refused(right: str, wrong: str) -> None:
-    text = (ROOT / "render.yaml").read_text(encoding="utf-8")
-    assert right in text
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(yaml.safe_load(text.replace(right, wrong)), BLUEPRINT)
-
-
-def test_render_runs_the_simulation_and_holds_no_secret() -> None:
-    (service,) = RENDER["services"]
-    env = {item["key"]: item["value"] for item in service["envVars"]}
-    assert env["AINEON_MODE"] == "simulation"
-    assert env["DAILY_WITHDRAWAL_LIMIT"] == "100"
-    assert service["autoDeployTrigger"] == "off"
-    assert service["healthCheckPath"] == "/health"
-    assert not {name for name in env if re.search("KEY|SECRET|TOKEN|PASSWORD", name)}
-
-
 # --- .streamlit/config.toml ----------------------------------------------------------------
+
+
+def flat(table: dict[str, Any], before: str = "") -> dict[str, Any]:
+    """Return a table of tables as one, with dotted names."""
+    found: dict[str, Any] = {}
+    for name, value in table.items():
+        of_it = flat(value, f"{before}{name}.") if isinstance(value, dict) else None
+        found |= {f"{before}{name}": value} if of_it is None else of_it
+    return found
 
 
 def test_streamlit_knows_every_option() -> None:
@@ -108,7 +48,7 @@ def test_streamlit_knows_every_option() -> None:
     assert done.returncode == 0, done.stderr
     effective = json.loads(done.stdout.splitlines()[-1])
     written = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
-    options = {f"{part}.{key}": v for part, keys in written.items() for key, v in keys.items()}
+    options = flat(written)
     assert options == {name: effective.get(name) for name in options}
     assert options["runner.postScriptGC"] is False
     assert options["server.address"] == "127.0.0.1"
