@@ -123,3 +123,21 @@ def show_address(
     raise typer.Exit(
         show(settings_of(context.params), role, file, password_file, say, verify=verify)
     )
+
+
+@keys.command()
+def adopt(
+    context: typer.Context,
+    role: _Role = "withdrawals",
+    who: Annotated[str | None, typer.Option("--who", help="Who answers for it.")] = None,
+    word: Annotated[
+        str | None,
+        typer.Option("--word", help="What is to be typed, where nobody can type.", metavar="TEXT"),
+    ] = None,
+    mode: options.Mode = None,
+    data_dir: options.DataDir = None,
+) -> None:
+    """Answer for what a key sent before this book began, so that it may sign here."""
+    from aineon.cli.key_adoption import adopt_history
+
+    raise typer.Exit(adopt_history(settings_of(context.params), role, who, word, say))

@@ -96,6 +96,8 @@ def list_withdrawals(settings: Settings, limit: int, say: Say) -> int:
     )
     for each in found:
         say(f"{each.id}  {each.state:<16}  {each.payment}  by {each.requested_by}: {each.reason}")
+        if each.waits_because is not None:
+            say(f"    waits since {_time(each.waits_since or 0)}: {each.waits_because}")
     if not found:
         say("There are no withdrawals.")
     return OK
@@ -190,8 +192,14 @@ def _describe(found: Withdrawal, say: Say) -> None:
     say(f"  asked by   {found.requested_by}" + (f", edited by {found.edited_by}"
         if found.edited_by else ""))  # fmt: skip
     say(f"  is         {found.state}: {found.reason}")
+    if found.waits_because is not None:
+        say(f"  waits      since {_time(found.waits_since or 0)}: {found.waits_because}")
+    if found.batch_id is not None:
+        say(f"  together   with others by one transaction ({found.batch_id})")
     if found.transaction_hash:
         say(f"  on chain   {found.transaction_hash}")
+    if found.gas_wei is not None:
+        say(f"  gas        {format_ether(found.gas_wei)} ETH")
     say(f"  digest     {found.digest}")
 
 

@@ -36,6 +36,8 @@ class CrashPoint(StrEnum):
     AFTER_REBROADCAST = "after bytes have left again"
     BEFORE_ADOPTION_COMMIT = "before the commit of an adopted nonce"
     AFTER_ADOPTION_COMMIT = "after the commit of an adopted nonce"
+    BEFORE_RETIREMENT_COMMIT = "before the commit of a retired name"
+    AFTER_RETIREMENT_COMMIT = "after the commit of a retired name"
 
 
 CrashHook = Callable[[CrashPoint], None]

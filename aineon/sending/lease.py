@@ -18,6 +18,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     insert,
     select,
     text,
@@ -35,6 +36,11 @@ LEASE_SECONDS: Final = 15.0
 _RELEASED: Final = 0.0
 """A time that has passed by every clock."""
 _LEASES: Final = table_of(OutboxLeaseRow)
+_HELD: Final[Select[Any]] = (
+    select(_LEASES.c.token, _LEASES.c.holder, _LEASES.c.beat_at, _LEASES.c.expires_at)
+    .where(_LEASES.c.chain_id == bindparam("chain_id"), _LEASES.c.sender == bindparam("sender"))
+    .with_for_update()
+)
 
 
 class Party(NamedTuple):
@@ -94,7 +100,7 @@ class Lease:
         """
         with explained(self._place), self._engine.begin() as connection:
             make_durable(connection)
-            row = connection.execute(self._row().with_for_update()).one_or_none()
+            row = connection.execute(_HELD, self._party._asdict()).one_or_none()
             now = self._clock.now()
             if row is not None and row.token != self._token and self._is_held(row, now):
                 raise LeaseHeld(
@@ -157,7 +163,7 @@ class Lease:
         Raises:
             LeaseLost: it never was, or is somebody else's by now.
         """
-        row = connection.execute(self._row().with_for_update()).one_or_none()
+        row = connection.execute(_HELD, self._party._asdict()).one_or_none()
         if self._token is None or row is None or row.token != self._token:
             holder = "nobody" if row is None else row.holder
             raise LeaseLost(
@@ -172,12 +178,6 @@ class Lease:
         right since: waiting for it could take years. Should its engine live, the token stops it.
         """
         return bool(now < row.expires_at and row.beat_at <= now + self._seconds)
-
-    def _row(self) -> Select[Any]:
-        columns = (
-            _LEASES.c.token, _LEASES.c.holder, _LEASES.c.beat_at, _LEASES.c.expires_at
-        )  # fmt: skip
-        return select(*columns).where(self._mine())
 
     def _mine(self) -> ColumnElement[bool]:
         return and_(

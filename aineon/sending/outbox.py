@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, Engine, and_, insert, select, update
+from sqlalchemy import Connection, Engine, and_, insert, update
 
 from aineon.errors import InvalidIntent, MixedBooks, NonceWaiting, SendingError
 from aineon.ledger.accounts.making import gas_entry
@@ -25,23 +25,31 @@ from aineon.ledger.connect import Place, explained
 from aineon.ledger.outbox_tables import OutboxAnswerRow
 from aineon.ledger.store import BookStore
 from aineon.ledger.tables import table_of
-from aineon.primitives import Book, Clock, SystemClock
+from aineon.primitives import Address, Book, Clock, SystemClock
 from aineon.sending.carriers import Answer, Verdict, summary
 from aineon.sending.crashpoints import CrashHook, CrashPoint, no_crash
 from aineon.sending.intent import Intent, IntentKind
 from aineon.sending.lease import Lease, Party, make_durable
 from aineon.sending.outbox_rows import (
+    CANCELLED,
+    INTENT,
     INTENTS,
     KEYS,
     NONCES,
+    STATE,
     TRANSACTIONS,
+    VERSION_OF_HASH,
+    VERSIONS_OF_INTENT,
+    VERSIONS_OF_INTENTS,
     alive_slots,
     intent_columns,
+    intent_of,
     landing_columns,
     next_nonce,
     of_party,
+    open_slots,
+    retired_columns,
     version_of,
-    versions_where,
 )
 from aineon.sending.outbox_signing import Order, nonce_for, sign_version
 from aineon.sending.slots import Landing, Slot, Version
@@ -141,7 +149,7 @@ class Outbox:
     def standings(self, intent_ids: Sequence[str]) -> dict[str, SentIntent]:
         """Return how intents stand, all as of one moment; those never signed are missing."""
         with self._reading() as connection:
-            rows = connection.execute(versions_where(TRANSACTIONS.c.intent_id.in_(intent_ids)))
+            rows = connection.execute(VERSIONS_OF_INTENTS, {"intent_ids": list(intent_ids)})
             signed: dict[str, list[Version]] = {}
             for version in map(version_of, rows):
                 signed.setdefault(version.intent_id, []).append(version)
@@ -150,6 +158,18 @@ class Outbox:
             name: sent_intent(versions, cancelled=name in cancelled)
             for name, versions in signed.items()
         }
+
+    def signed_by(self, intent_id: str) -> Address | None:
+        """Return for whom an intent is kept, which may be a former account; None without one."""
+        with self._reading() as connection:
+            known = connection.execute(INTENT, {"intent_id": intent_id}).one_or_none()
+        return None if known is None else Address(known.sender)
+
+    def intent(self, intent_id: str) -> Intent | None:
+        """Return an intent as it is kept, its gas and fees nominal; None where there is none."""
+        with self._reading() as connection:
+            known = connection.execute(INTENT, {"intent_id": intent_id}).one_or_none()
+        return None if known is None else intent_of(known)
 
     # --- signing -------------------------------------------------------------------------
 
@@ -170,7 +190,7 @@ class Outbox:
             signed = _versions(connection, intent.intent_id)
             if signed and not _needs_new_nonce(connection, intent, signed):
                 return Placed(signed[-1], is_new=False)
-            slots = alive_slots(connection, self._party)
+            slots = open_slots(connection, self._party)
             nonce = nonce_for(connection, self._party, intent, slots)
             slot = next((slot for slot in slots if slot.nonce == nonce), None)
             version = self._sign(connection, order, nonce, slot)
@@ -187,8 +207,8 @@ class Outbox:
         name = order.intent.intent_id
         with self._writing() as connection:
             self._keep_intent(connection, order.intent)
-            slots = alive_slots(connection, self._party)
-            slot = next((s for s in slots if s.is_open and s.newest.intent_id == name), None)
+            slots = open_slots(connection, self._party)
+            slot = next((s for s in slots if s.newest.intent_id == name), None)
             if slot is None:
                 raise NonceWaiting(
                     f"intent {name} has no newest version that is still to be mined, so there is "
@@ -293,6 +313,33 @@ class Outbox:
             self._crash(CrashPoint.BEFORE_ADOPTION_COMMIT)
         self._crash(CrashPoint.AFTER_ADOPTION_COMMIT)
 
+    def retire(self, intent_id: str) -> None:
+        """Have nothing signed of an intent any more, whoever asks for it.
+
+        For whoever is to do the same by another intent: nothing of this one can be mined, and
+        from this commit on nothing ever will. An engine that took over, and has not heard of it,
+        is refused the signature.
+
+        Raises:
+            NonceWaiting: something of it was signed, and may be mined or has been.
+            LeaseLost, LedgerError: it is not retired.
+        """
+        now = self._clock.now()
+        with self._writing() as connection:
+            signed = _versions(connection, intent_id)
+            if any(version.state is not TransactionState.REPLACED for version in signed):
+                raise NonceWaiting(
+                    f"intent {intent_id} cannot be retired: version {signed[-1].hash} is "
+                    f"{signed[-1].state}"
+                )
+            condition = INTENTS.c.intent_id == intent_id
+            done = connection.execute(update(INTENTS).where(condition).values(retired_at=now))
+            if done.rowcount == 0:
+                columns = retired_columns(intent_id, self._party, now)
+                connection.execute(insert(INTENTS).values(**columns))
+            self._crash(CrashPoint.BEFORE_RETIREMENT_COMMIT)
+        self._crash(CrashPoint.AFTER_RETIREMENT_COMMIT)
+
     # --- within a transaction ------------------------------------------------------------
 
     @contextmanager
@@ -308,12 +355,14 @@ class Outbox:
             yield connection
 
     def _keep_intent(self, connection: Connection, intent: Intent) -> None:
-        known = connection.execute(
-            select(INTENTS).where(INTENTS.c.intent_id == intent.intent_id)
-        ).one_or_none()
+        known = connection.execute(INTENT, {"intent_id": intent.intent_id}).one_or_none()
         if known is None:
             columns = intent_columns(intent, self._party, self._clock.now())
-            connection.execute(insert(INTENTS).values(**columns))
+            connection.execute(insert(INTENTS), columns)
+        elif known.retired_at is not None:
+            raise InvalidIntent(
+                f"intent {intent.intent_id} was retired: nothing of it is signed any more"
+            )
         elif (known.fingerprint, known.chain_id, known.sender) != (
             intent.fingerprint,
             *self._party,
@@ -353,10 +402,11 @@ class Outbox:
 def _versions(
     connection: Connection, intent_id: str, transaction_hash: str | None = None
 ) -> tuple[Version, ...]:
-    condition = TRANSACTIONS.c.intent_id == intent_id
     if transaction_hash is not None:
-        condition = TRANSACTIONS.c.hash == transaction_hash
-    return tuple(map(version_of, connection.execute(versions_where(condition))))
+        rows = connection.execute(VERSION_OF_HASH, {"hash": transaction_hash})
+    else:
+        rows = connection.execute(VERSIONS_OF_INTENT, {"intent_id": intent_id})
+    return tuple(map(version_of, rows))
 
 
 def _needs_new_nonce(connection: Connection, intent: Intent, versions: Sequence[Version]) -> bool:
@@ -372,21 +422,12 @@ def _needs_new_nonce(connection: Connection, intent: Intent, versions: Sequence[
 
 def _cancelled(connection: Connection, intent_ids: Iterable[str]) -> frozenset[str]:
     """Those of these intents in whose place a cancel has been mined for good."""
-    rows = connection.execute(
-        select(INTENTS.c.cancels)
-        .join(TRANSACTIONS, TRANSACTIONS.c.intent_id == INTENTS.c.intent_id)
-        .where(
-            INTENTS.c.cancels.in_(list(intent_ids)),
-            TRANSACTIONS.c.state == TransactionState.FINALISED.value,
-        )
-    )
+    rows = connection.execute(CANCELLED, {"intent_ids": list(intent_ids)})
     return frozenset(row.cancels for row in rows)
 
 
 def _state(connection: Connection, version: Version) -> TransactionState:
-    stored = connection.execute(
-        select(TRANSACTIONS.c.state).where(TRANSACTIONS.c.id == version.row_id)
-    ).scalar_one()
+    stored = connection.execute(STATE, {"id": version.row_id}).scalar_one()
     return TransactionState(stored)
 
 

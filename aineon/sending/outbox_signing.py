@@ -91,10 +91,10 @@ def sign_version(
     place = {**party._asdict(), "nonce": nonce}
     try:
         if slot is None:
-            connection.execute(insert(NONCES).values(**place, reserved_at=now))
+            connection.execute(insert(NONCES), {**place, "reserved_at": now})
         ordinal = 0 if slot is None else slot.newest.ordinal + 1
         columns = {**place, "ordinal": ordinal, **_columns(order, signed, now)}
-        connection.execute(insert(TRANSACTIONS).values(**columns))
+        connection.execute(insert(TRANSACTIONS), columns)
     except IntegrityError as error:
         raise SendingError(
             f"intent {order.intent.intent_id}: nonce {nonce} or the transaction itself is kept "

@@ -81,6 +81,7 @@ class Reconciled:
         fence: what keeps new work from being signed; empty where nothing does.
         handed_out: hashes of what was handed out again.
         stop: the emergency stop afterwards.
+        final: number of the newest finalised block; None where the chain has none yet.
     """
 
     head: int
@@ -89,6 +90,7 @@ class Reconciled:
     fence: str
     handed_out: tuple[str, ...]
     stop: StopState
+    final: int | None
 
 
 class Sender:
@@ -139,6 +141,7 @@ class Sender:
         self._canon = Canon()
         self._seen: ChainNonces | None = None
         self._seen_at = 0.0
+        self._final: int | None = None
         self._fence = FenceReport(obstacles=("the chain was not looked at yet",))
         self._heart: asyncio.Task[None] | None = None
         # One at a time: two sends at once would choose the same nonce and one would fail.
@@ -216,6 +219,15 @@ class Sender:
         """
         return await self.send(cancel_of(intent_id, self._signer.address, fees))
 
+    async def retire(self, intent_id: str) -> None:
+        """Have nothing signed of an intent any more; see `Outbox.retire`.
+
+        Raises:
+            NonceWaiting, LeaseLost, LedgerError: as there.
+        """
+        async with self._turn:
+            await asyncio.to_thread(self._outbox.retire, intent_id)
+
     async def status(self, intent_id: str) -> SentIntent | None:
         """Return how an intent stands; None where it was never signed."""
         return (await self.statuses([intent_id])).get(intent_id)
@@ -251,6 +263,7 @@ class Sender:
                 self._fence.words,
                 handed_out,
                 self._stop.state(),
+                self._final,
             )
 
     async def aclose(self) -> None:
@@ -295,9 +308,13 @@ class Sender:
         `known` is what the outbox holds: nobody else writes there between two looks.
         """
         total = Judgement()
+        finalised = await self._reader.block("finalized")
+        final = self._final = None if finalised is None else finalised.number
         for _ in range(_MOST_PASSES):
             slots = known[0]
-            evidence = await gather(self._reader, self._signer.address, seen, slots, self._canon)
+            evidence = await gather(
+                self._reader, self._signer.address, seen, final, slots, self._canon
+            )
             judged = judge(slots, evidence)
             self._crash(CrashPoint.AFTER_EVIDENCE)
             # Before it is booked: a crash in between must not leave a theft without a stop.

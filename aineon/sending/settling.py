@@ -62,13 +62,25 @@ class Judgement:
 
 
 async def gather(
-    reader: ChainReader, sender: Address, nonces: ChainNonces, slots: Sequence[Slot], canon: Canon
+    reader: ChainReader,
+    sender: Address,
+    nonces: ChainNonces,
+    final: int | None,
+    slots: Sequence[Slot],
+    canon: Canon,
 ) -> Evidence:
-    """Read what the chain knows of the nonces in `slots`; little where nothing has moved."""
+    """Read what the chain knows of the nonces in `slots`; little where nothing has moved.
+
+    Args:
+        reader: the chain.
+        sender: whose nonces.
+        nonces: the chain's count at its head.
+        final: as `Evidence.final`.
+        slots: the nonces that are not spent for good.
+        canon: the canonical hashes that are known already.
+    """
     if not slots:
-        return Evidence(nonces)
-    finalised = await reader.block("finalized")
-    final = None if finalised is None else finalised.number
+        return Evidence(nonces, final)
     spent = [slot for slot in slots if slot.is_open and slot.nonce < nonces.latest]
     receipts = await _receipts(reader, spent)
     landings = [v.landing.block_number for slot in slots for v in slot.versions if v.landing]

@@ -31,6 +31,30 @@ class Carried(NamedTuple):
     transaction_hash: str | None = None
     block_number: int | None = None
     batch_id: str | None = None
+    gas_wei: int | None = None
+
+
+def alone_again(old: Withdrawal, reason: str, at: float) -> Withdrawal:
+    """Return what a part of a batch becomes that pays nobody: signed anew, by its own intent.
+
+    Raises:
+        IllegalWithdrawalMove: it is in no batch, or has ended.
+    """
+    if old.batch_id is None or old.state not in SIGNED_OR_LATER:
+        raise IllegalWithdrawalMove(
+            f"withdrawal {old.id} is {old.state} and "
+            f"{'in no batch' if old.batch_id is None else 'over'}, so it cannot leave one"
+        )
+    return replace(
+        old,
+        state=_S.SIGNED,
+        reason=reason,
+        changed_at=at,
+        batch_id=None,
+        intent_id=old.own_intent_id,
+        transaction_hash=None,
+        block_number=None,
+    )
 
 
 def carried(
@@ -46,6 +70,11 @@ def carried(
     if state not in _FROM_CASHIER:
         raise IllegalWithdrawalMove(
             f"withdrawal {old.id} cannot become {state} by being carried out"
+        )
+    if state is _S.SIGNED and old.state in SIGNED_OR_LATER:
+        raise IllegalWithdrawalMove(
+            f"withdrawal {old.id} is {old.state}; it is handed over to be signed once, and anew "
+            "only when its batch is taken apart"
         )
     if state is _S.CANCELLED and old.state not in SIGNED_OR_LATER:
         raise IllegalWithdrawalMove(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aineon.errors import CommandClosed
 from aineon.ledger.commands import CommandState, CommandTable
-from aineon.treasury.commands import KINDS
+from aineon.treasury.commands import KINDS, PREVIEW
 
 
 class ClosedDesk:
@@ -27,7 +27,7 @@ class ClosedDesk:
             LedgerError: the control database cannot be read or written.
         """
         refused = []
-        for command in self._commands.open(KINDS):
+        for command in self._commands.open(KINDS | {PREVIEW}):
             if command.state is not CommandState.ASKED:
                 continue
             try:

@@ -47,6 +47,16 @@ def carry_out(desk: Desk, command: Command, holdings: Holdings | None, now: floa
     return effect(_Call(desk, command, body, holdings, now))
 
 
+def read_request(desk: Desk, command: Command) -> Payment:
+    """Return the payment that a command describes, checked as `withdrawal.request` is.
+
+    Raises:
+        InvalidWithdrawal, DestinationRefused: as `carry_out`.
+    """
+    refuse_reserved(command.who)
+    return _payment(desk, _checked(command, _PAYMENT, _OF_PAYMENT))
+
+
 def parse_amount(text: object, asset: Token) -> int:
     """Return the smallest units in a decimal number such as `1.5`.
 
@@ -108,13 +118,17 @@ class _Call:
 
     def payment(self) -> Payment:
         """Return the payment that the body describes."""
-        asset = find_asset(self.desk, self.text("asset", "ETH"))
-        return Payment(
-            asset,
-            parse_amount(self.body["amount"], asset),
-            parse_destination(self.body["destination"]),
-            _word(Strategy, self.text("strategy", Strategy.STANDARD)),
-        )
+        return _payment(self.desk, self.body)
+
+
+def _payment(desk: Desk, body: Body) -> Payment:
+    asset = find_asset(desk, str(body.get("asset", "ETH")))
+    return Payment(
+        asset,
+        parse_amount(body["amount"], asset),
+        parse_destination(body["destination"]),
+        _word(Strategy, str(body.get("strategy", Strategy.STANDARD))),
+    )
 
 
 def _checked(command: Command, required: frozenset[str], optional: frozenset[str]) -> Body:
@@ -298,4 +312,7 @@ _EFFECTS: Final[Mapping[str, _Effect]] = {
 }
 
 KINDS: Final = frozenset(_EFFECTS)
-"""The commands that the treasury takes."""
+"""The commands that change something at the desk."""
+
+PREVIEW: Final = "withdrawal.preview"
+"""Asks what a request would come to; its body is that of `withdrawal.request`."""

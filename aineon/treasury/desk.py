@@ -9,8 +9,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
-from aineon.errors import IllegalWithdrawalMove
+from aineon.errors import IllegalWithdrawalMove, TreasuryError
 from aineon.ledger.audit import AuditTrail
 from aineon.primitives import Address
 from aineon.treasury.addresses import parse_destination
@@ -29,11 +30,11 @@ from aineon.treasury.destinations import Destination, Purpose
 from aineon.treasury.dispatch import Dispatch, end, require_destination
 from aineon.treasury.house import House, sweep_digest
 from aineon.treasury.journal import Journal
-from aineon.treasury.policy import Approvers, require_worth
+from aineon.treasury.policy import Approvers, Used, require_worth
 from aineon.treasury.rule_book import RuleBook
 from aineon.treasury.rules import Holdings, Rule
 from aineon.treasury.states import IN_FLIGHT, UNSIGNED, WithdrawalState, check_move
-from aineon.treasury.store import TreasuryStore, Work
+from aineon.treasury.store import Reading, TreasuryStore, Work
 from aineon.treasury.sweeping import sweep
 from aineon.treasury.withdrawal import (
     Origin,
@@ -44,6 +45,20 @@ from aineon.treasury.withdrawal import (
 )
 
 _S = WithdrawalState
+
+
+class Foreseen(NamedTuple):
+    """What a request would become.
+
+    Attributes:
+        withdrawal: as it would be admitted; a draft where it would be refused.
+        refusal: why it would be refused; empty where it would not.
+        used: what counts against the day's limits without it.
+    """
+
+    withdrawal: Withdrawal
+    refusal: str
+    used: Used
 
 
 class Desk:
@@ -109,6 +124,22 @@ class Desk:
         wish = self._wish(payment, who, at, token)
         with self._store.writing() as work:
             return self._ask(work, wish, "withdrawal.request", at)
+
+    def foresee(self, payment: Payment, *, who: str, at: float) -> Foreseen:
+        """Return what a request would come to now; nothing is kept.
+
+        Raises:
+            InvalidWithdrawal: the asset is none of ours.
+            LedgerError: the book cannot be read.
+        """
+        draft = self._wish(payment, who, at, None).draft
+        with self._store.reading() as treasury:
+            used = treasury.used(at)
+            try:
+                return Foreseen(self._admitted(treasury, draft, at)[-1], "", used)
+            except TreasuryError as error:
+                worth = self._house.worth_of(payment.asset, payment.amount)
+                return Foreseen(replace(draft, worth_wei=worth), str(error), used)
 
     def draft(
         self, payment: Payment, *, who: str, at: float, token: str | None = None
@@ -360,12 +391,12 @@ class Desk:
         path = (wish.draft, *self._admitted(work, wish.draft, at))
         return self._journal.begin(work, path, wish, action, at)
 
-    def _admitted(self, work: Work, draft: Withdrawal, at: float) -> Sequence[Withdrawal]:
-        require_destination(work, draft, at)
+    def _admitted(self, treasury: Reading, draft: Withdrawal, at: float) -> Sequence[Withdrawal]:
+        require_destination(treasury, draft, at)
         worth = self._house.worth_of(draft.asset, draft.amount)
         if draft.origin is not Origin.EMERGENCY:
             worth = require_worth(draft.payment, worth)
-        return admit(self._house.policy, draft, worth, work.used(at, without=draft.id), at)
+        return admit(self._house.policy, draft, worth, treasury.used(at, without=draft.id), at)
 
     @staticmethod
     def _require_unsigned(withdrawal: Withdrawal, what: str) -> None:

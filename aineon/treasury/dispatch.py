@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from aineon.errors import IllegalWithdrawalMove, WithdrawalMoved
+from aineon.primitives import Token
 from aineon.treasury.admission import check_signable
-from aineon.treasury.carrying import Carried, carried
+from aineon.treasury.carrying import Carried, alone_again, carried
 from aineon.treasury.destinations import Purpose, require_payable
 from aineon.treasury.house import House
 from aineon.treasury.journal import Journal
@@ -58,7 +59,7 @@ class Dispatch:
         intent_id: str | None = None,
         transaction_hash: str | None = None,
         block_number: int | None = None,
-        batch_id: str | None = None,
+        gas_wei: int | None = None,
     ) -> Withdrawal:
         """Keep how far the carrying out of `withdrawal`, as the caller knows it, has come.
 
@@ -72,13 +73,78 @@ class Dispatch:
             DestinationRefused, ApprovalRefused, WithdrawalRefused: it may not be signed any more.
             AuditUnwritable, LedgerError: nothing was changed.
         """
-        facts = Carried(intent_id, transaction_hash, block_number, batch_id)
+        facts = Carried(intent_id, transaction_hash, block_number, gas_wei=gas_wei)
         with self._store.writing() as work:
             new = carried(withdrawal, state, reason, at, facts)
             if state is WithdrawalState.SIGNED:
                 self._check_signable(work, withdrawal, at)
             action = f"withdrawal.{state.value}"
             return self._journal.move(work, withdrawal, (new,), action, who, at)
+
+    def sign_together(
+        self, members: Sequence[Withdrawal], batch_id: str, at: float
+    ) -> tuple[Withdrawal, ...]:
+        """Keep that several withdrawals are handed over to be signed as one transaction.
+
+        All of them or none: whatever crashes afterwards finds the whole batch again. Its name is
+        the outbox's name for what pays it.
+
+        Raises:
+            As `advance` to SIGNED, where any of them may not be signed now.
+        """
+        facts = Carried(intent_id=batch_id, batch_id=batch_id)
+        words = f"handed over to be signed, together with {len(members) - 1} others"
+        signed = []
+        with self._store.writing() as work:
+            for old in members:
+                new = carried(old, WithdrawalState.SIGNED, words, at, facts)
+                # Each is counted as leaving before the next one is looked at.
+                self._check_signable(work, old, at)
+                moved = self._journal.move(work, old, (new,), "withdrawal.signed", CASHIER, at)
+                signed.append(moved)
+        return tuple(signed)
+
+    def take_apart(self, batch_id: str, words: str, at: float) -> tuple[Withdrawal, ...]:
+        """Have each part of a batch paid alone that has not ended, all of them at once.
+
+        Only for whoever knows that nothing of the batch pays anybody, and that nothing of it is
+        signed any more.
+
+        Raises:
+            AuditUnwritable, LedgerError: nothing was changed.
+        """
+        with self._store.writing() as work:
+            left = [each for each in work.batch(batch_id) if each.state in SIGNED_OR_LATER]
+            return tuple(
+                self._journal.move(
+                    work, old, (alone_again(old, words, at),), "withdrawal.leave_batch", CASHIER, at
+                )
+                for old in left
+            )
+
+    def batch(self, batch_id: str) -> tuple[Withdrawal, ...]:
+        """Return all parts of a batch, ended or not, in the order of their names."""
+        with self._store.reading() as treasury:
+            return treasury.batch(batch_id)
+
+    def promised(self) -> Mapping[Token, int]:
+        """Return how much of each asset is admitted and not ended, in its smallest unit."""
+        total: dict[Token, int] = {}
+        for each in self._here(self._store.in_states(IN_FLIGHT)):
+            total[each.asset] = total.get(each.asset, 0) + each.amount
+        return total
+
+    def note_waiting(self, waiting: Mapping[str, str], at: float) -> None:
+        """Keep why withdrawals wait that could be carried out; of all others, that they do not.
+
+        No decision and no change of theirs: it is neither audited nor an event.
+        """
+        with self._store.writing() as work:
+            for each in work.in_states(SIGNED_OR_LATER | {WithdrawalState.COOLING}):
+                why = waiting.get(each.id)
+                if why != each.waits_because:
+                    since = None if why is None else each.waits_since or at
+                    work.note_waiting(each.id, why, since)
 
     def require_payable(self, withdrawal: Withdrawal, at: float) -> None:
         """Check once more that a withdrawal of which nothing can be mined may still be sent.

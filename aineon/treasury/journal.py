@@ -8,6 +8,7 @@ committed was at least about to be done.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from aineon.ledger.audit import AuditTrail, JsonValue
 from aineon.treasury.asking import Wish
@@ -103,7 +104,10 @@ class Journal:
         number: int,
         at: float,
     ) -> Withdrawal:
-        for new in path:
+        for step in path:
+            same = step.state is old.state
+            # What it waited for, it waited for in its former state.
+            new = step if same else replace(step, waits_because=None, waits_since=None)
             work.change(old, new)
             work.add_event(_event(old, new, what, who, number, at))
             old, what = new, "state"

@@ -12,6 +12,8 @@ from aineon.errors import AineonError, LeaseLost
 from aineon.primitives import Block, Clock
 from aineon.sending import Sender
 from aineon.treasury.cashier import Cashier, Round
+from aineon.treasury.cashier.former import FormerAccounts
+from aineon.treasury.cashier.previewing import Previewer
 from aineon.treasury.rules import Holdings
 from aineon.treasury.service import Service
 
@@ -39,6 +41,8 @@ class Keeper:
         reader: the chain.
         clock: seconds since the epoch.
         sleep: how it waits.
+        previewer: answers what a withdrawal would come to; None answers nobody.
+        former: accounts whose keys are not here any more; None follows none.
     """
 
     def __init__(
@@ -49,6 +53,8 @@ class Keeper:
         reader: ChainReader,
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        previewer: Previewer | None = None,
+        former: FormerAccounts | None = None,
     ) -> None:
         self._service = service
         self._cashier = cashier
@@ -56,12 +62,15 @@ class Keeper:
         self._reader = reader
         self._clock = clock
         self._sleep = sleep
+        self._previewer = previewer
+        self._former = former
         self._is_started = sender is None
         self._seen: str | None = None
         self._rests_until = float("-inf")
         self._holdings: Holdings | None = None
         self._told = ""
         self._told_waiting: dict[str, float] = {}
+        self._told_conversion = float("-inf")
         self.waiting: dict[str, str] = {}
 
     async def run(self) -> None:
@@ -109,13 +118,18 @@ class Keeper:
         self._seen = head.hash
 
     async def aclose(self) -> None:
-        """Let go of the sender, where it is the treasury's own."""
+        """Let go of the senders that are the treasury's own."""
+        if self._former is not None:
+            await self._former.aclose()
         if self._sender is not None:
             self._is_started = False
             await self._sender.aclose()
 
     async def _attend(self) -> None:
         try:
+            if self._previewer is not None:
+                # First: somebody sits before a page and waits for it.
+                await self._previewer.tend(self._clock.now())
             await self.tend()
         except AineonError as error:
             self._tell(str(error))
@@ -129,6 +143,8 @@ class Keeper:
         if head is None or head.hash == self._seen:
             return None
         await self._reconcile()
+        if self._former is not None:
+            await self._former.tend()
         self._holdings = await self._cashier.holdings(head)
         return head
 
@@ -164,6 +180,11 @@ class Keeper:
                 self._told_waiting[name] = now
                 _LOG.info("withdrawal %s waits: %s", name, why)
         self.waiting = done.waiting
+        if done.conversion and now - self._told_conversion >= _AGAIN_SECONDS:
+            _LOG.info("%s", done.conversion)
+            self._told_conversion = now
+        elif not done.conversion:
+            self._told_conversion = float("-inf")
 
     def _tell(self, trouble: str) -> None:
         if trouble != self._told:

@@ -105,6 +105,9 @@ def withdrawal_columns(withdrawal: Withdrawal) -> dict[str, object]:
         "transaction_hash": withdrawal.transaction_hash,
         "block_number": withdrawal.block_number,
         "cancel_asked_by": withdrawal.cancel_asked_by,
+        "waits_because": withdrawal.waits_because,
+        "waits_since": withdrawal.waits_since,
+        "gas_wei": withdrawal.gas_wei,
     }
 
 
@@ -137,6 +140,9 @@ def _withdrawal_of(row: RowMapping, book: Book) -> Withdrawal:
         transaction_hash=row["transaction_hash"],
         block_number=row["block_number"],
         cancel_asked_by=row["cancel_asked_by"],
+        waits_because=row["waits_because"],
+        waits_since=row["waits_since"],
+        gas_wei=row["gas_wei"],
     )
 
 

@@ -98,7 +98,9 @@ class RuleBook:
         if balance is None:
             # Its time is not over: it is tried again when the balance is known.
             return Wanted((), f"waits: the balance of {rule.asset} is not known", None, token)
-        promised = sum(each.amount for each in in_flight if each.asset == rule.asset)
+        promised = sum(
+            each.amount for each in in_flight if holdings.counts_as(rule.asset, each.asset)
+        )
         amount = self._within_limits(treasury, rule, rule.amount_of(balance - promised), at)
         if not amount:
             return Wanted((), "there is nothing to withdraw now", slot, token)

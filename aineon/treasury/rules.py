@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from aineon.errors import InvalidWithdrawal
-from aineon.primitives import Address, Token, TokenAmount
+from aineon.primitives import ETHER, Address, Token, TokenAmount
 from aineon.treasury.addresses import parse_destination
 from aineon.treasury.schedule import parse_schedule
 from aineon.treasury.withdrawal import Origin, Strategy
@@ -25,10 +25,18 @@ class Holdings:
     Attributes:
         balances: by asset; an asset that is missing is unknown, and not zero.
         gas_reserve_wei: what a sweep leaves of native ether, to pay for its own transactions.
+        gas_each_wei: what the gas of one payment costs at most, for those that are out already.
+        wrapped: wrapped ether, where the balance of ether counts it.
     """
 
     balances: Mapping[Token, int] = field(default_factory=dict)
     gas_reserve_wei: int = 0
+    gas_each_wei: int = 0
+    wrapped: Token | None = None
+
+    def counts_as(self, asset: Token, other: Token) -> bool:
+        """Whether what leaves of `other` leaves the balance of `asset`."""
+        return other == asset or (asset == ETHER and other == self.wrapped)
 
 
 @dataclass(frozen=True, slots=True)

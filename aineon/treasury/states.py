@@ -51,10 +51,11 @@ LEGAL: Final[Mapping[WithdrawalState, frozenset[WithdrawalState]]] = {
     _S.COOLING: _UNPAID | {_S.SIGNED, _S.PENDING_APPROVAL, _S.FAILED},
     # MINED: a crash hid that it was broadcast. CANCELLED: nothing was signed, or a cancel is final.
     _S.SIGNED: frozenset({_S.BROADCAST, _S.REPLACED, _S.MINED, _S.CANCELLED}),
-    _S.BROADCAST: frozenset({_S.REPLACED, _S.MINED, _S.CANCELLED}),
-    _S.REPLACED: frozenset({_S.BROADCAST, _S.MINED, _S.CANCELLED}),
+    # SIGNED: the batch that it was a part of pays nobody, for good; it is now paid alone.
+    _S.BROADCAST: frozenset({_S.REPLACED, _S.MINED, _S.CANCELLED, _S.SIGNED}),
+    _S.REPLACED: frozenset({_S.BROADCAST, _S.MINED, _S.CANCELLED, _S.SIGNED}),
     # BROADCAST: a reorganisation took its block away.
-    _S.MINED: frozenset({_S.CONFIRMED, _S.FAILED, _S.BROADCAST}),
+    _S.MINED: frozenset({_S.CONFIRMED, _S.FAILED, _S.BROADCAST, _S.SIGNED}),
     _S.CONFIRMED: frozenset(),
     _S.FAILED: frozenset(),
     _S.CANCELLED: frozenset(),

@@ -83,6 +83,12 @@ class Reading:
         found = withdrawals_where(self._connection, self._book, in_states(states))
         return found[::-1]
 
+    def batch(self, batch_id: str) -> tuple[Withdrawal, ...]:
+        """Return all parts of a batch, ended or not, in the order of their names."""
+        condition = WITHDRAWALS.c.batch_id == batch_id
+        found = withdrawals_where(self._connection, self._book, condition)
+        return tuple(sorted(found, key=lambda each: each.id))
+
     def unpaid_of_rule(self, rule_id: str, since: float) -> Withdrawal | None:
         """Return one that a rule started and that ended unpaid after `since`; None without one."""
         condition = and_(
@@ -129,6 +135,12 @@ class Reading:
     def destination(self, address: Address) -> Destination | None:
         """Return the entry of an address on the allow-list; None where it is not on it."""
         return next((each for each in self.destinations() if each.address == address), None)
+
+    def paid_destinations(self) -> frozenset[Address]:
+        """Return the addresses that were ever paid."""
+        query = select(WITHDRAWALS.c.destination).distinct()
+        paid = query.where(in_states({WithdrawalState.CONFIRMED}))
+        return frozenset(map(Address, self._connection.execute(paid).scalars()))
 
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules in force, oldest first."""
@@ -181,6 +193,14 @@ class Work(Reading):
                 f"withdrawal {old.id} is not version {old.version} in state {old.state} any "
                 "more; look at it again"
             )
+
+    def note_waiting(self, withdrawal_id: str, why: str | None, since: float | None) -> None:
+        """Keep why a withdrawal waits, and since when; None where it does not."""
+        self._connection.execute(
+            update(WITHDRAWALS)
+            .where(WITHDRAWALS.c.id == withdrawal_id)
+            .values(waits_because=why, waits_since=since)
+        )
 
     def add_event(self, event: WithdrawalEvent) -> None:
         """Keep a change; the event's own number is given here."""

@@ -62,6 +62,7 @@ def _sweepable(treasury: Reading, asset: Token, holdings: Holdings) -> int:
         return 0
     # What is mined is not in the balance any more.
     not_mined = SIGNED_OR_LATER - {WithdrawalState.MINED}
-    signed = [each for each in treasury.in_states(not_mined) if each.asset == asset]
-    reserve = holdings.gas_reserve_wei if asset == ETHER else 0
-    return balance - reserve - sum(each.amount for each in signed)
+    out = treasury.in_states(not_mined)
+    signed = sum(each.amount for each in out if holdings.counts_as(asset, each.asset))
+    reserve = holdings.gas_reserve_wei + len(out) * holdings.gas_each_wei
+    return balance - signed - (reserve if asset == ETHER else 0)

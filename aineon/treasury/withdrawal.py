@@ -111,6 +111,10 @@ class Withdrawal:
         intent_id: of the outbox.
         transaction_hash, block_number: of the version that is out, or was mined.
         cancel_asked_by: who wants it cancelled although it is signed.
+        waits_because, waits_since: why carrying it out waits, and since when without a break;
+            None where it does not, as far as the latest look at the chain tells.
+        gas_wei: what its transaction cost, or its share where several were paid by one; None until
+            that is final.
     """
 
     id: str
@@ -135,6 +139,9 @@ class Withdrawal:
     transaction_hash: str | None = None
     block_number: int | None = None
     cancel_asked_by: str | None = None
+    waits_because: str | None = None
+    waits_since: float | None = None
+    gas_wei: int | None = None
 
     @property
     def asset(self) -> Token:

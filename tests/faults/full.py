@@ -55,6 +55,15 @@ ENTRIES = (
         "control: forget the names", 12,
         lambda n: campaign(WITHDRAWALS, "--kills", n, "--engine", "forgetful"), is_control=True,
     ),
+    Entry(
+        "kills of batches of withdrawals", 200,
+        lambda n: sharded(WITHDRAWALS, "kills", n, "--together", 3),
+    ),
+    Entry(
+        "control: take batches apart in haste", 6,
+        lambda n: campaign(WITHDRAWALS, "--kills", n, "--together", 3, "--engine", "hasty"),
+        is_control=True,
+    ),
     Entry("lives with wrong answers", 40 * len(KINDS), lambda n: divided(RPC, "--lives", n)),
     Entry(
         "control: believe the answers", len(KINDS),
@@ -62,7 +71,7 @@ ENTRIES = (
     ),
     Entry("two engines at once, rounds", 60, lambda n: campaign(PAIRS, "--rounds", n)),
     Entry(
-        "control: a book each, rounds", 4,
+        "control: a book each, rounds", 16,
         lambda n: campaign(PAIRS, "--rounds", n, "--books", "apart"), is_control=True,
     ),
 )  # fmt: skip

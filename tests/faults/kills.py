@@ -58,6 +58,7 @@ WRONG = 0.1
 SIGNER = signer_of(0)
 LEASE = frozenset({P.BEFORE_LEASE_COMMIT, P.AFTER_LEASE_COMMIT})
 ADOPTION = frozenset({P.BEFORE_ADOPTION_COMMIT, P.AFTER_ADOPTION_COMMIT})
+RETIREMENT = frozenset({P.BEFORE_RETIREMENT_COMMIT, P.AFTER_RETIREMENT_COMMIT})
 PUBLIC = frozenset({P.BEFORE_PUBLIC_COMMIT, P.AFTER_PUBLIC_COMMIT})
 AGAIN = frozenset({P.BEFORE_REBROADCAST, P.AFTER_REBROADCAST})
 HASTY = 0.03
@@ -106,6 +107,8 @@ async def live(plan: Plan) -> None:
         await life.sender.start()
         if plan.point in ADOPTION:
             await asyncio.to_thread(life.sender.outbox.adopt, 0, "ada")
+        if plan.point in RETIREMENT:
+            await life.sender.retire(f"retired: {plan.new[0]}")
         trade_first = chance.random() < 0.5
         if trade_first:
             await _trade(life.sender, rpc, TRADES + plan.new[0])
@@ -213,7 +216,7 @@ class Campaign:
         plan = Plan(
             self._folder, None if self._lives % 10 == 9 else self._book, self._node.url,
             self._clock(), chance.random(), point,
-            chance.choice([1, 1, 2]) if point not in PUBLIC | ADOPTION else 1,
+            chance.choice([1, 1, 2]) if point not in PUBLIC | ADOPTION | RETIREMENT else 1,
             tuple(sorted(known)), tuple(range(first, first + PAYMENTS_A_LIFE)),
             point not in PUBLIC and chance.random() < RELAYS,
         )  # fmt: skip

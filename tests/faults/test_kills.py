@@ -92,6 +92,7 @@ async def test_every_commit_has_its_crash_points(tmp_path: Path, trace: list[str
         chain.mine(9)
         await life.sender.reconcile()
         life.sender.outbox.adopt(0, "ada")
+        await life.sender.retire("withdrawal:2")
     bare = uncovered(trace)
     assert not bare, f"a commit lies between {bare}"
     assert {name for name in trace if name != "commit"} == {point.name for point in CrashPoint}

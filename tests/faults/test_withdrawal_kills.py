@@ -12,6 +12,8 @@ from tests.faults.shards import campaign
 
 KILLS = "tests.faults.withdrawal_kills"
 GATE = 40
+BATCHES = ("--together", 3)
+OF_BATCHES = 12
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot fork"),
@@ -39,4 +41,18 @@ def test_withdrawals_are_paid_once_and_posted_once_whatever_is_killed() -> None:
 
 def test_control_a_cashier_that_forgets_names_pays_twice() -> None:
     found = campaign(KILLS, "--kills", 12, "--engine", "forgetful")
+    assert found["double"] > 0, found
+
+
+def test_batches_pay_each_of_their_withdrawals_once_whatever_is_killed() -> None:
+    found = campaign(KILLS, "--kills", OF_BATCHES, *BATCHES)
+    assert (found["lost"], found["double"], found["stopped"]) == (0, 0, False), found
+    assert found["booked otherwise"] == 0, found
+    assert found["failed"] == 0, found
+    assert found["batches"] > 0, found
+    assert found["paid"] == found["withdrawals"]
+
+
+def test_control_a_cashier_that_takes_batches_apart_in_haste_pays_twice() -> None:
+    found = campaign(KILLS, "--kills", 6, *BATCHES, "--engine", "hasty")
     assert found["double"] > 0, found

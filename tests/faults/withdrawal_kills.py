@@ -2,8 +2,10 @@
 
 `python -m tests.faults.withdrawal_kills --kills 60 --seed 7` kills right before or right after the
 n-th commit of a life, whatever part of AINEON makes it: treasury, outbox, accounts. Every
-withdrawal goes to a destination of its own. `--engine forgetful` is the control: after a restart
-it gives its payments other names.
+withdrawal goes to a destination of its own. `--together 3` asks for so many at once, which share a
+transaction; some batches are reverted, and some destinations taken off the list.
+`--engine forgetful` is the control: after a restart it gives its payments other names. Of batches
+it is `--engine hasty`: it takes them apart without asking what became of them.
 """
 
 from __future__ import annotations
@@ -25,14 +27,15 @@ from sqlalchemy.engine.default import DefaultDialect
 from aineon.ledger.accounts import withdrawn
 from aineon.ledger.accounts.reading import AccountsReader
 from aineon.ledger.reading import BookReader
-from aineon.primitives import ETHER, Address, Block, ManualClock
+from aineon.primitives import ETHER, Address, Block, ManualClock, parse_address
 from aineon.primitives.units import GWEI
 from aineon.rehearsal.anvil import Anvil
+from aineon.rehearsal.deploying import Deployer
 from aineon.rehearsal.rpc import Rpc
 from aineon.sending.intent import Intent
 from aineon.sending.standing import SentIntent
 from aineon.treasury import Desk, House, Payment, Strategy, TreasuryStore, WithdrawalState
-from aineon.treasury.cashier import Cashier, CashierRules, Pricing
+from aineon.treasury.cashier import Cashier, CashierRules, Multisend, Pricing
 from tests.faults.on_anvil import (
     FINAL_AFTER,
     AnvilCarrier,
@@ -43,6 +46,7 @@ from tests.faults.on_anvil import (
 )
 from tests.faults.processes import KILLED, LIVED, ended, in_child, kill_ourselves, scratch
 from tests.sending.engines import open_book
+from tests.treasury.cashier.rig import deploy_multisend
 from tests.treasury.desks import DAY, NOON, POLICY, AuditInMemory
 
 AMOUNT = 10**17
@@ -96,11 +100,15 @@ class CommitBomb:
 class Campaign:
     """Lives one after the other on one node, until so many were killed."""
 
-    def __init__(self, folder: Path, node: Anvil, seed: int, *, forgetful: bool) -> None:
+    def __init__(
+        self, folder: Path, node: Anvil, seed: int, kind: str = "outbox", together: int = 1
+    ) -> None:
         self._folder = folder
         self._node = node
         self._chance = random.Random(seed)
-        self._forgetful = forgetful
+        self._kind = kind
+        self._together = together
+        self._multisend = None if together == 1 else _deploy(node)
         self._book = open_book(folder)
         house = House(31_337, GENEROUS, (ETHER,), worth=lambda _, amount: amount)
         self._desk = Desk(TreasuryStore(self._book), house, AuditInMemory())
@@ -109,10 +117,14 @@ class Campaign:
         self._codes: Counter[int] = Counter()
 
     def run(self, kills: int) -> dict[str, Any]:
+        if self._together > 1:
+            # One that does not exist yet would be dearer to pay with others.
+            everybody = map(destination, range(4 * kills * self._together))
+            self._node.rpc.ask_many([("anvil_setBalance", (each, "0x1")) for each in everybody])
         self._ask()
         asyncio.run(self._live(Plan(self._at, 0.5, -1, before=False)))
         self._book.engine.dispose()
-        while self._codes[KILLED] < kills and len(self._ids) < 3 * kills:
+        while self._codes[KILLED] < kills and len(self._ids) < 3 * kills * self._together:
             self._one()
         self._codes[ended(in_child(lambda: asyncio.run(self._finish())))] += 1
         self._book.engine.dispose()
@@ -131,7 +143,8 @@ class Campaign:
 
     def _one(self) -> None:
         chance = self._chance
-        self._ask()
+        for _ in range(self._together):
+            self._ask()
         self._book.engine.dispose()
         plan = Plan(
             self._at, chance.random(), chance.randint(1, COMMITS_A_LIFE), chance.random() < 0.5
@@ -159,9 +172,12 @@ class Campaign:
 
     async def _cashier(self, life: Engine) -> Cashier:
         await life.sender.start()
-        if self._forgetful:
+        if self._kind == "forgetful":
             _forget(life)
-        rules = CashierRules(SIGNER.address, (ETHER,), None, PRICING)
+        if self._kind == "hasty":
+            for name in {each.batch_id for each in self._desk.dispatch.out()} - {None}:
+                self._desk.dispatch.take_apart(str(name), "in haste", life.clock.now())
+        rules = CashierRules(SIGNER.address, (ETHER,), None, PRICING, self._multisend)
         return Cashier(self._desk.dispatch, life.sender, life.reader, self._book, rules)
 
     async def _round(self, life: Engine, cashier: Cashier) -> None:
@@ -179,7 +195,7 @@ class Campaign:
             for _ in range(20 + len(self._ids)):
                 await self._round(life, cashier)
                 rpc.ask("anvil_mine", hex(FINAL_AFTER + 1))
-                if self._forgetful or not self._unended():
+                if self._kind != "outbox" or not self._unended():
                     return
             raise RuntimeError(f"these never came to an end: {self._unended()}")
 
@@ -193,7 +209,8 @@ class Campaign:
         self._node.ask("anvil_mine", hex(20))
         places = list(map(destination, range(len(self._ids))))
         asked = [("eth_getBalance", (place, "latest")) for place in places]
-        got = [int(each, 16) for each in self._node.rpc.ask_many(asked)]
+        before = 0 if self._multisend is None else 1
+        got = [int(each, 16) - before for each in self._node.rpc.ask_many(asked)]
         with BookReader.of(self._book) as reader:
             posted = {each.account: each.amount for each in AccountsReader(reader).balances()}
         booked = [posted.get(withdrawn(place), 0) for place in places]
@@ -205,9 +222,19 @@ class Campaign:
             "paid": got.count(AMOUNT),
             "lost": got.count(0),
             "double": sum(amount > AMOUNT for amount in got),
+            "batches": len({s.batch_id for s in map(self._desk.store.get, self._ids)} - {None}),
             "booked otherwise": sum(one != other for one, other in zip(got, booked, strict=True)),
             "stopped": (self._folder / "STOP").exists(),
         }
+
+
+def _deploy(node: Anvil) -> Multisend:
+    """Put there what pays several at once, before blocks are made on demand alone."""
+    node.ask("evm_setAutomine", True)
+    (unlocked, *_) = node.ask("eth_accounts")
+    found = deploy_multisend(Deployer(node.rpc, parse_address(unlocked)))
+    node.ask("evm_setAutomine", False)
+    return found
 
 
 def _forget(life: Engine) -> None:
@@ -228,11 +255,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--engine", choices=["outbox", "forgetful"], default="outbox")
+    parser.add_argument("--engine", choices=["outbox", "forgetful", "hasty"], default="outbox")
+    parser.add_argument("--together", type=int, default=1)
     options = parser.parse_args()
     with scratch() as folder, start_anvil([SIGNER]) as node:
-        forgetful = options.engine == "forgetful"
-        found = Campaign(folder, node, options.seed, forgetful=forgetful).run(options.kills)
+        campaign = Campaign(folder, node, options.seed, options.engine, options.together)
+        found = campaign.run(options.kills)
     json.dump(found, sys.stdout)
 
 

@@ -47,7 +47,7 @@ NEW_IN_A_LIFE = 3  # two payments and a trade
 STILL_WANTED = 6
 FAULTS = ["", "", "", "", "lost", "unheard", "refused", "liar", "broken"]
 LIFE_KILLED = -signal.SIGKILL
-_RARE = ("adopted nonce", "going public")
+_RARE = ("adopted nonce", "going public", "retired name")
 POINTS = [point for point in CrashPoint if not point.value.endswith(_RARE)]
 """Those that every life passes; `tests.faults.kills` goes through them all."""
 

@@ -25,7 +25,6 @@ from aineon.errors import (
     WithdrawalRefused,
 )
 from aineon.ledger.commands import CommandState
-from aineon.ledger.connect import sqlite_url
 from aineon.ledger.control import ControlStore
 from aineon.primitives import ETHER, Book
 from aineon.treasury import (
@@ -46,6 +45,7 @@ from aineon.treasury import (
 from aineon.treasury.destinations import divide
 from aineon.treasury.house import sweep_digest
 from aineon.treasury.service import Automatic
+from tests.databases import database_url
 from tests.treasury.desks import (
     DARK,
     DAY,
@@ -827,7 +827,7 @@ def with_control(story: Callable[[Bench, ControlStore], None]) -> Callable[[Benc
     def tell(b: Bench) -> None:
         with (
             tempfile.TemporaryDirectory() as folder,
-            ControlStore.open(sqlite_url(Path(folder) / "control.db")) as control,
+            ControlStore.open(database_url(Path(folder) / "control.db")) as control,
         ):
             story(b, control)
 

@@ -372,8 +372,8 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a sweep takes what is signed": Mutant(
         "sweeping",
-        "return balance - reserve - sum(each.amount for each in signed)",
-        "return balance - reserve",
+        "return balance - signed - (reserve if asset == ETHER else 0)",
+        "return balance - (reserve if asset == ETHER else 0)",
         "a_sweep_takes_everything_to_the_safe_address",
     ),
     "a sweep goes anywhere": Mutant(

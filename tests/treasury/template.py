@@ -23,9 +23,10 @@ def _template(book: Book) -> bytes:
         return whole.read_bytes()
 
 
-def open_book(folder: Path, book: Book = Book.LIVE) -> BookStore:
-    """Open a new book in `folder`."""
+def open_book(folder: Path, book: Book = Book.LIVE, url: str | None = None) -> BookStore:
+    """Open a new book in `folder`, or at `url` where that is on a server."""
     path = folder / f"{book.value}.db"
-    if not is_on_server():
-        path.write_bytes(_template(book))
+    if is_on_server():
+        return BookStore.open(url or database_url(path), book)
+    path.write_bytes(_template(book))
     return BookStore.open(database_url(path), book)

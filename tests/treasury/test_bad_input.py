@@ -19,7 +19,6 @@ from aineon.errors import (
     TreasuryError,
 )
 from aineon.ledger.commands import CommandState
-from aineon.ledger.connect import sqlite_url
 from aineon.ledger.control import ControlStore
 from aineon.primitives import ETHER, Book, Token
 from aineon.treasury import Holdings, Payment, Service, TreasuryStore
@@ -28,6 +27,7 @@ from aineon.treasury.commands import KINDS, parse_amount
 from aineon.treasury.destinations import MOST_SHARE, Destination, Purpose, divide
 from aineon.treasury.service import Automatic
 from aineon.treasury.withdrawal import check_name
+from tests.databases import database_url
 from tests.treasury.checks import a_rule
 from tests.treasury.desks import NOON, SAVINGS, USDC, WEI, Bench
 from tests.treasury.template import open_book
@@ -157,7 +157,7 @@ def test_play_money_has_no_treasury(tmp_path: Path) -> None:
 
 @pytest.fixture
 def control(tmp_path: Path) -> Iterator[ControlStore]:
-    with ControlStore.open(sqlite_url(tmp_path / "control.db")) as store:
+    with ControlStore.open(database_url(tmp_path / "control.db")) as store:
         yield store
 
 

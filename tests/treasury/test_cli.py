@@ -27,6 +27,7 @@ from aineon.treasury import (
 )
 from aineon.treasury.house import sweep_digest
 from aineon.treasury.service import Automatic
+from tests.databases import server_of
 from tests.treasury.desks import DAY, SAFE, SAVINGS, WEI, AuditInMemory, Bench, house
 from tests.treasury.template import open_book
 
@@ -44,13 +45,13 @@ class Lines(list[str]):
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path, mode=Book.REHEARSAL)
+    return Settings(data_dir=tmp_path, mode=Book.REHEARSAL, database_url=server_of(tmp_path))
 
 
 @pytest.fixture
 def engine(tmp_path: Path, settings: Settings) -> Iterator[Bench]:
     """A book of the rehearsal with a desk, as the engine would keep it."""
-    book = open_book(tmp_path, Book.REHEARSAL)
+    book = open_book(tmp_path, Book.REHEARSAL, settings.book_url)
     audit = AuditInMemory()
     desk = Desk(TreasuryStore(book), house(approvers=Approvers.SINGLE), audit)
     now = SystemClock().now()
@@ -106,6 +107,23 @@ def test_a_request_is_answered_and_approved(engine: Bench, settings: Settings) -
     assert ", alone, version 1" in said.text
 
 
+def test_why_it_waits_is_said(engine: Bench, settings: Settings) -> None:
+    """Control: of one that does not wait, nothing is said."""
+    said = Lines()
+    with running(engine, settings):
+        assert treasury_desk.ask(settings, "withdrawal.request", FINE, said, patience=60) == 0
+        [made] = engine.desk.store.in_states(tuple(WithdrawalState))
+        treasury_desk.approve_shown(settings, made.id, made.digest[:8], said)
+    assert "waits since" not in said.text
+    engine.desk.dispatch.note_waiting({made.id: "gas costs more than is allowed"}, 1_800_000_000.0)
+    assert treasury_desk.list_withdrawals(settings, 5, said) == 0
+    assert "waits since 2027-01-15 08:00:00 UTC: gas costs more than is allowed" in said.text
+    assert treasury_desk.show_withdrawal(settings, made.id, said) == 0
+    assert "waits      since 2027-01-15" in said.text
+    engine.desk.dispatch.note_waiting({}, 1_800_000_100.0)
+    assert engine.desk.store.get(made.id).waits_because is None
+
+
 def test_a_refusal_is_said(engine: Bench, settings: Settings) -> None:
     said = Lines()
     with running(engine, settings):
@@ -134,8 +152,8 @@ def test_an_engine_that_is_busy_is_not_waited_for_for_ever(
     assert (done, "has not answered request 1 yet" in said[-1]) == (3, True)
 
 
-def test_play_money_is_not_asked_for(tmp_path: Path) -> None:
-    play = Settings(data_dir=tmp_path)
+def test_play_money_is_not_asked_for(settings: Settings) -> None:
+    play = settings.model_copy(update={"mode": Book.SIMULATION})
     with pytest.raises(MixedBooks, match="play money"):
         treasury_desk.ask(play, "withdrawal.request", FINE, Lines())
     with pytest.raises(MixedBooks, match="play money"):
@@ -144,8 +162,8 @@ def test_play_money_is_not_asked_for(tmp_path: Path) -> None:
         assert control.commands.waiting() == ()
 
 
-def test_in_simulation_the_engines_own_book_is_meant(engine: Bench, tmp_path: Path) -> None:
-    play = Settings(data_dir=tmp_path)
+def test_in_simulation_the_engines_own_book_is_meant(engine: Bench, settings: Settings) -> None:
+    play = settings.model_copy(update={"mode": Book.SIMULATION})
     beat(play, mode=Book.REHEARSAL)
     said = Lines()
     assert treasury_desk.show_destinations(play, said) == 0
@@ -193,5 +211,5 @@ def test_rules_are_added_shown_and_removed(engine: Bench, settings: Settings) ->
 
 
 def test_there_is_no_book_yet(settings: Settings) -> None:
-    with pytest.raises(LedgerError, match="does not exist yet"):
+    with pytest.raises(LedgerError, match="does not exist yet|is still empty"):
         treasury_desk.list_withdrawals(settings, 5, Lines())

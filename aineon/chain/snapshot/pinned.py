@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from aineon.chain.reader import BlockRef, Call, ChainReader
@@ -88,7 +89,9 @@ class PinnedChain:
             ChainError: the chain cannot be read.
         """
         tell = _Counting(self._progress, len(reads), what)
-        parts = await together(tell.after(self._each(part), len(part)) for part in _parts(reads))
+        parts = await together(
+            tell.after(partial(self._each, part), len(part)) for part in _parts(reads)
+        )
         said = [each for part in parts for each in part]
         return [Answer(*each) for each in zip(reads, said, strict=True)]
 
@@ -100,7 +103,7 @@ class PinnedChain:
         """
         tell = _Counting(self._progress, _words_in(ranges), what)
         parts = await together(
-            tell.after(self._bitmaps(part), _words_in(part)) for part in _by_words(ranges)
+            tell.after(partial(self._bitmaps, part), _words_in(part)) for part in _by_words(ranges)
         )
         return [each for part in parts for each in part]
 
@@ -250,8 +253,8 @@ class _Counting:
         self._progress, self._total, self._what = progress, total, what
         self._done = 0
 
-    async def after(self, job: Coroutine[Any, Any, _Result], count: int) -> _Result:
-        result = await job
+    async def after(self, job: Callable[[], Coroutine[Any, Any, _Result]], count: int) -> _Result:
+        result = await job()
         self._done += count
         if self._progress is not None:
             self._progress(self._done, self._total, self._what)

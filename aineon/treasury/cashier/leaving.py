@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Self
+from collections.abc import Iterable, Mapping
 
 from aineon.primitives import ETHER, Token
 from aineon.treasury.states import WithdrawalState
@@ -14,19 +13,25 @@ class Leaving:
     """Amounts by asset of what is handed over and not mined, its gas at the dearest included.
 
     Args:
-        out: what may be out; of what is mined the balance tells already.
+        out: what may be out; of what is mined by then the balance tells already.
         gas_wei: what one payment's gas costs at most.
+        sold: what is being sold, in each token's smallest unit.
+        head: number of the block whose balance is looked at; the outbox may know a newer one.
     """
 
-    def __init__(self, out: Iterable[Withdrawal], gas_wei: int) -> None:
-        self._out = tuple(each for each in out if each.state is not WithdrawalState.MINED)
+    def __init__(
+        self, out: Iterable[Withdrawal], gas_wei: int, sold: Mapping[Token, int], head: int
+    ) -> None:
+        self._out = tuple(each for each in out if not _is_mined_by(each, head))
         self._gas = gas_wei
+        self._sold = sold
 
     def of(self, asset: Token) -> int:
         """Return how much of an asset is leaving, in its smallest unit."""
         amount = sum(each.amount for each in self._out if each.asset == asset)
+        amount += self._sold.get(asset, 0)
         return amount + (len(self._out) * self._gas if asset == ETHER else 0)
 
-    def and_also(self, withdrawal: Withdrawal) -> Self:
-        """Return the same with one more."""
-        return type(self)((*self._out, withdrawal), self._gas)
+
+def _is_mined_by(withdrawal: Withdrawal, head: int) -> bool:
+    return withdrawal.state is WithdrawalState.MINED and (withdrawal.block_number or 0) <= head

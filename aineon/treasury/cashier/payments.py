@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
+from aineon.errors import WithdrawalRefused
 from aineon.primitives import Address, Token
 from aineon.sending.intent import Fees, Intent, IntentKind
+from aineon.treasury.cashier.multisend import Multisend, multisend_data
+from aineon.treasury.cashier.payouts import Payout
 from aineon.treasury.withdrawal import Withdrawal
 
 UNWRAPPING: Final = "unwrap:"
@@ -26,18 +30,39 @@ def transaction_of(withdrawal: Withdrawal) -> tuple[Address, int, bytes]:
     return withdrawal.asset.address, 0, data
 
 
-def payment_of(withdrawal: Withdrawal, gas_limit: int, fees: Fees) -> Intent:
-    """Return the intent that pays a withdrawal; of the same version it is always the same."""
-    to, value, data = transaction_of(withdrawal)
+def batch_of(
+    members: Sequence[Withdrawal], multisend: Multisend | None
+) -> tuple[Address, int, bytes]:
+    """Return whom a batch's transaction calls, with how much ether and with what data.
+
+    Raises:
+        WithdrawalRefused: no contract is known that would pay it.
+    """
+    if multisend is None:
+        raise WithdrawalRefused("there is no contract here that pays several at once")
+    amount = sum(each.amount for each in members)
+    return multisend.address, amount, multisend_data(members)
+
+
+def payment_of(payout: Payout, multisend: Multisend | None, gas_limit: int, fees: Fees) -> Intent:
+    """Return the intent that pays a payout; of the same versions it is always the same.
+
+    Raises:
+        WithdrawalRefused: it is a batch, and no contract is known that would pay it.
+    """
+    if payout.batch_id is None:
+        to, value, data = transaction_of(payout.first)
+    else:
+        to, value, data = batch_of(payout.members, multisend)
     return Intent(
-        withdrawal.intent_id or withdrawal.own_intent_id,
+        payout.intent_id,
         IntentKind.WITHDRAWAL,
         to,
         gas_limit,
         fees,
         value=value,
         data=data,
-        digest=withdrawal.digest,
+        digest=payout.digest,
     )
 
 

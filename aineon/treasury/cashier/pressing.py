@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from aineon.errors import SendingError, StopLatched
 from aineon.primitives import Address, Block
 from aineon.sending import Fees, Intent, Sender, SentIntent, Standing, cancel_of
-from aineon.treasury.cashier.payments import payment_of
 from aineon.treasury.cashier.pricing import GasWeather
-from aineon.treasury.withdrawal import Withdrawal
 
 _STUCK_BLOCKS: Final = 5
 """Blocks after which what is out is offered more gas."""
@@ -30,21 +30,25 @@ class Pressing:
         self._most = most_fee_wei
 
     async def speed_up(
-        self, withdrawal: Withdrawal, sent: SentIntent, head: Block, weather: GasWeather
+        self,
+        sent: SentIntent,
+        intent_for: Callable[[int, Fees], Intent],
+        head: Block,
+        weather: GasWeather,
     ) -> str:
         """Offer more gas for what cannot be mined at what it offers; returns why it is not.
+
+        `intent_for` makes the intent anew, for a gas limit and fees.
 
         Raises:
             ChainError, LedgerError: as the sender.
         """
         if not _is_stuck(sent, head, weather):
             return ""
-        intent = payment_of(withdrawal, sent.version.gas_limit, sent.version.fees)
-        return await self._reprice(intent, sent, weather)
+        version = sent.version
+        return await self._reprice(intent_for(version.gas_limit, version.fees), sent, weather)
 
-    async def cancel(
-        self, withdrawal: Withdrawal, sent: SentIntent, head: Block, weather: GasWeather
-    ) -> str:
+    async def cancel(self, sent: SentIntent, head: Block, weather: GasWeather) -> str:
         """Try to spend the nonce of what is out on nothing; returns why that is not tried.
 
         Raises:
@@ -83,6 +87,11 @@ class Pressing:
         if cap < raised.max_fee_wei or cap <= weather.base_fee_wei:
             return None
         return Fees(cap, min(tip, cap))
+
+
+def made_anew(intent: Intent) -> Callable[[int, Fees], Intent]:
+    """Return what makes an intent for another gas limit and other fees: it does the same."""
+    return lambda gas_limit, fees: replace(intent, gas_limit=gas_limit, fees=fees)
 
 
 def _is_stuck(sent: SentIntent, head: Block, weather: GasWeather) -> bool:

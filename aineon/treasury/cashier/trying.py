@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aineon.chain.reader import Call, ChainReader, SimulatedCall
 from aineon.errors import ChainError, NodeRefused
 from aineon.primitives import Address, Block
-from aineon.treasury.cashier.payments import balance_data, transaction_of
+from aineon.treasury.cashier.multisend import Multisend
+from aineon.treasury.cashier.payments import balance_data, batch_of, transaction_of
 from aineon.treasury.withdrawal import Withdrawal
 
 _MOST_GAS: Final = 1_000_000
@@ -61,6 +63,28 @@ async def try_payment(
     if withdrawal.is_native:
         return _native(done[0], withdrawal)
     return _token(done[0], done[1], done[2], withdrawal)
+
+
+async def try_batch(
+    reader: ChainReader,
+    account: Address,
+    members: Sequence[Withdrawal],
+    multisend: Multisend,
+    head: Block,
+) -> Tried:
+    """Return what a batch would do on top of block `head`; it pays all of them or none.
+
+    Raises:
+        ChainError: no node answers, or none can simulate.
+    """
+    to, value, data = batch_of(members, multisend)
+    payment = {"from": account, "to": to, "value": hex(value), "data": "0x" + data.hex()}
+    gas = hex(_MOST_GAS * len(members))
+    try:
+        (done,) = await reader.simulate([{**payment, "gas": gas}], head.hash or head.number)
+    except NodeRefused as error:
+        raise ChainError(f"the batch cannot be tried: {error}") from error
+    return Tried(done.gas_used, "" if done.succeeded else f"the batch fails: {_why(done)}")
 
 
 async def balance_of(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import Final
 
 from aineon.chain.reader import Call, ChainReader
@@ -11,9 +13,12 @@ from aineon.ledger.store import BookStore
 from aineon.primitives import ETHER, Address, Block, Token, TokenAmount
 from aineon.sending import Fees, Sender, SentIntent, Standing
 from aineon.treasury.cashier.payments import balance_data, unwrapping_id, unwrapping_of
+from aineon.treasury.cashier.pressing import Pressing, made_anew
+from aineon.treasury.cashier.pricing import GasWeather
 from aineon.treasury.cashier.unwrapped import Unwrapped
 from aineon.treasury.withdrawal import Withdrawal
 
+_LOG: Final = logging.getLogger(__name__)
 UNWRAP_GAS: Final = 60_000
 """What is allowed to an unwrapping; WETH9's takes less than half of it."""
 _MOST: Final = 5
@@ -83,6 +88,20 @@ class Unwrapper:
         except (SendingError, StopLatched) as error:
             return f"ether is not unwrapped for it yet: {error}"
         return f"{TokenAmount(ETHER, amount)} are being unwrapped for it"
+
+    async def press(self, pressing: Pressing, head: Block, weather: GasWeather) -> None:
+        """Offer more gas for what cannot be mined at what it offers: other nonces wait for it.
+
+        Raises:
+            ChainError: no node answers.
+            LedgerError: nothing can be kept.
+        """
+        for each in await asyncio.to_thread(self._unwrapped.open):
+            sent = await self._sender.status(each.intent_id)
+            if sent is not None and sent.standing is Standing.IN_FLIGHT:
+                why = await pressing.speed_up(sent, made_anew(each), head, weather)
+                if why:
+                    _LOG.info("the unwrapping %s waits: %s", each.intent_id, why)
 
     def post(self, at: float) -> None:
         """Post what was unwrapped for good, whatever became of the withdrawals it was meant for.

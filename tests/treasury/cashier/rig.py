@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_utils.crypto import keccak
 
 from aineon.chain.client import ChainClient, Endpoint
 from aineon.errors import Unavailable
@@ -29,7 +31,8 @@ from aineon.treasury import (
     Withdrawal,
     WithdrawalState,
 )
-from aineon.treasury.cashier import Cashier, CashierRules, Pricing, Round
+from aineon.treasury.cashier import Cashier, CashierRules, Multisend, Pricing, Round
+from tests.contracts.bytecode import bench
 from tests.treasury.desks import DAY, NOON, POLICY, SAVINGS, WEI, AuditInMemory
 from tests.treasury.template import open_book
 
@@ -91,6 +94,23 @@ class Rig:
         self.at = asked.cooling_until
         return asked
 
+    def batches(self, code_hash: str | None = None) -> Multisend:
+        """Have the cashier pay several by one transaction, through a contract of our own."""
+        self.anvil.ask("evm_setAutomine", True)
+        found = deploy_multisend(self.deployer)
+        self.anvil.ask("evm_setAutomine", False)
+        multisend = found if code_hash is None else replace(found, code_hash=code_hash)
+        rules = CashierRules(ACCOUNT, self.desk.house.assets, self.weth, PRICING, multisend)
+        self.cashier = Cashier(self.desk.dispatch, self.sender, self.reader, self.book, rules)
+        return multisend
+
+    def destination(self, label: str, balance: int = 1) -> Address:
+        """An address on the allow-list, aged, which has so much ether already."""
+        address = Address("0x" + hashlib.sha256(label.encode()).hexdigest()[:40])
+        self.desk.add_destination(address, label, who="anna", at=NOON - 2 * DAY)
+        self.anvil.ask("anvil_setBalance", address, hex(balance))
+        return address
+
     def now(self, withdrawal: Withdrawal) -> Withdrawal:
         return self.desk.store.get(withdrawal.id)
 
@@ -101,6 +121,13 @@ class Rig:
         assert isinstance(head, Block)
         self.at += 12
         return await self.cashier.round(head, self.at)
+
+
+def deploy_multisend(deployer: Deployer) -> Multisend:
+    """Deploy what pays several destinations at once; the hash is that of its code."""
+    address = deployer.deploy(bench("Multisend"))
+    code = bytes.fromhex(deployer.rpc.ask("eth_getCode", address, "latest")[2:])
+    return Multisend(address, f"0x{keccak(code).hex()}")
 
 
 @contextmanager
@@ -127,7 +154,12 @@ async def a_rig(folder: Path) -> AsyncIterator[Rig]:
         tokens.mint(deployer, coin, ACCOUNT, 5_000 * 10**6)
         anvil.ask("anvil_setBalance", ACCOUNT, hex(10 * WEI))
         anvil.ask("evm_setAutomine", False)
-        house = House(31_337, POLICY, (ETHER, weth, coin), worth=lambda _, amount: amount * 10**9)
+        house = House(
+            31_337,
+            POLICY,
+            (ETHER, weth, coin),
+            worth=lambda token, amount: amount * (1 if token == weth else 10**9),
+        )
         desk = Desk(TreasuryStore(book), house, AuditInMemory())
         desk.add_destination(SAVINGS, "savings", who="anna", at=NOON - 2 * DAY)
         stop = Stop([StopFile(folder / "STOP")])

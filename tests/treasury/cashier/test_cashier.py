@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from aineon.errors import NodeUnavailable
 from aineon.ledger.accounts import wallet, withdrawn
 from aineon.ledger.accounts.reading import AccountsReader
 from aineon.ledger.reading import BookReader
 from aineon.primitives import ETHER, Book, Token
 from aineon.primitives.units import GWEI
-from aineon.treasury import Strategy, WithdrawalState
+from aineon.rehearsal.protocols import tokens
+from aineon.treasury import Purpose, Strategy, WithdrawalState
+from aineon.treasury.cashier.leaving import Leaving
+from aineon.treasury.house import sweep_digest
 from tests.databases import database_url
 from tests.treasury.cashier.rig import ACCOUNT, UNTIL_FINAL, Rig, a_rig
-from tests.treasury.desks import SAVINGS, WEI
+from tests.treasury.desks import DAY, NOON, SAVINGS, WEI
 
 S = WithdrawalState
 
@@ -221,6 +226,42 @@ async def test_what_is_leaving_is_not_promised_twice(rig: Rig) -> None:
     assert "the account has 2,000 COIN that is not leaving already" in done.waiting[second.id]
 
 
+async def test_what_was_handed_over_and_not_sent_is_leaving_too(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node that is away between the book and the signature: it is sent at the next head."""
+    first, second = (rig.cooled(3_000 * 10**6, rig.coin) for _ in range(2))
+    tries = 0
+
+    async def simulate(transactions: Any, block: Any) -> Any:
+        nonlocal tries
+        tries += 1
+        if tries == 2:
+            raise NodeUnavailable("it is away")
+        return await ask(transactions, block)
+
+    ask = rig.reader.simulate
+    monkeypatch.setattr(rig.reader, "simulate", simulate)
+    await rig.round()
+    assert rig.now(first).state is S.SIGNED
+    assert rig.now(second).state is S.COOLING
+    await rig.round()
+    assert rig.now(first).state is S.BROADCAST
+
+
+async def test_what_is_mined_after_the_head_is_leaving_still(rig: Rig) -> None:
+    """Whoever trades looks at the chain too, and the outbox may know a newer block."""
+    asked = rig.cooled(2 * WEI)
+    await rig.round()
+    rig.mine()
+    await rig.round()
+    mined = rig.now(asked)
+    assert mined.state is S.MINED
+    assert mined.block_number is not None
+    assert Leaving([mined], 0, {}, mined.block_number - 1).of(ETHER) == 2 * WEI
+    assert Leaving([mined], 0, {}, mined.block_number).of(ETHER) == 0
+
+
 async def test_what_may_not_be_paid_any_more_is_not_sent(rig: Rig) -> None:
     """Control: with its destination in place it is, after the same crash."""
     asked = rig.cooled(2 * WEI)
@@ -269,3 +310,61 @@ def posted(rig: Rig, account: str, token: Token = ETHER) -> int:
     with BookReader.open(database_url(rig.folder / "rehearsal.db"), Book.REHEARSAL) as reader:
         found = AccountsReader(reader, 31_337).balances()
     return sum(each.amount for each in found if (each.account, each.token) == (account, token))
+
+
+async def test_an_unwrapping_that_gas_outgrew_is_offered_more(rig: Rig) -> None:
+    """Control: until it is mined, whatever comes after it in the account's nonces waits too."""
+    rig.give_ether(WEI)
+    asked = rig.cooled(5 * WEI)
+    await rig.round()
+    name = f"unwrap:{asked.id}:{asked.version}:0"
+    rig.desk.cancel(asked.id, who="anna", at=rig.at)
+    for _ in range(6):
+        rig.mine_at(90 * GWEI)
+    before = await rig.sender.status(name)
+    await rig.round()
+    after = await rig.sender.status(name)
+    assert before is not None
+    assert after is not None
+    assert (before.version.ordinal, after.version.ordinal) == (0, 1)
+    rig.mine(UNTIL_FINAL)
+    await rig.round()
+    assert rig.token_of(rig.weth, ACCOUNT) < 10 * WEI
+
+
+async def test_why_a_withdrawal_waits_is_kept_until_it_does_not(rig: Rig) -> None:
+    asked = rig.cooled(6_000 * 10**6, rig.coin)
+    await rig.round()
+    first = rig.now(asked)
+    assert "not leaving already, less than this" in (first.waits_because or "")
+    assert first.waits_since == rig.at
+    await rig.round()
+    assert rig.now(asked).waits_since == first.waits_since
+    rig.anvil.ask("evm_setAutomine", True)
+    tokens.mint(rig.deployer, rig.coin, ACCOUNT, 5_000 * 10**6)
+    rig.anvil.ask("evm_setAutomine", False)
+    await rig.round()
+    assert rig.now(asked).state is S.BROADCAST
+    assert (rig.now(asked).waits_because, rig.now(asked).waits_since) == (None, None)
+
+
+async def test_a_sweep_does_not_promise_wrapped_ether_that_is_leaving(rig: Rig) -> None:
+    """Control: counted as ether, it would be promised once more, and the sweep would wait."""
+    away = rig.cooled(4 * WEI, rig.weth)
+    await rig.round()
+    assert rig.now(away).state is S.BROADCAST
+    safe = rig.destination("the safe")
+    rig.desk.remove_destination(safe, who="anna", at=NOON - 2 * DAY)
+    rig.desk.add_destination(safe, "safe", who="anna", at=NOON - 2 * DAY, purpose=Purpose.SAFE)
+    head = await rig.reader.block("latest")
+    assert head is not None
+    held = await rig.cashier.holdings(head)
+    proof = sweep_digest(Book.REHEARSAL, safe)[:8]
+    swept = rig.desk.sweep(held, who="anna", at=rig.at, proof=proof)
+    ether = next(each for each in swept if each.asset == ETHER)
+    assert 15 * WEI < ether.amount < 16 * WEI
+    for _ in range(4):
+        await rig.round()
+        rig.mine(UNTIL_FINAL)
+    await rig.round()
+    assert rig.now(ether).state is S.CONFIRMED, rig.now(ether)

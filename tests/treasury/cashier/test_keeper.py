@@ -13,7 +13,6 @@ import pytest
 from aineon.errors import ChainError, LeaseHeld
 from aineon.ledger.accounts import withdrawn
 from aineon.ledger.commands import CommandState, CommandTable
-from aineon.ledger.connect import sqlite_url
 from aineon.ledger.control import ControlStore
 from aineon.primitives import Book
 from aineon.sending import LocalSigner, PublicMempool, Sender
@@ -23,6 +22,7 @@ from aineon.treasury.closed import ClosedDesk
 from aineon.treasury.commands import KINDS
 from aineon.treasury.keeper import Keeper
 from aineon.treasury.service import Automatic
+from tests.databases import database_url
 from tests.treasury.cashier.rig import ACCOUNT, KEY, PRICING, UNTIL_FINAL, Rig, a_rig
 from tests.treasury.cashier.test_cashier import posted
 from tests.treasury.desks import SAVINGS, WEI
@@ -50,7 +50,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
 
 @pytest.fixture
 def commands(tmp_path: Path) -> Iterator[CommandTable]:
-    with ControlStore.open(sqlite_url(tmp_path / "control.db")) as control:
+    with ControlStore.open(database_url(tmp_path / "control.db")) as control:
         yield control.commands
 
 
