@@ -13,8 +13,12 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
 
 from aineon.ledger.connect import postgres_url, sqlite_url
+from aineon.ledger.postgres import DRIVER
 from tests.postgres_server import postgres_server
 
 CHOICE_VARIABLE: Final = "AINEON_TEST_DATABASE"
@@ -51,6 +55,21 @@ def database_url(path: Path) -> str:
     return postgres_url(server, f"test_{name}")
 
 
+def server_of(folder: Path) -> str | None:
+    """Return what DATABASE_URL says for an installation in `folder`: None means files there.
+
+    On a server it is a database of its own, because settings name schemas alike.
+    """
+    server = os.environ.get(SERVER_VARIABLE)
+    if server is None:
+        return None
+    name = "test_" + hashlib.sha256(str(folder.absolute()).encode()).hexdigest()[:24]
+    engine = create_engine(make_url(server).set(drivername=DRIVER), poolclass=NullPool)
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
 def is_on_server() -> bool:
-    """Whether databases are schemas of a server."""
+    """Whether databases are schemas of a server; known once tests run, not while they load."""
     return SERVER_VARIABLE in os.environ

@@ -58,6 +58,20 @@ def create(
 
 
 @backup.command()
+def send(context: typer.Context, data_dir: options.DataDir = None) -> None:
+    """Put all databases as one file into an S3 bucket (AINEON_BACKUP_…); for a schedule.
+
+    From a PostgreSQL server it takes pg_dump, which must be installed.
+    """
+    from aineon.runtime import offsite
+
+    settings = settings_of(context.params)
+    sent = offsite.send(settings, say)
+    say(f"{sent.name} is in bucket {settings.backup_bucket}.")
+    say(f"{sent.size} bytes, SHA-256 {sent.sha256}")
+
+
+@backup.command()
 def verify(
     context: typer.Context,
     folder: _Folder,

@@ -14,7 +14,8 @@ from aineon.ledger.control import ControlStore
 from aineon.primitives import SystemClock
 from aineon.runtime.auditing import audit_of
 from aineon.runtime.settings import Settings
-from aineon.safety import Breaker, BreakerChange
+from aineon.runtime.stop_desk import bound
+from aineon.safety import Breaker, BreakerChange, BreakerStanding
 
 NOT_RUNNING: Final = 3
 """Exit code where the breaker lets nothing through."""
@@ -58,8 +59,9 @@ def reset(settings: Settings, who: str | None, word: str | None, say: Say) -> in
         breaker = Breaker(control.breaker(settings.mode), clock)
         seen = breaker.standing
         say(f"The breaker of the {settings.mode} book is {seen}")
-        if word != WORD:
-            say(f"Not reset; say the word once the damage was looked into: --word {WORD}")
+        needed = word_of(seen)
+        if word != needed:
+            say(f"Not reset; say the word once the damage was looked into: --word {needed}")
             return COULD_NOT_RUN
         audit_of(settings, control).append(
             who=who or "",
@@ -70,6 +72,12 @@ def reset(settings: Settings, who: str | None, word: str | None, say: Say) -> in
         )
         say(f"It is {breaker.reset(who or '', seen).state} now, and goes on by itself.")
     return OK
+
+
+def word_of(seen: BreakerStanding) -> str:
+    """Return what an operator says to reset a breaker: it is for exactly this standing."""
+    change = seen.change
+    return bound(WORD, [str(seen), None if change is None else change.at])
 
 
 def _exists(settings: Settings) -> bool:

@@ -11,7 +11,14 @@ from typing import Final
 from aineon.cli.failures import COULD_NOT_RUN, OK
 from aineon.errors import ConfigurationError
 from aineon.runtime.settings import Settings
-from aineon.runtime.stop_desk import WORD, Landing, StopDesk, landings, make_folder, stop_desk
+from aineon.runtime.stop_desk import (
+    Landing,
+    StopDesk,
+    landings,
+    make_folder,
+    stop_desk,
+    word_of,
+)
 from aineon.runtime.stop_desk import latch as set_stop
 from aineon.safety import StopReason, StopState
 
@@ -65,8 +72,10 @@ def clear(settings: Settings, who: str | None, word: str | None, say: Say) -> in
         _tell_state(seen, say)
         if not seen.is_set:
             return OK
-        if (word if word is not None else _asked()) != WORD:
-            say(f"Not cleared; the word is {WORD!r} (--word {WORD} where nobody can type it).")
+        needed = word_of(seen)
+        if (word if word is not None else _asked(needed)) != needed:
+            say(f"Not cleared; the word for these reasons is {needed!r} (--word {needed} where")
+            say("nobody can type it).")
             return COULD_NOT_RUN
         return _cleared(desk, who or "", seen, say)
 
@@ -81,10 +90,10 @@ def _cleared(desk: StopDesk, who: str, seen: StopState, say: Say) -> int:
     return STOP_IS_SET
 
 
-def _asked() -> str:
+def _asked(word: str) -> str:
     if not sys.stdin.isatty():
         return ""
-    sys.stdout.write(f"Type {WORD!r} to clear it: ")
+    sys.stdout.write(f"Type {word!r} to clear it: ")
     sys.stdout.flush()
     return sys.stdin.readline().strip()
 

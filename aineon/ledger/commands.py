@@ -128,9 +128,20 @@ class CommandTable:
         states = [state.value for state in _OPEN]
         return self._look(_COMMANDS.c.state.in_(states) & _COMMANDS.c.kind.in_(kinds))
 
+    def newest(self, kinds: Collection[str], limit: int) -> tuple[Command, ...]:
+        """Return the newest commands of these kinds, newest first."""
+        query = select(_COMMANDS).where(_COMMANDS.c.kind.in_(kinds))
+        query = query.order_by(_COMMANDS.c.number.desc()).limit(limit)
+        with explained(self._place), self._engine.begin() as connection:
+            return tuple(map(_command_of, connection.execute(query)))
+
     def find(self, number: int) -> Command | None:
         """Return a command; None where there is none of this number."""
         return next(iter(self._look(_COMMANDS.c.number == number)), None)
+
+    def of_token(self, token: str) -> Command | None:
+        """Return the command that a token names; None where it names none."""
+        return next(iter(self._look(_COMMANDS.c.token == token)), None)
 
     def take(self, number: int, at: float) -> None:
         """Say that a command is being seen to; taking it again changes nothing.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,8 +111,14 @@ def explained(place: Place) -> Iterator[None]:
     """Turn the database's own errors into `LedgerError`."""
     try:
         yield
-    except (DBAPIError, sqlite3.Error) as error:
+    except _errors_of_drivers() as error:
         raise explain(place, error) from error
+
+
+def _errors_of_drivers() -> tuple[type[Exception], ...]:
+    """What a database raises: wrapped by SQLAlchemy, or as it comes from a cursor of the driver."""
+    psycopg = sys.modules.get("psycopg")
+    return (DBAPIError, sqlite3.Error, *((psycopg.Error,) if psycopg is not None else ()))
 
 
 def make_folder(place: Place) -> None:
@@ -175,8 +182,11 @@ def is_there(place: Place, busy_timeout: float = BUSY_TIMEOUT_SECONDS) -> bool:
 
 
 @contextmanager
-def sole_user(url: str, holder: str, setting: str) -> Iterator[None]:
+def sole_user(url: str, holder: str, setting: str) -> Iterator[Callable[[], bool]]:
     """Be the only process that works in a PostgreSQL database in this way, until the end.
+
+    Yields what tells whether that still holds: where the connection breaks it does not, and
+    another process may begin. It is called from one thread at a time.
 
     Args:
         url: of the database.
@@ -190,9 +200,9 @@ def sole_user(url: str, holder: str, setting: str) -> Iterator[None]:
     place = parse_place(url)
     assert place.schema is not None
     with explained(place), postgres.held(place.url, place.schema) as is_ours:
-        if not is_ours:
+        if is_ours is None:
             raise StartError(
                 f"{holder} already works in {place.name}; stop it, or name another one in "
                 f"{setting}."
             )
-        yield
+        yield is_ours

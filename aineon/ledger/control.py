@@ -11,6 +11,7 @@ from typing import Final, Self
 from sqlalchemy import Engine, insert, select, update
 
 from aineon.errors import LedgerError
+from aineon.ledger.audit.anchor import Anchor
 from aineon.ledger.audit.log import AuditLog, Redact
 from aineon.ledger.breakers import BreakerTable
 from aineon.ledger.commands import CommandTable
@@ -23,8 +24,10 @@ from aineon.ledger.connect import (
     writer_engine,
 )
 from aineon.ledger.migrating import CONTROL_SCHEMA, require_current, upgrade
+from aineon.ledger.notices import NoticeTable
 from aineon.ledger.records import Heartbeat, NodeTold, RiskTold
 from aineon.ledger.requests import RequestTable
+from aineon.ledger.saved_settings import SavedTable
 from aineon.ledger.stops import StopTable
 from aineon.ledger.tables import HeartbeatRow, table_of
 from aineon.primitives import Book
@@ -100,6 +103,16 @@ class ControlStore:
         return Heartbeat(**known)
 
     @property
+    def place(self) -> Place:
+        """Where it is; never with a password."""
+        return self._place
+
+    @property
+    def engine(self) -> Engine:
+        """The SQLAlchemy engine behind the store."""
+        return self._engine
+
+    @property
     def stops(self) -> StopTable:
         """The emergency stops that are kept here."""
         return StopTable(self._place, self._engine)
@@ -118,7 +131,17 @@ class ControlStore:
         """What is asked of the supervisor, and its answers."""
         return RequestTable(self._place, self._engine)
 
-    def audit(self, anchor: Path, redact: Redact = str) -> AuditLog:
+    @property
+    def saved_settings(self) -> SavedTable:
+        """Settings that were changed at the console."""
+        return SavedTable(self._place, self._engine)
+
+    @property
+    def notices(self) -> NoticeTable:
+        """What operators are to be told, and whether they were."""
+        return NoticeTable(self._place, self._engine)
+
+    def audit(self, anchor: Path | Anchor, redact: Redact = str) -> AuditLog:
         """The log of decisions that is kept here, with its anchor in a file outside."""
         return AuditLog(self._place, self._engine, anchor, redact)
 

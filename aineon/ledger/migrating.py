@@ -42,7 +42,17 @@ class Schema:
 BOOK_SCHEMA: Final = Schema(
     "book",
     "a book of AINEON",
-    ("book_0001", "book_0002", "book_0003", "book_0004", "book_0005", "book_0006"),
+    (
+        "book_0001",
+        "book_0002",
+        "book_0003",
+        "book_0004",
+        "book_0005",
+        "book_0006",
+        "book_0007",
+        "book_0008",
+        "book_0009",
+    ),
 )
 CONTROL_SCHEMA: Final = Schema(
     "control",
@@ -54,6 +64,9 @@ CONTROL_SCHEMA: Final = Schema(
         "control_0004",
         "control_0005",
         "control_0006",
+        "control_0007",
+        "control_0008",
+        "control_0009",
     ),
 )
 

@@ -55,6 +55,7 @@ class OutboxIntentRow(BookModel, table=True):
     cancels: str | None = Field(index=True)
     created_at: float
     memo: str | None
+    retired_at: float | None
 
 
 class OutboxNonceRow(BookModel, table=True):

@@ -9,12 +9,14 @@ power cut of the server.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 DRIVER: Final = "postgresql+psycopg"
@@ -90,11 +92,14 @@ def reader(url: URL, schema: str, busy_timeout: float) -> Engine:
 
 def _engine(url: URL, schema: str, busy_timeout: float, options: Mapping[str, str]) -> Engine:
     return create_engine(
-        url, pool_pre_ping=True, connect_args=_arguments(schema, busy_timeout, options)
+        url, pool_pre_ping=True, connect_args=_arguments(url, schema, busy_timeout, options)
     )
 
 
-def _arguments(schema: str, busy_timeout: float, options: Mapping[str, str]) -> dict[str, Any]:
+def _arguments(
+    url: URL, schema: str, busy_timeout: float, options: Mapping[str, str]
+) -> dict[str, Any]:
+    """What a connection is made with; the URL's own options come first, so that ours hold."""
     told = {
         "search_path": schema,
         "lock_timeout": f"{max(1, round(busy_timeout * 1000))}ms",
@@ -103,8 +108,16 @@ def _arguments(schema: str, busy_timeout: float, options: Mapping[str, str]) -> 
     return {
         "connect_timeout": _CONNECT_SECONDS,
         "application_name": "aineon",
-        "options": " ".join(f"-c {name}={value}" for name, value in told.items()),
+        "options": " ".join(
+            [*_given(url), *(f"-c {name}={value}" for name, value in told.items())]
+        ),
     }
+
+
+def _given(url: URL) -> tuple[str, ...]:
+    """What the URL says in `options`, such as `-c statement_timeout=5min`."""
+    given = url.query.get("options", ())
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 class Found(NamedTuple):
@@ -126,16 +139,28 @@ def look(url: URL, schema: str, busy_timeout: float) -> Found:
 
 
 @contextmanager
-def held(url: URL, schema: str) -> Iterator[bool]:
+def held(url: URL, schema: str) -> Iterator[Callable[[], bool] | None]:
     """Be the only one that holds the schema, as long as this connection lives.
 
-    Yields whether it is ours; False where another connection holds it.
+    Yields what tells whether it is ours still, from one thread at a time; None where another
+    connection holds it. A connection that breaks lets go of it, and whoever comes next takes it.
     """
     key = _key_of("holder", schema)
     engine = _outside(url, _CONNECT_SECONDS).execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         taken = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key})
-        yield bool(taken.scalar_one())
+        yield partial(_lives, connection) if taken.scalar_one() else None
+
+
+def _lives(connection: Connection) -> bool:
+    if connection.invalidated:
+        # Asked again, it would connect anew, and hold nothing.
+        return False
+    try:
+        connection.execute(text("SELECT 1")).scalar_one()
+    except DBAPIError:
+        return False
+    return True
 
 
 def _create(url: URL, schema: str, busy_timeout: float) -> None:
@@ -149,7 +174,7 @@ def _create(url: URL, schema: str, busy_timeout: float) -> None:
 
 def _outside(url: URL, busy_timeout: float) -> Engine:
     """An engine that stands in no schema of ours, and keeps no connection."""
-    arguments = _arguments("public", busy_timeout, {})
+    arguments = _arguments(url, "public", busy_timeout, {})
     return create_engine(url, poolclass=NullPool, connect_args=arguments)
 
 

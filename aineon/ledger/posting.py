@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final, Generic, NamedTuple, Self, TypeVar
@@ -10,9 +10,11 @@ from typing import Any, Final, Generic, NamedTuple, Self, TypeVar
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlmodel import SQLModel
 
+from aineon.ledger.groups import Groups, Way, day_of
 from aineon.ledger.records import AttemptRecord, BookEntry, SettlementRecord
 from aineon.ledger.rollup_tables import (
     ActivityHourRow,
+    GroupDayRow,
     ProfitHourRow,
     ProfitTotalRow,
     StrategyRunRow,
@@ -51,12 +53,27 @@ class Attempted(NamedTuple):
     base_token: str
     amount_in: int
     strategy_run: str
+    venues: Sequence[str]
+    pair: str
+    route_key: str
 
     @classmethod
     def of(cls, attempt: AttemptRecord) -> Attempted:
         """Return it of an attempt that is booked beside its settlement."""
-        base_token = attempt.base_token.address
-        return cls(attempt.run_id, base_token, attempt.amount_in, attempt.strategy_run)
+        return cls(
+            attempt.run_id,
+            attempt.base_token.address,
+            attempt.amount_in,
+            attempt.strategy_run,
+            attempt.venues,
+            attempt.pair,
+            attempt.route_key,
+        )
+
+    @property
+    def way(self) -> Way:
+        """What it is grouped by."""
+        return Way(tuple(self.venues), self.pair, self.route_key)
 
 
 @dataclass(slots=True)
@@ -155,6 +172,7 @@ _TOTALS: Final = _Sheet(
     lambda total: {**asdict(total.tally), **asdict(total.curve)},
 )
 _HOURS: Final = _Sheet(ProfitHourRow, Tally.from_row, Tally, asdict)
+_GROUPS: Final = _Sheet(GroupDayRow, Groups.from_row, Groups, lambda groups: groups.columns)
 _TOKENS: Final = _Sheet(TokenTotalRow, TokenTotal.from_row, TokenTotal, asdict)
 _ACTIVITY: Final = _Sheet(ActivityHourRow, Activity.from_row, Activity, asdict)
 _STRATEGY_TOTALS: Final = _Sheet(StrategyTotalRow, StrategyTotal.from_row, StrategyTotal, asdict)
@@ -169,6 +187,7 @@ class Posting:
     def __init__(self, connection: Connection) -> None:
         self._totals = _Shelf(connection, _TOTALS)
         self._hours = _Shelf(connection, _HOURS)
+        self._groups = _Shelf(connection, _GROUPS)
         self._tokens = _Shelf(connection, _TOKENS)
         self._activity = _Shelf(connection, _ACTIVITY)
         self._strategies = _Shelf(connection, _STRATEGIES)
@@ -198,6 +217,7 @@ class Posting:
         figures = figures_of(settlement)
         run_id = attempted.run_id
         self._hours.take(run_id, hour_of(settlement.settled_at)).add(*figures)
+        self._groups.take(run_id, day_of(settlement.settled_at)).add(attempted.way, *figures[:3])
         with self._changed(attempted.strategy_run) as strategy:
             strategy.settle(settlement)
         columns: dict[str, int] = {}
@@ -216,7 +236,7 @@ class Posting:
 
     def flush(self) -> None:
         """Write all roll-ups that were touched."""
-        shelves = (self._totals, self._hours, self._tokens, self._activity)
+        shelves = (self._totals, self._hours, self._groups, self._tokens, self._activity)
         for shelf in (*shelves, self._strategies, self._strategy_totals):
             shelf.put_back()
 

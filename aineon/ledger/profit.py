@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from aineon.chain.addresses import mainnet
 from aineon.errors import LedgerError
+from aineon.ledger.breakdown import Breakdown, read_breakdown
 from aineon.ledger.figures import (
     Balance,
     Balances,
@@ -126,8 +127,10 @@ class ProfitTracker:
             for start in _starts(tallies, bucket, since, until)
         )
 
-    def equity_curve(self, limit: int = MOST_POINTS) -> EquityCurve:
-        """Return the running total of the known net after each trade.
+    def equity_curve(self, limit: int = MOST_POINTS, since: float | None = None) -> EquityCurve:
+        """Return the running total of the known net after each trade settled from `since` on.
+
+        The total itself is counted from the first trade on, whatever `since` is.
 
         Of more than `limit` trades, evenly spaced ones are taken, the first and the last
         always among them. Trades whose net is not known leave the total where it is.
@@ -143,9 +146,13 @@ class ProfitTracker:
         with self._reader.session() as connection:
             here = settled_in(scope)
             count = connection.execute(select(func.max(ordinal)).where(here)).scalar_one() or 0
+            first = 1
+            if since is not None:
+                later = select(func.min(ordinal)).where(here, _SETTLEMENTS.c.settled_at >= since)
+                first = connection.execute(later).scalar_one() or count + 1
             query = (
                 select(ordinal, _SETTLEMENTS.c.settled_at, total)
-                .where(here, ordinal.in_(_spread(count, limit)))
+                .where(here, ordinal.in_(_spread(first, count, limit)))
                 .order_by(ordinal)
             )
             points = [
@@ -153,7 +160,11 @@ class ProfitTracker:
                 for number, at, wei in connection.execute(query)
             ]
         return EquityCurve(
-            self._reader.book, scope.provenance, scope.run_id, int(count), tuple(points)
+            self._reader.book,
+            scope.provenance,
+            scope.run_id,
+            int(count) + 1 - first,
+            tuple(points),
         )
 
     def drawdown(self) -> Drawdown:
@@ -218,6 +229,10 @@ class ProfitTracker:
     def recent_strategy_runs(self, limit: int = 50) -> tuple[StrategyFigures, ...]:
         """Return strategy runs, those submitted last first."""
         return recent_strategies(self._reader, self.scope, limit)
+
+    def breakdown(self, since: float | None = None) -> Breakdown:
+        """Return what the attempts settled from `since` on came to by venue, pair, shape, hour."""
+        return read_breakdown(self._reader, self.scope, since)
 
     def balances(self) -> Balances:
         """Return what the trades left, token by token: ETH first, then USDC, then the others.
@@ -284,8 +299,8 @@ def _starts(
     yield from newest_starts(first, last, bucket)
 
 
-def _spread(count: int, limit: int) -> list[int]:
-    """Return up to `limit` evenly spaced numbers from 1 to `count`, both ends included."""
-    if count <= limit:
-        return list(range(1, count + 1))
-    return [1 + index * (count - 1) // (limit - 1) for index in range(limit)]
+def _spread(first: int, last: int, limit: int) -> list[int]:
+    """Return up to `limit` evenly spaced numbers from `first` to `last`, both ends included."""
+    if last - first < limit:
+        return list(range(first, last + 1))
+    return [first + index * (last - first) // (limit - 1) for index in range(limit)]

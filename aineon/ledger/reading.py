@@ -60,7 +60,7 @@ _SETTLEMENTS: Final = table_of(SettlementRow)
 _OPPORTUNITIES: Final = table_of(OpportunityRow)
 _OBSERVATIONS: Final = table_of(ObservationRow)
 
-_FIRST_PROVENANCE: Final = {
+FIRST_PROVENANCE: Final = {
     Book.SIMULATION: Provenance.SIMULATED,
     Book.REHEARSAL: Provenance.SIMULATED,
     Book.LIVE: Provenance.LIVE,
@@ -159,7 +159,7 @@ class BookReader:
             latest = None if provenance is not None else self.latest_run()
             if latest is not None:
                 return Scope(latest.provenance)
-            return Scope(provenance or _FIRST_PROVENANCE[self._book])
+            return Scope(provenance or FIRST_PROVENANCE[self._book])
         query = select(_RUNS.c.provenance).where(_RUNS.c.id == run_id)
         with self.session() as connection:
             found = connection.execute(query).scalar_one_or_none()
@@ -207,6 +207,18 @@ class BookReader:
             for row in connection.execution_options(yield_per=500).execute(query).mappings():
                 yield self._trade(row)
 
+    def newest(self) -> tuple[int, int]:
+        """Return the numbers of the newest attempt and the newest settlement; 0 for none.
+
+        While they stay as they are, so does every figure that is made of trades alone.
+        """
+        with self.session() as connection:
+            attempts, settlements = (
+                connection.execute(select(func.max(table.c.id))).scalar_one()
+                for table in (_ATTEMPTS, _SETTLEMENTS)
+            )
+        return attempts or 0, settlements or 0
+
     def trade_count(self, outcome: str | None = None, scope: Scope | None = None) -> int:
         """Return how many trades `recent_trades` would list in all."""
         counted = _ATTEMPTS if outcome is None else _SETTLEMENTS
@@ -223,7 +235,13 @@ class BookReader:
             .order_by(_OBSERVATIONS.c.block_number, _ATTEMPTS.c.id)
         )
         with self.session() as connection:
-            rows = connection.execute(self._narrow(query, _ATTEMPTS, None, scope)).mappings().all()
+            # By their names: SQLite would go through all attempts of the run to find the few.
+            seen = connection.execute(select(_OBSERVATIONS.c.attempt_id)).scalars().all()
+            if not seen:
+                return ()
+            these = query.where(_ATTEMPTS.c.attempt_id.in_(seen))
+            found = connection.execute(self._narrow(these, _ATTEMPTS, None, scope))
+            rows = found.mappings().all()
         return tuple(
             Pending(
                 self._book,
@@ -245,6 +263,12 @@ class BookReader:
         """Return opportunities, newest first, of one gate and not older than `since`."""
         conditions = [] if gate is None else [_OPPORTUNITIES.c.gate == gate]
         return self._newest(OpportunityRow, OpportunityRecord, limit, conditions, since, scope)
+
+    def opportunity(self, number: int) -> Booked[OpportunityRecord] | None:
+        """Return one opportunity by its number; None where it is not, or no longer, kept."""
+        this = [_OPPORTUNITIES.c.id == number]
+        found = self._newest(OpportunityRow, OpportunityRecord, 1, this, None, None)
+        return next(iter(found), None)
 
     def best_stopped(
         self, limit: int = 20, since: float | None = None, scope: Scope | None = None

@@ -174,6 +174,8 @@ class SettlementRecord:
             figures where they differ. None on paper.
         operator, treasury: the addresses that paid for gas and got the profit; None on paper, and
             where it is not known.
+        at_fault: whether it reverted by a fault of ours, and not because somebody was faster; None
+            on paper, and in books from before it was kept.
     """
 
     attempt_id: str
@@ -196,6 +198,7 @@ class SettlementRecord:
     verification_detail: str | None = None
     operator: str | None = None
     treasury: str | None = None
+    at_fault: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,11 +310,15 @@ class NodeTold:
 
 @dataclass(frozen=True, slots=True)
 class LimitTold:
-    """How much of a limit is used: `field` names the setting, the texts carry their unit."""
+    """How much of a limit is used: `field` names the setting, the texts carry their unit.
+
+    `share` is used over limit; None where the limit is zero.
+    """
 
     field: str
     used: str
     left: str
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +388,7 @@ class Heartbeat:
         limits: name of a limit → its value as people read it.
         nodes: the chain's nodes; none where the feed reads no chain.
         risk: how the risk desk stands; None where the engine does not tell.
+        memory_bytes: what its process holds in RAM; None where that is not known.
     """
 
     state: str
@@ -405,3 +413,4 @@ class Heartbeat:
     limits: Mapping[str, str] = field(default_factory=dict)
     nodes: tuple[NodeTold, ...] = ()
     risk: RiskTold | None = None
+    memory_bytes: int | None = None

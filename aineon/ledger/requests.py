@@ -6,7 +6,7 @@ The console writes a request and nothing else; the supervisor takes it, and answ
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -17,9 +17,23 @@ from aineon.ledger.connect import Place, explained
 from aineon.ledger.tables import RequestRow, table_of
 
 _REQUESTS: Final = table_of(RequestRow)
-_COLUMNS: Final = "id, mode, who, at, state, answer, changed_at"
+_COLUMNS: Final = "id, kind, mode, who, at, state, answer, changed_at, word, proof"
 _WAITING: Final = f"SELECT {_COLUMNS} FROM requests WHERE state = 'asked' ORDER BY id"  # noqa: S608
-_LATEST: Final = f"SELECT {_COLUMNS} FROM requests ORDER BY id DESC LIMIT 1"  # noqa: S608
+# The kinds' own names, written the same in every database's SQL.
+_LATEST: Final = f"SELECT {_COLUMNS} FROM requests WHERE kind = '{{kind}}' ORDER BY id DESC LIMIT 1"  # noqa: S608
+
+
+class RequestKind(StrEnum):
+    """What the supervisor is asked for."""
+
+    MODE = "mode"
+    """To play in another mode."""
+    SETTINGS = "settings"
+    """To start the engine anew, in the same mode, with the settings as they are saved now."""
+    NODES = "nodes"
+    """To ask each of the chain's nodes how it is; the answer has a line for each."""
+    LIVE = "live"
+    """To look at the checklist of live mode; the answer has a line for each point."""
 
 
 class RequestState(StrEnum):
@@ -36,21 +50,28 @@ _OPEN: Final = (RequestState.ASKED, RequestState.TAKEN)
 
 @dataclass(frozen=True, slots=True)
 class ModeRequest:
-    """A wish to play in another mode.
+    """A wish to play in another mode, or another wish of the supervisor.
 
     Attributes:
-        mode: the book that is asked for, e.g. `rehearsal`; the supervisor checks it.
+        kind: what is wished.
+        mode: the book that is asked for, e.g. `rehearsal`, and for other wishes that of the
+            console that asks; the supervisor checks it.
         who: who asked, at `at`.
         state: how far it has come, since `changed_at`; `answer` says it in a sentence.
+        word: the phrase that confirms live mode; empty for everything else.
+        proof: that `who` gave a one-time code for it, which is taken once.
     """
 
     number: int
+    kind: RequestKind
     mode: str
     who: str
     at: float
     state: RequestState
     answer: str
     changed_at: float
+    word: str = ""
+    proof: str = field(default="", repr=False)
 
     @property
     def is_open(self) -> bool:
@@ -68,9 +89,22 @@ class RequestTable:
         self._place = place
         self._engine = engine
 
-    def ask(self, mode: str, who: str, at: float) -> int:
-        """Ask for `mode` in the name of `who`; returns the request's number."""
-        row = {"mode": mode, "who": who, "at": at, "changed_at": at}
+    def ask(
+        self,
+        mode: str,
+        who: str,
+        at: float,
+        kind: RequestKind = RequestKind.MODE,
+        *,
+        word: str = "",
+        proof: str = "",
+    ) -> int:
+        """Ask for `mode`, or another wish, in the name of `who`; returns the request's number.
+
+        `word` and `proof` are what live mode takes besides; see `ModeRequest`.
+        """
+        row = {"kind": kind.value, "mode": mode, "who": who, "at": at, "changed_at": at}
+        row |= {"word": word, "proof": proof}
         with explained(self._place), self._engine.begin() as connection:
             query = insert(_REQUESTS).values(**row, state=RequestState.ASKED, answer="")
             number: int = connection.execute(query.returning(_REQUESTS.c.id)).scalar_one()
@@ -80,9 +114,9 @@ class RequestTable:
         """Return the requests that nobody has taken yet, oldest first."""
         return self._look(_WAITING)
 
-    def latest(self) -> ModeRequest | None:
-        """Return the newest request; None where there was none."""
-        return next(iter(self._look(_LATEST)), None)
+    def latest(self, kind: RequestKind = RequestKind.MODE) -> ModeRequest | None:
+        """Return the newest request of a kind; None where there was none."""
+        return next(iter(self._look(_LATEST.format(kind=kind.value))), None)
 
     def take(self, number: int, words: str, at: float) -> None:
         """Say that a request is being seen to."""
@@ -98,7 +132,8 @@ class RequestTable:
 
     def tell(self, mode: str, who: str, words: str, at: float) -> None:
         """Keep on record a change that nobody asked for."""
-        row = {"mode": mode, "who": who, "at": at, "changed_at": at, "answer": words}
+        row = {"kind": RequestKind.MODE.value, "mode": mode, "who": who, "at": at}
+        row |= {"changed_at": at, "answer": words, "word": "", "proof": ""}
         with explained(self._place), self._engine.begin() as connection:
             connection.execute(insert(_REQUESTS).values(**row, state=RequestState.DONE))
 
@@ -134,6 +169,16 @@ class RequestTable:
             cursor.execute(query)
             rows = cursor.fetchall()
         return tuple(
-            ModeRequest(number, mode, who, at, RequestState(state), answer, changed_at)
-            for number, mode, who, at, state, answer, changed_at in rows
+            ModeRequest(
+                number,
+                RequestKind(kind),
+                mode,
+                who,
+                at,
+                RequestState(state),
+                answer,
+                changed_at,
+                *confirmation,
+            )
+            for number, kind, mode, who, at, state, answer, changed_at, *confirmation in rows
         )

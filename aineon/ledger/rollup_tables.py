@@ -40,6 +40,16 @@ class ProfitHourRow(Figures, BookModel, table=True):
     hour_start: int = Field(primary_key=True, sa_type=BigInteger, index=True)
 
 
+class GroupDayRow(BookModel, table=True):
+    """The settlements of one run on one day by venue, pair and shape (`aineon.ledger.groups`)."""
+
+    __tablename__ = "group_days"
+
+    run_id: int = Field(primary_key=True, foreign_key="runs.id")
+    day_start: int = Field(primary_key=True, sa_type=BigInteger, index=True)
+    groups: dict[str, Any] = Field(sa_type=JSON)
+
+
 class ProfitTotalRow(Figures, BookModel, table=True):
     """All settlements of one run (`run:5`) or of one provenance (`provenance:simulated`)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, Final, TypeVar
@@ -63,7 +64,13 @@ def token_of(address: str, row: Mapping[Any, Any] | None) -> Token:
     """Return the token that a row of `tokens` describes."""
     if row is None:
         return Token(address)
-    return Token(address, symbol=row["symbol"], decimals=row["decimals"])
+    return _token(address, row["symbol"], row["decimals"])
+
+
+# The same few tokens stand in hundreds of rows, and checking an address costs more than reading.
+@functools.lru_cache(maxsize=4096)
+def _token(address: str, symbol: str, decimals: int | None) -> Token:
+    return Token(address, symbol=symbol, decimals=decimals)
 
 
 def record_of(

@@ -7,10 +7,11 @@ with BEGIN IMMEDIATE: with the deferred kind two processes that read and then wr
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -43,6 +44,8 @@ def advice(cause: BaseException | None) -> str | None:
 
 def writer(url: URL, busy_timeout: float) -> Engine:
     """Return an engine whose every transaction may write; the file is created if absent."""
+    if not _in_memory(url):
+        _make_private(url)
     engine = _engine(url, busy_timeout)
     _begin_with(engine, "BEGIN IMMEDIATE")
     try:
@@ -68,6 +71,16 @@ def reader(url: URL, busy_timeout: float) -> Engine:
 
 def _in_memory(url: URL) -> bool:
     return not url.database or url.database == ":memory:"
+
+
+def _make_private(url: URL) -> None:
+    """Create the file for its owner alone, as SQLite would not: hashes of passwords are in it.
+
+    What SQLite puts beside it is made as readable as the file itself.
+    """
+    # Where it is there already nothing is changed, and SQLite says best why it cannot be made.
+    with suppress(OSError):
+        os.close(os.open(str(url.database), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _engine(url: URL, busy_timeout: float) -> Engine:

@@ -189,6 +189,7 @@ class SettlementRow(BookModel, table=True):
     verification_detail: str | None
     operator: str | None
     treasury: str | None
+    at_fault: bool | None
 
 
 class ObservationRow(BookModel, table=True):
@@ -309,12 +310,15 @@ class RequestRow(ControlModel, table=True):
     __tablename__ = "requests"
 
     id: int | None = Field(default=None, primary_key=True)
+    kind: str
     mode: str
     who: str
     at: float
     state: str
     answer: str
     changed_at: float
+    word: str = ""
+    proof: str = ""
 
 
 class CommandRow(ControlModel, table=True):

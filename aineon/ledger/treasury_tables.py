@@ -38,11 +38,14 @@ class WithdrawalRow(BookModel, table=True):
     changed_at: float
     cooling_until: float | None
     expires_at: float | None
-    batch_id: str | None
+    batch_id: str | None = Field(index=True)
     intent_id: str | None
     transaction_hash: str | None
     block_number: int | None = Field(sa_type=BigInteger)
     cancel_asked_by: str | None
+    waits_because: str | None
+    waits_since: float | None
+    gas_wei: int | None = Field(sa_type=Wei)
 
 
 class WithdrawalEventRow(BookModel, table=True):

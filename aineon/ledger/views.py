@@ -50,8 +50,10 @@ class Trade:
 
     @property
     def provenance(self) -> Provenance:
-        """Where its figures come from."""
-        return self.attempt.provenance
+        """Where its figures come from; while it is in flight, they are what its plan expects."""
+        given = self.attempt.provenance
+        is_expected = self.settlement is None and given is Provenance.LIVE
+        return Provenance.ESTIMATED if is_expected else given
 
     @property
     def outcome(self) -> str | None:

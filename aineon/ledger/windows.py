@@ -56,12 +56,12 @@ def window(connection: Connection, scope: Scope, since: float | None, until: flo
     first = None if since is None else -(-since // HOUR) * HOUR
     last = None if nothing_later else hour_of(until)
     if first is not None and first > (until if last is None else last):
-        return _rows(connection, scope, since, until)
+        return rows_between(connection, scope, since, until)
     parts = [_whole_hours(connection, scope, first, last)]
     if first is not None and since is not None and since < first:
-        parts.append(_rows(connection, scope, since, first, includes_end=False))
+        parts.append(rows_between(connection, scope, since, first, includes_end=False))
     if last is not None:
-        parts.append(_rows(connection, scope, last, until))
+        parts.append(rows_between(connection, scope, last, until))
     return Tally.of(parts)
 
 
@@ -76,7 +76,7 @@ def _whole_hours(
     return Tally.of(Tally(*row) for row in connection.execute(query))
 
 
-def _rows(
+def rows_between(
     connection: Connection,
     scope: Scope,
     since: float | None,
@@ -84,6 +84,7 @@ def _rows(
     *,
     includes_end: bool = True,
 ) -> Tally:
+    """Add up single settlements from `since` to `until`."""
     column = _SETTLEMENTS.c
     query = select(column.outcome, column.net, column.gas_cost, column.builder_payment).where(
         settled_in(scope),

@@ -23,6 +23,7 @@ CALM_BLOCKS: Final = 10
 FAULTS: Final = 3
 """Reverts of our own making in a row that halt it; lost races do not count."""
 DAILY_LOSS: Final = "daily_loss"
+FAULTS_IN_A_ROW: Final = "faults"
 _STATES: Final = tuple(BreakerState)
 
 
@@ -86,14 +87,24 @@ class BreakerRules:
         self._faults = 0 if ended.included else self._faults + ended.at_fault
         if ended.contradicted:
             self.damage("contradiction", f"attempt {ended.attempt_id}: {ended.contradicted}")
-        if self._faults >= FAULTS:
-            self.damage(
-                "faults",
-                f"{self._faults} attempts in a row reverted by a fault of ours, the last one, "
-                f"{ended.attempt_id}: {ended.words}",
-            )
-            self._faults = 0
+        self._look_at_faults(f"the last one, {ended.attempt_id}: {ended.words}")
         self.look_at_day(ended.net_wei)
+
+    def go_on(self, faults: int) -> None:
+        """Count on from `faults` in a row, which the book holds from before the start.
+
+        An engine that dies between booking the last of them and tripping leaves that behind.
+        """
+        self._faults = faults
+        self._look_at_faults("as the book says")
+
+    def _look_at_faults(self, words: str) -> None:
+        if self._faults >= FAULTS:
+            number, self._faults = self._faults, 0
+            self.damage(
+                FAULTS_IN_A_ROW,
+                f"{number} attempts in a row reverted by a fault of ours, {words}",
+            )
 
     def look_at_day(self, change_wei: int | None) -> None:
         """Halt where a loss has brought the day to its limit.

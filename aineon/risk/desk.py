@@ -71,11 +71,16 @@ class RiskDesk:
         )
         self._pending_loss_wei = 0
 
-    def open(self, now: float) -> None:
-        """Halt where the book holds a loss at the limit that the breaker never learnt of.
+    def open(self, now: float, faults: int = 0) -> None:
+        """Halt where the book holds damage that the breaker never learnt of.
 
         An engine that dies between booking a loss and tripping leaves that behind.
+
+        Args:
+            now: seconds since the Unix epoch.
+            faults: reverts of our own making in a row with which the book ends.
         """
+        self._rules.go_on(faults)
         today = now // _DAY
         if self.day.check(self.limits) is None:
             return

@@ -51,14 +51,15 @@ def _limits(desk: RiskDesk) -> Iterator[LimitTold]:
     }
     for field, (used, limit) in amounts.items():
         if limit is not None:
-            yield LimitTold(field, _ether(used), _ether(max(limit - used, 0)))
+            yield LimitTold(field, _ether(used), _ether(max(limit - used, 0)), _share(used, limit))
     counts = {
         "max_attempts_per_minute": (pace.last_minute, limits.max_attempts_per_minute),
         "max_attempts_per_hour": (pace.last_hour, limits.max_attempts_per_hour),
     }
     for field, (made, most) in counts.items():
         if most is not None:
-            yield LimitTold(field, f"{made} made", f"{max(most - made, 0)} more")
+            left = f"{max(most - made, 0)} more"
+            yield LimitTold(field, f"{made} made", left, _share(made, most))
 
 
 def _exposure(desk: RiskDesk) -> Iterator[ExposureTold]:
@@ -66,6 +67,10 @@ def _exposure(desk: RiskDesk) -> Iterator[ExposureTold]:
         yield ExposureTold("token", str(token), worth)
     for venue, worth in sorted(desk.exposure.venues.items(), key=lambda each: -each[1]):
         yield ExposureTold("venue", venue, worth)
+
+
+def _share(used: int, limit: int) -> float | None:
+    return used / limit if limit else None
 
 
 def _ether(wei: int) -> str:

@@ -11,10 +11,11 @@ import pytest
 
 from aineon.cli.audit import terminal_safe
 from tests.cli.shell import Shell, one_sentence, open_books
-from tests.databases import is_on_server
+from tests.databases import files_only
 from tests.ledger.audit.decisions import Audited
 
-pytestmark = pytest.mark.skipif(is_on_server(), reason="intruders edit a file")
+# Intruders edit a file.
+pytestmark = files_only
 
 
 @pytest.fixture

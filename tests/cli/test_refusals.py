@@ -53,7 +53,7 @@ def test_an_unknown_feed_by_flag(shell: Shell) -> None:
 def test_live_mode(shell: Shell) -> None:
     done = shell.aineon("run", "--mode", "live", PRIVATE_KEY=KEY)
     assert done.returncode == 2
-    assert "live mode stays closed" in done.stderr
+    assert "live mode does not start: " in done.stderr
     assert "one of the ten test keys" in done.stderr
     assert KEY not in done.stderr
     assert "Traceback" not in done.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.cli.shell import Shell, one_sentence
 
 
@@ -32,6 +34,8 @@ def test_clearing_shows_the_reasons_and_takes_a_name_and_a_word(shell: Shell) ->
     done = shell.aineon("stop", "--clear", "--who", "ada")
     assert done.returncode == 1
     assert "the market is mad" in done.stdout
-    done = shell.aineon("stop", "--clear", "--who", "ada", "--word", "clear")
+    found = re.search(r"'(clear-[0-9a-f]{6})'", done.stdout)
+    assert found is not None
+    done = shell.aineon("stop", "--clear", "--who", "ada", "--word", found[1])
     assert done.returncode == 0
     assert not (shell.folder / "var" / "STOP").exists()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+from aineon.ledger.reading import BookReader
 from aineon.ledger.records import (
     AttemptRecord,
     NearMissRecord,
@@ -17,8 +21,9 @@ from aineon.ledger.records import (
     TakingRecord,
 )
 from aineon.ledger.store import BookStore
+from aineon.ledger.tables import BookMeta, BookModel
 from aineon.primitives import Book, Provenance, SimulatedMoney, Token
-from tests.databases import database_url
+from tests.databases import database_url, is_on_server
 
 WETH = Token("0x" + "c0" * 20, "WETH", 18)
 USDC = Token("0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48", "USDC", 6)
@@ -32,6 +37,40 @@ def book_url(folder: Path) -> str:
 
 def open_book(folder: Path, **options: Any) -> BookStore:
     return BookStore.open(book_url(folder), Book.SIMULATION, **options)
+
+
+_SPARE: dict[Book, list[str]] = {book: [] for book in Book}
+_NUMBERS = count()
+
+
+@contextmanager
+def scratch_book(book: Book = Book.SIMULATION) -> Iterator[BookStore]:
+    """Lend an empty book of nobody's: in memory, or on the server, where it is used again.
+
+    Creating one there takes half a second, too long for each example of a property.
+    """
+    if not is_on_server():
+        with BookStore.open("sqlite://", book) as store:
+            yield store
+        return
+    spare = _SPARE[book]
+    url = spare.pop() if spare else database_url(Path(f"scratch-{next(_NUMBERS)}"))
+    with BookStore.open(url, book) as store:
+        yield store
+        _empty(store)
+    spare.append(url)
+
+
+def _empty(store: BookStore) -> None:
+    tables = {table.name for table in BookModel.metadata.sorted_tables} - {BookMeta.__tablename__}
+    with store.engine.begin() as connection:
+        names = ", ".join(sorted(tables))
+        connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
+
+
+def reader_of(store: BookStore) -> BookReader:
+    """Return a reader that has no connections of its own, and so need not be closed."""
+    return BookReader(store.place, store.engine, store.book, owns_engine=False)
 
 
 def run(**changes: Any) -> RunRecord:

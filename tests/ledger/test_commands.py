@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,16 +10,16 @@ import pytest
 
 from aineon.errors import CommandAltered, CommandClosed, LedgerError
 from aineon.ledger.commands import CommandState, CommandTable
-from aineon.ledger.connect import sqlite_url
 from aineon.ledger.control import ControlStore
 from aineon.primitives import Book
+from tests.databases import database_url
 
 KIND = "withdrawal.request"
 
 
 @pytest.fixture
 def commands(tmp_path: Path) -> Iterator[CommandTable]:
-    with ControlStore.open(sqlite_url(tmp_path / "control.db"), busy_timeout=0.1) as store:
+    with ControlStore.open(database_url(tmp_path / "control.db"), busy_timeout=0.1) as store:
         yield store.commands
 
 
@@ -101,10 +100,7 @@ def test_what_cannot_be_a_command(commands: CommandTable, changes: dict[str, Any
 def test_an_engine_without_work_does_not_wait_for_a_writer(
     tmp_path: Path, commands: CommandTable
 ) -> None:
-    with sqlite3.connect(tmp_path / "control.db", isolation_level=None) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with ControlStore.open(database_url(tmp_path / "control.db")) as other, other.engine.begin():
         assert commands.open({KIND}) == ()
         with pytest.raises(LedgerError, match="is locked by another program"):
             ask(commands)
-        other.execute("ROLLBACK")
-    other.close()

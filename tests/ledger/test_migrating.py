@@ -13,13 +13,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from aineon.errors import LedgerError, LedgerNotFound, MixedBooks
 from aineon.ledger import migrating
-from aineon.ledger.connect import sqlite_url
+from aineon.ledger.connect import parse_place, reader_engine, writer_engine
 from aineon.ledger.control import ControlStore
 from aineon.ledger.migrating import BOOK_SCHEMA, CONTROL_SCHEMA, Schema
 from aineon.ledger.profit import ProfitTracker
@@ -28,7 +27,7 @@ from aineon.ledger.store import BookStore
 from aineon.ledger.tables import BookModel, ControlModel
 from aineon.ledger.types import Wei
 from aineon.primitives import Book
-from tests.databases import files_only
+from tests.databases import database_url, files_only
 from tests.ledger.booked import (
     NOON,
     attempt,
@@ -43,8 +42,7 @@ from tests.ledger.booked import (
     unresolved,
 )
 
-pytestmark = files_only
-
+SIM = Book.SIMULATION
 SCHEMAS = [(BOOK_SCHEMA, BookModel), (CONTROL_SCHEMA, ControlModel)]
 
 
@@ -62,19 +60,54 @@ def test_the_list_of_migrations_is_the_folder(schema: Schema, model: type) -> No
 def test_the_migrations_create_what_the_tables_say(
     schema: Schema, model: type[BookModel], tmp_path: Path
 ) -> None:
-    url = sqlite_url(tmp_path / "some.db")
-    if schema is BOOK_SCHEMA:
-        BookStore.open(url, Book.SIMULATION).close()
-    else:
-        ControlStore.open(url).close()
-    engine = create_engine(url)
+    url = database_url(tmp_path / "some.db")
+    opened(schema, url).close()
+    assert differences(schema, model, url) == []
+
+
+@pytest.mark.parametrize(("schema", "model"), SCHEMAS)
+def test_every_old_version_is_upgraded(
+    schema: Schema, model: type[BookModel], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One migration at a time, each in a transaction of its own, as the versions came out."""
+    url = database_url(tmp_path / "some.db")
+    place = parse_place(url)
+    upgrade = command.upgrade
+    engine = writer_engine(place)
+    for revision in schema.revisions:
+        with monkeypatch.context() as old, engine.begin() as connection:
+            old.setattr(command, "upgrade", lambda config, _, to=revision: upgrade(config, to))
+            migrating.upgrade(connection, schema, place)
+            assert migrating.schema_version(connection, schema, place) == revision
+    engine.dispose()
+    opened(schema, url).close()
+    assert differences(schema, model, url) == []
+
+
+def opened(schema: Schema, url: str) -> BookStore | ControlStore:
+    return BookStore.open(url, SIM) if schema is BOOK_SCHEMA else ControlStore.open(url)
+
+
+def differences(schema: Schema, model: type[BookModel], url: str) -> list[object]:
+    engine = reader_engine(parse_place(url))
     with engine.connect() as connection:
         options = {"version_table": schema.version_table, "compare_type": True}
         context = MigrationContext.configure(connection, opts=options)
-        assert compare_metadata(context, model.metadata) == []
+        found = compare_metadata(context, model.metadata)
+    engine.dispose()
+    return found
+
+
+def execute(url: str, *statements: str) -> None:
+    """Change a database behind AINEON's back."""
+    engine = writer_engine(parse_place(url))
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
     engine.dispose()
 
 
+@files_only
 def test_every_amount_in_every_table_is_checked(tmp_path: Path) -> None:
     open_book(tmp_path).close()
     connection = sqlite3.connect(tmp_path / "simulation.db")
@@ -91,6 +124,7 @@ def test_every_amount_in_every_table_is_checked(tmp_path: Path) -> None:
     assert checked > 30
 
 
+@files_only
 def test_a_malformed_amount_is_refused_by_the_book_itself(tmp_path: Path) -> None:
     open_book(tmp_path).close()
     connection = sqlite3.connect(tmp_path / "simulation.db")
@@ -110,22 +144,14 @@ def test_the_tables_can_be_written_for_postgresql(model: type[BookModel]) -> Non
 
 def test_a_book_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     open_book(tmp_path).close()
-    connection = sqlite3.connect(tmp_path / "simulation.db")
-    with connection:
-        connection.execute("UPDATE book_schema SET version_num = 'book_9999'")
-    connection.close()
+    execute(book_url(tmp_path), "UPDATE book_schema SET version_num = 'book_9999'")
     for use in (lambda: open_book(tmp_path), lambda: BookReader.open(book_url(tmp_path), SIM)):
         with pytest.raises(LedgerError, match="written by a newer AINEON .*book_9999"):
             use()
 
 
-SIM = Book.SIMULATION
-
-
 def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
-    connection = sqlite3.connect(tmp_path / "simulation.db")
-    connection.execute("CREATE TABLE recipes (name)")
-    connection.close()
+    execute(book_url(tmp_path), "CREATE TABLE recipes (name TEXT)")
     with pytest.raises(LedgerError, match="holds other tables and is not a book of AINEON"):
         open_book(tmp_path)
 
@@ -134,7 +160,7 @@ def test_the_control_database_is_no_book_and_a_book_is_not_it(tmp_path: Path) ->
     ControlStore.open(book_url(tmp_path)).close()
     with pytest.raises(LedgerError, match="is not a book"):
         open_book(tmp_path)
-    other = sqlite_url(tmp_path / "other.db")
+    other = database_url(tmp_path / "other.db")
     BookStore.open(other, SIM).close()
     with pytest.raises(LedgerError, match="is not AINEON's control database"):
         ControlStore.open(other)
@@ -149,6 +175,7 @@ def test_a_book_is_not_opened_as_another(tmp_path: Path) -> None:
             BookReader.open(book_url(tmp_path), book)
 
 
+@files_only
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:
     open_book(tmp_path).close()
     before = (tmp_path / "simulation.db").read_bytes()
@@ -171,6 +198,7 @@ def test_a_book_that_is_half_created_by_a_crash_is_created_anew(
     open_book(tmp_path).close()
 
 
+@files_only
 def test_a_folder_with_odd_characters(tmp_path: Path) -> None:
     folder = tmp_path / "50% of: my books, ünd #more?"
     with open_book(folder):
@@ -242,6 +270,7 @@ TABLES_SINCE = (
     "withdrawal_destinations",
     "withdrawal_rules",
     "applied_commands",
+    "group_days",
 )
 """What later migrations add to a book."""
 
@@ -286,6 +315,7 @@ def test_an_old_book_gets_the_figures_that_it_lacks(
                     each.drawdown(),
                     each.strategy_runs(),
                     sorted(each.recent_strategy_runs(), key=lambda one: one.strategy_run),
+                    each.breakdown(NOON - 99_999),
                 )
                 for each in trackers
             ]
@@ -295,24 +325,34 @@ def test_an_old_book_gets_the_figures_that_it_lacks(
         with open_book(folder) as store:
             fill(store)
     wanted = figures(new)
-    connection = sqlite3.connect(old / "simulation.db")
-    with connection:
-        connection.executescript(
-            "DROP TABLE strategy_totals; DROP TABLE strategy_runs; DROP TABLE reconciliations;"
-            "DROP TABLE account_balances; DROP TABLE account_moves; DROP TABLE account_entries;"
-            "DROP INDEX ix_attempts_strategy_run; ALTER TABLE attempts DROP COLUMN strategy_run;"
-            "ALTER TABLE settlements DROP COLUMN operator;"
-            "ALTER TABLE settlements DROP COLUMN treasury;"
-            "ALTER TABLE profit_hours DROP COLUMN failed_gas;"
-            "ALTER TABLE profit_totals DROP COLUMN failed_gas;"
-            "ALTER TABLE profit_totals DROP COLUMN peak_at;"
-            "ALTER TABLE profit_totals DROP COLUMN deepest_fall_from;"
-            "ALTER TABLE profit_totals DROP COLUMN recovered_at;"
-        )
-        for table in TABLES_SINCE:
-            connection.execute(f"DROP TABLE IF EXISTS {table}")
-        connection.execute("UPDATE book_schema SET version_num = 'book_0004'")
-    connection.close()
+    execute(
+        book_url(old),
+        *map(
+            "DROP TABLE {}".format,
+            (
+                *("strategy_totals", "strategy_runs", "reconciliations"),
+                *("account_balances", "account_moves", "account_entries"),
+                *TABLES_SINCE,
+            ),
+        ),
+        "DROP INDEX ix_attempts_strategy_run",
+        *(
+            f"ALTER TABLE {table} DROP COLUMN {column}"
+            for table, column in (
+                ("attempts", "strategy_run"),
+                ("settlements", "operator"),
+                ("settlements", "treasury"),
+                ("settlements", "at_fault"),
+                ("profit_hours", "failed_gas"),
+                ("profit_totals", "failed_gas"),
+                ("profit_totals", "peak_at"),
+                ("profit_totals", "deepest_fall_from"),
+                ("profit_totals", "recovered_at"),
+                ("outbox_intents", "retired_at"),
+            )
+        ),
+        "UPDATE book_schema SET version_num = 'book_0004'",
+    )
     with pytest.raises(LedgerError, match="older schema book_0004"):
         BookReader.open(book_url(old), Book.SIMULATION)
     open_book(old).close()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 from sqlalchemy import Engine, text
@@ -20,6 +21,7 @@ from aineon.ledger.connect import (
     writer_engine,
 )
 from aineon.ledger.control import ControlStore
+from aineon.runtime.lock import watched
 from tests.postgres_server import postgres_server
 
 ADDRESS = "postgresql://me:hush@127.0.0.1:1/play?schema=aineon_control"
@@ -69,6 +71,19 @@ def test_a_server_that_is_not_there() -> None:
     assert "hush" not in str(caught.value)
 
 
+def test_what_the_url_asks_for_holds_beside_what_we_need(server: str) -> None:
+    """Control: ours hold where both say something."""
+    joint = "&" if "?" in server else "?"
+    options = "-c%20statement_timeout%3D4321%20-c%20search_path%3Dpublic"
+    asked = f"{server}{joint}options={options}"
+    with writing(parse_place(postgres_url(asked, "asked"))) as engine, engine.begin() as connection:
+        told = [
+            connection.execute(text(f"SHOW {name}")).scalar_one()
+            for name in ("statement_timeout", "search_path", "synchronous_commit")
+        ]
+    assert told == ["4321ms", "asked", "on"]
+
+
 def test_writers_take_turns(server: str) -> None:
     """Control: a writer of another schema does not wait."""
     place = parse_place(postgres_url(server, "turns"))
@@ -114,6 +129,17 @@ def test_readers_cannot_write_and_see_one_moment(server: str) -> None:
                 connection.exec_driver_sql("INSERT INTO seen VALUES (2)")
 
 
+def test_what_a_cursor_of_the_driver_raises_is_explained_too(server: str) -> None:
+    place = parse_place(postgres_url(server, "cursors"))
+    with (
+        writing(place) as engine,
+        pytest.raises(LedgerError, match="refused the work: relation"),
+        explained(place),
+        closing(engine.raw_connection()) as raw,
+    ):
+        raw.cursor().execute("SELECT 1 FROM nowhere")
+
+
 def test_a_look_creates_nothing(server: str) -> None:
     url = postgres_url(server, "looked_for")
     assert not is_there(parse_place(url))
@@ -136,6 +162,41 @@ def test_one_holder_at_a_time(server: str) -> None:
             pass
     with sole_user(url, "another engine", "DATABASE_URL"):
         pass
+
+
+def test_a_lock_that_is_lost_with_its_connection_is_noticed(server: str) -> None:
+    """Control: another holder may come then, while the first one is still at work."""
+    url = postgres_url(server, "lost")
+    lost = threading.Event()
+    with sole_user(url, "another engine", "DATABASE_URL") as is_ours:
+        assert is_ours()
+        with watched(is_ours, lost.set, 0.01):
+            with writing(parse_place(url)) as engine, engine.begin() as connection:
+                connection.exec_driver_sql(
+                    "SELECT pg_terminate_backend(pid) FROM pg_locks "
+                    "WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+                )
+            assert lost.wait(60)
+        assert not is_ours()
+        with sole_user(url, "another engine", "DATABASE_URL") as other:
+            assert other()
+
+
+def test_a_lock_that_is_kept_is_no_news(server: str) -> None:
+    lost = threading.Event()
+    looks = []
+    with sole_user(postgres_url(server, "kept"), "another engine", "DATABASE_URL") as is_ours:
+        enough = threading.Event()
+
+        def look() -> bool:
+            looks.append(1)
+            if len(looks) == 3:
+                enough.set()
+            return is_ours()
+
+        with watched(look, lost.set, 0.01):
+            assert enough.wait(60)
+    assert not lost.is_set()
 
 
 def test_a_user_without_rights_is_told_so(server: str) -> None:

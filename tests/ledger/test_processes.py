@@ -14,7 +14,7 @@ from aineon.ledger.profit import ProfitTracker
 from aineon.ledger.reading import BookReader
 from aineon.ledger.store import BookStore
 from aineon.primitives import Book
-from tests.databases import files_only
+from tests.databases import database_url, files_only
 from tests.ledger.booked import NOON, attempt, book_url, included, open_book, run
 from tests.ledger.test_control import BEAT
 
@@ -139,7 +139,7 @@ def test_many_threads_share_a_reader(tmp_path: Path) -> None:
 def test_the_heartbeat_is_read_while_it_is_written(tmp_path: Path) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    url = f"sqlite:///{tmp_path / 'control.db'}"
+    url = database_url(tmp_path / "control.db")
     with (
         ControlStore.open(url) as writer,
         ControlStore.open_reader(url) as reader,

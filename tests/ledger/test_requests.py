@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from aineon.errors import LedgerError, RequestClosed
 from aineon.ledger.control import ControlStore
 from aineon.ledger.requests import RequestState, RequestTable
-from tests.databases import database_url, files_only
+from tests.databases import database_url
 
 
 @pytest.fixture
@@ -63,13 +62,9 @@ def test_what_is_open_is_refused_and_what_was_answered_is_left(requests: Request
         requests.answer(done, RequestState.REFUSED, "", 5.0)
 
 
-@files_only
 def test_looking_does_not_wait_for_a_writer(tmp_path: Path, requests: RequestTable) -> None:
     requests.ask("rehearsal", "anna", 1.0)
-    with sqlite3.connect(tmp_path / "control.db", isolation_level=None) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with ControlStore.open(database_url(tmp_path / "control.db")) as other, other.engine.begin():
         assert len(requests.waiting()) == 1
         with pytest.raises(LedgerError, match="is locked by another program"):
             requests.ask("simulation", "anna", 2.0)
-        other.execute("ROLLBACK")
-    other.close()

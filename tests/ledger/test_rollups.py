@@ -10,19 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aineon.ledger.profit import ProfitTracker
-from aineon.ledger.reading import BookReader
 from aineon.ledger.records import OUTCOMES, BookEntry, SettlementRecord
 from aineon.ledger.rollups import HOUR, Activity, Curve, Tally, figures_of, hour_of
-from aineon.ledger.store import BookStore
-from aineon.primitives import Book, Provenance, SimulatedMoney
+from aineon.primitives import Provenance, SimulatedMoney
 from tests.ledger.booked import (
     NOON,
     USDC,
     WETH,
     attempt,
     opportunity,
+    reader_of,
     reverted,
     run,
+    scratch_book,
     step,
     taking,
 )
@@ -118,7 +118,7 @@ def test_booked_figures_equal_recomputation(
     made: list[tuple[int, SettlementRecord]], now: float, portion: int
 ) -> None:
     provenances = [Provenance.SIMULATED, Provenance.SIMULATED, Provenance.REPLAYED]
-    with BookStore.open("sqlite://", Book.SIMULATION) as store:
+    with scratch_book() as store:
         ids = [store.begin_run(run(provenance=provenance)) for provenance in provenances]
         records = [
             (which, replace(record, attempt_id=f"sim-{number}"))
@@ -133,7 +133,7 @@ def test_booked_figures_equal_recomputation(
         ]
         for start in range(0, len(entries), portion):
             store.write_all(entries[start : start + portion])
-        reader = BookReader.of(store)
+        reader = reader_of(store)
         for which, run_id in enumerate(ids):
             mine = [record for number, record in records if number == which]
             check(ProfitTracker(reader, reader.scope(run_id)), mine, now)
@@ -190,7 +190,7 @@ def test_the_funnel_equals_recomputation(
     made: list[tuple[int, str | None, int | None]], start: int | None
 ) -> None:
     made = sorted(made, key=lambda item: item[0])
-    with BookStore.open("sqlite://", Book.SIMULATION) as store:
+    with scratch_book() as store:
         run_id = store.begin_run(run())
         for number, (offset, gate, worth) in enumerate(made):
             at = NOON + offset
@@ -199,7 +199,7 @@ def test_the_funnel_equals_recomputation(
                 [opportunity(run_id, number, at=at, gate=gate, reason=f"reason {number}")],
                 takings=[taking(run_id, profit_wei=worth)],
             )
-        reader = BookReader.of(store)
+        reader = reader_of(store)
         since = None if start is None else NOON + start
         funnel, takings = reader.funnel(since), reader.takings_total(since)
     expected = [

@@ -21,25 +21,35 @@ from aineon.ledger.periods import (
     require_bucket,
 )
 from aineon.ledger.profit import ProfitTracker
-from aineon.ledger.reading import BookReader
 from aineon.ledger.rollups import HOUR
 from aineon.ledger.statistics import LEAST_BUCKETS, sharpe_of
 from aineon.ledger.store import BookStore
-from aineon.primitives import Book, SimulatedMoney
-from tests.ledger.booked import NOON, USDC, attempt, included, reverted, run, trade, unresolved
+from aineon.primitives import SimulatedMoney
+from tests.ledger.booked import (
+    NOON,
+    USDC,
+    attempt,
+    included,
+    reader_of,
+    reverted,
+    run,
+    scratch_book,
+    trade,
+    unresolved,
+)
 
 MIDNIGHT = NOON - NOON % DAY
 
 
 @pytest.fixture
 def store() -> Iterator[BookStore]:
-    with BookStore.open("sqlite://", Book.SIMULATION) as opened:
+    with scratch_book() as opened:
         yield opened
 
 
 @pytest.fixture
 def tracker(store: BookStore) -> ProfitTracker:
-    return ProfitTracker(BookReader.of(store))
+    return ProfitTracker(reader_of(store))
 
 
 # --- Sharpe ------------------------------------------------------------------------------------

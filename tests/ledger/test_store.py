@@ -28,6 +28,7 @@ from tests.ledger.booked import (
     opportunity,
     price,
     run,
+    scratch_book,
     step,
     taking,
     unresolved,
@@ -282,7 +283,7 @@ def test_runs_are_numbered_in_order(store: BookStore) -> None:
 @settings(max_examples=15)
 @given(st.integers(-(2**255), 2**255 - 1), st.integers(0, 2**256 - 1))
 def test_wei_survives_the_book(net: int, amount: int) -> None:
-    with BookStore.open("sqlite://", Book.SIMULATION) as store:
+    with scratch_book() as store:
         run_id = store.begin_run(run())
         money = {"net": SimulatedMoney(net), "gas_cost": SimulatedMoney(0)}
         store.write(

@@ -10,23 +10,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aineon.ledger.profit import ProfitTracker
-from aineon.ledger.reading import BookReader
 from aineon.ledger.records import SettlementRecord
 from aineon.ledger.store import BookStore
-from aineon.primitives import Book, Provenance, SimulatedMoney
-from tests.ledger.booked import NOON, attempt, included, reverted, run, unresolved
+from aineon.primitives import Provenance, SimulatedMoney
+from tests.ledger.booked import (
+    NOON,
+    attempt,
+    included,
+    reader_of,
+    reverted,
+    run,
+    scratch_book,
+    unresolved,
+)
 
 ETHER = 10**18
 
 
 @pytest.fixture
 def store() -> Iterator[BookStore]:
-    with BookStore.open("sqlite://", Book.SIMULATION) as opened:
+    with scratch_book() as opened:
         yield opened
 
 
 def tracker(store: BookStore) -> ProfitTracker:
-    return ProfitTracker(BookReader.of(store))
+    return ProfitTracker(reader_of(store))
 
 
 def earned(name: str, wei: int) -> SettlementRecord:
@@ -65,7 +73,7 @@ def test_what_one_step_submits_is_one_run_unless_it_is_said_otherwise(store: Boo
     assert later.strategy_run == f"{run_id}:2:0"
     store.write(attempts=[*together, later])
     assert tracker(store).strategy_runs().runs == 2
-    (trade, *_) = BookReader.of(store).recent_trades()
+    (trade, *_) = reader_of(store).recent_trades()
     assert trade.attempt == later
 
 
@@ -96,7 +104,7 @@ made_attempts = st.lists(
 def test_strategy_runs_equal_recomputation(
     made: list[tuple[int, int, int | None, bool]],
 ) -> None:
-    with BookStore.open("sqlite://", Book.SIMULATION) as store:
+    with scratch_book() as store:
         ids = [store.begin_run(run()), store.begin_run(run())]
         nets: dict[tuple[int, int], list[int | None]] = {}
         for number, (which, run_number, wei, is_settled) in enumerate(made):
@@ -105,7 +113,7 @@ def test_strategy_runs_equal_recomputation(
             store.write(attempts=[attempt(ids[run_number], name, strategy_run=key)])
             if is_settled:
                 store.write(settlements=[unresolved(name) if wei is None else earned(name, wei)])
-        reader = BookReader.of(store)
+        reader = reader_of(store)
         for run_number, scope in (
             (0, reader.scope(ids[0])),
             (1, reader.scope(ids[1])),

@@ -7,7 +7,8 @@ out or turned into another token, which whoever had it done posts here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, select
@@ -38,6 +39,15 @@ class FinalTransaction(NamedTuple):
     purpose: str
 
 
+class PaidOut(NamedTuple):
+    """One withdrawal of those that a transaction paid; the amount is in its smallest unit."""
+
+    withdrawal_id: str
+    destination: Address
+    asset: Token
+    amount: int
+
+
 class Accounts:
     """Posts to the accounts of a rehearsal's or a live book.
 
@@ -60,8 +70,8 @@ class Accounts:
     ) -> bool:
         """Post money that was paid out, and the gas of its transaction if that is not posted yet.
 
-        Withdrawals that share a transaction are posted one by one. Block, sender and gas are
-        taken from the outbox.
+        For a withdrawal that is all its transaction pays. Block, sender and gas are taken from the
+        outbox.
 
         Returns:
             False where it was posted before, which changes nothing.
@@ -70,21 +80,31 @@ class Accounts:
             LedgerError: the outbox does not know the transaction as final and successful, or the
                 withdrawal is posted with other figures.
         """
+        paid = PaidOut(withdrawal_id, destination, asset, amount)
+        return self._post(transaction_hash, partial(_payments, [paid], at), at)[1]
 
-        def entries(done: FinalTransaction) -> Iterable[JournalEntry]:
-            yield withdrawal_entry(
-                chain_id=done.chain_id,
-                source=done.sender,
-                destination=destination,
-                asset=asset,
-                amount=amount,
-                transaction_hash=done.hash,
-                block=done.block,
-                withdrawal_id=withdrawal_id,
-                at=at,
-            )
+    def post_withdrawals(
+        self, transaction_hash: str, paid: Sequence[PaidOut], at: float
+    ) -> Mapping[str, int]:
+        """Post everything that a transaction paid out, all of it or nothing.
 
-        return self._post(transaction_hash, entries, at)
+        Whoever compares books and chain takes a transaction as posted as soon as one entry of it
+        is there; so those that share one are kept in one transaction of the database.
+
+        Args:
+            transaction_hash: of the one transaction.
+            paid: all withdrawals that it paid.
+            at: seconds since the Unix epoch.
+
+        Returns:
+            Each withdrawal's share of the gas, in wei: they differ by at most one wei, and add up
+            to what the transaction cost.
+
+        Raises:
+            LedgerError: as `post_withdrawal`.
+        """
+        done, _ = self._post(transaction_hash, partial(_payments, paid, at), at)
+        return shares_of_gas(done.gas_wei, [each.withdrawal_id for each in paid])
 
     def post_conversion(
         self, *, transaction_hash: str, given: TokenAmount, got: TokenAmount, at: float
@@ -102,20 +122,44 @@ class Accounts:
                 at=at,
             )
 
-        return self._post(transaction_hash, entries, at)
+        return self._post(transaction_hash, entries, at)[1]
 
     def _post(
         self,
         transaction_hash: str,
         entries: Callable[[FinalTransaction], Iterable[JournalEntry]],
         at: float,
-    ) -> bool:
+    ) -> tuple[FinalTransaction, bool]:
         with explained(self._store.place), self._store.engine.begin() as connection:
             done = _final(connection, transaction_hash)
             posted = [post(connection, entry) for entry in entries(done)]
             if done.gas_wei:
                 post(connection, _gas_of(done, at))
-        return any(posted)
+        return done, any(posted)
+
+
+def shares_of_gas(gas_wei: int, withdrawal_ids: Sequence[str]) -> Mapping[str, int]:
+    """Divide a transaction's gas among those it paid: whole wei, which add up to all of it."""
+    each, left = divmod(gas_wei, len(withdrawal_ids))
+    return {name: each + (place < left) for place, name in enumerate(sorted(withdrawal_ids))}
+
+
+def _payments(paid: Sequence[PaidOut], at: float, done: FinalTransaction) -> Iterator[JournalEntry]:
+    shares = shares_of_gas(done.gas_wei, [each.withdrawal_id for each in paid])
+    for each in paid:
+        share = f", one of {len(paid)} by one transaction; {shares[each.withdrawal_id]} wei of gas"
+        yield withdrawal_entry(
+            chain_id=done.chain_id,
+            source=done.sender,
+            destination=each.destination,
+            asset=each.asset,
+            amount=each.amount,
+            transaction_hash=done.hash,
+            block=done.block,
+            withdrawal_id=each.withdrawal_id,
+            at=at,
+            detail=share if len(paid) > 1 else "",
+        )
 
 
 def _gas_of(done: FinalTransaction, at: float) -> JournalEntry:

@@ -102,6 +102,7 @@ def withdrawal_entry(
     block: int,
     withdrawal_id: str,
     at: float,
+    detail: str = "",
 ) -> JournalEntry:
     """Return the entry of money that was paid out; several withdrawals may share a transaction."""
     return JournalEntry(
@@ -115,7 +116,7 @@ def withdrawal_entry(
             Posting(wallet(source), asset, -amount),
             Posting(withdrawn(destination), asset, amount),
         ),
-        detail=f"withdrawal {withdrawal_id}",
+        detail=f"withdrawal {withdrawal_id}{detail}",
     )
 
 

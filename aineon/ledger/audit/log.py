@@ -1,10 +1,11 @@
 """AuditLog: appends to the audit, durably, in any number of processes.
 
-The order of the writes is fixed: the entry is committed (with synchronous=FULL), then its line
-goes to the anchor and is synced, and only then does `append` return. Both steps happen under
-the database's write lock, and the first of them begins by letting the anchor catch up. So the
-anchor is never ahead of the database, whatever crashes; it lags by one entry at most, and that
-entry was acknowledged to nobody. An anchor that is ahead means that entries were taken away.
+The order of the writes is fixed: the entry is announced in the anchor and synced, then it is
+committed (with synchronous=FULL), then its line goes to the anchor and is synced, and only then
+does `append` return. All happens under the database's write lock, and begins by letting the anchor
+catch up. So the anchor is never ahead of the database, whatever crashes, but for an announcement;
+it lags by one entry at most, and that one was announced, and acknowledged to nobody. An anchor that
+is ahead means that entries were taken away; an entry that was not announced, that it was added.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Final, Protocol
 from sqlalchemy import Connection, Engine, RowMapping, desc, insert, select
 
 from aineon.errors import AuditUnwritable, LedgerError
-from aineon.ledger.audit.anchor import NO_ENTRY, Anchor, Head
+from aineon.ledger.audit.anchor import NO_ENTRY, Anchor, Head, Link
 from aineon.ledger.audit.entry import (
     LONGEST_SUBJECT,
     AuditEntry,
@@ -32,6 +33,8 @@ from aineon.ledger.tables import table_of
 _AUDIT: Final = table_of(AuditRow)
 _NEWEST: Final = select(_AUDIT).order_by(desc(_AUDIT.c.number))
 _HEADS: Final = select(_AUDIT.c.number, _AUDIT.c.hash).order_by(desc(_AUDIT.c.number))
+
+_LINKS: Final = select(_AUDIT.c.number, _AUDIT.c.hash, _AUDIT.c.previous)
 
 Redact = Callable[[str], str]
 
@@ -60,15 +63,17 @@ class AuditLog:
     Args:
         place: of the control database.
         engine: one that writes it.
-        anchor: the file outside the database.
+        anchor: the file outside the database; by its path where it is the only one.
         redact: masks what must not be written down, in every text; `str` leaves texts as they
             are.
     """
 
-    def __init__(self, place: Place, engine: Engine, anchor: Path, redact: Redact = str) -> None:
+    def __init__(
+        self, place: Place, engine: Engine, anchor: Path | Anchor, redact: Redact = str
+    ) -> None:
         self._place = place
         self._engine = engine
-        self._anchor = Anchor(anchor)
+        self._anchor = anchor if isinstance(anchor, Anchor) else Anchor(anchor)
         self._redact = redact
 
     def append(self, *, who: str, action: str, subject: str, detail: Details, at: float) -> int:
@@ -79,9 +84,19 @@ class AuditLog:
             head = self._caught_up(connection)
             entry = AuditEntry.after(head.number, head.hash, decision)
             connection.execute(insert(_AUDIT).values(**_row_of(entry)))
+            self._anchor.announce(Head(entry.number, entry.hash))
         with self._writing() as connection:
             self._caught_up(connection)
         return entry.number
+
+    def catch_up(self) -> None:
+        """Let the anchor catch up with what was appended; see `Anchor.follow`.
+
+        Raises:
+            AuditUnwritable: it cannot be written, or disagrees.
+        """
+        with self._writing() as connection:
+            self._caught_up(connection)
 
     def last(self, count: int) -> tuple[AuditEntry, ...]:
         """Return the newest `count` entries, oldest first.
@@ -142,8 +157,14 @@ class AuditLog:
     def _caught_up(self, connection: Connection) -> Head:
         """Let the anchor catch up with the newest entry, and return that entry's place."""
         head, before = self._newest(connection)
+        self._anchor.take_over(head, lambda number: self._links_after(connection, number))
         self._anchor.follow(head, before)
         return head
+
+    def _links_after(self, connection: Connection, number: int) -> Iterator[Link]:
+        query = _LINKS.where(_AUDIT.c.number > number).order_by(_AUDIT.c.number)
+        for found, of, previous in connection.execute(query):
+            yield Link(Head(found, of), previous)
 
     def _newest(self, connection: Connection) -> tuple[Head, Head]:
         """Return the newest entry's place, and that of the one before."""

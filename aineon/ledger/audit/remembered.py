@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aineon.ledger.audit.anchor import HEADER, NO_ENTRY, Head, Line, entries, parse_line
+from aineon.ledger.audit.anchor import (
+    HEADER,
+    NO_ENTRY,
+    Head,
+    Kind,
+    Line,
+    entries,
+    is_cut_off,
+    parse_line,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +24,7 @@ class Remembered:
 
     Attributes:
         head: the newest entry it knows.
+        announced: the entry that is to follow it; None where none was announced since.
         hashes: of the entries it knows, by number.
         present: whether the file is there.
         damage: what is wrong with a line; empty where nothing is.
@@ -28,6 +38,7 @@ class Remembered:
     damage: str = ""
     notices: Sequence[str] = ()
     torn: str = ""
+    announced: Head | None = None
 
 
 def content_of(path: Path) -> str | None:
@@ -63,6 +74,7 @@ class _Reading:
         self._hashes: dict[int, str] = {}
         self._notices: list[str] = []
         self._begun = False
+        self._announced: Head | None = None
 
     def result(self, damage: str, torn: str) -> Remembered:
         """Return what was read so far."""
@@ -72,16 +84,26 @@ class _Reading:
             damage=damage,
             notices=tuple(self._notices),
             torn=torn,
+            announced=self._announced,
         )
 
     def read(self, content: str) -> str:
         """Take one line in; returns what is wrong with it."""
         line = parse_line(content)
         if line is None:
-            return "is not what the audit writes"
-        damage = self._restored(line) if line.restored else self._next(line)
+            return "" if is_cut_off(content) else "is not what the audit writes"
+        if line.kind is Kind.ANNOUNCED:
+            return self._announces(line)
+        damage = self._restored(line) if line.kind is Kind.RESTORED else self._next(line)
+        self._announced = None
         self._begun = True
         return damage
+
+    def _announces(self, line: Line) -> str:
+        if line.head.number != self._head.number + 1:
+            return f"announces entry {line.head.number} after entry {self._head.number}"
+        self._announced = line.head
+        return ""
 
     def _next(self, line: Line) -> str:
         if line.head.number != self._head.number + 1:

@@ -2,7 +2,7 @@
 
 Nothing is locked meanwhile, and entries may be added. So the anchor is read twice, before the
 database's snapshot and after it: what it knew before must be in the snapshot, and the snapshot
-may be one entry ahead of what it knew afterwards.
+may be one entry ahead of what it knew afterwards, if that entry was announced.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, inspect, select
 
 from aineon.errors import LedgerError
-from aineon.ledger.audit.anchor import NO_ENTRY, Head, Line, entries
+from aineon.ledger.audit.anchor import NO_ENTRY, Anchor, Head, Line, entries
 from aineon.ledger.audit.entry import Decision, hash_of
 from aineon.ledger.audit.remembered import Remembered, content_of, remembered_in
 from aineon.ledger.audit.table import AuditRow
@@ -75,26 +75,27 @@ class AuditReport:
         return self.finding is None
 
 
-def verify_audit(place: Place, anchor: Path, expected: Head | None = None) -> AuditReport:
+def verify_audit(place: Place, anchor: Path | Anchor, expected: Head | None = None) -> AuditReport:
     """Compare every entry with its hash, with the one before it and with the anchor.
 
     Args:
         place: of the control database, which is only read.
-        anchor: the file outside of it.
+        anchor: the file outside of it; by its path where it is the only one.
         expected: an entry's number and hash that were noted down earlier.
 
     Raises:
         LedgerError: the database or the anchor cannot be read, or is something else.
     """
+    kind = anchor if isinstance(anchor, Anchor) else Anchor(anchor)
     engine = reader_engine(place)
     try:
-        before = _content(anchor)
+        before = _content(kind.path)
         with explained(place), engine.connect() as connection:
             _read_any_bytes(connection)
             # Looking at the schema begins the snapshot, before the anchor is read again.
             schema_version(connection, CONTROL_SCHEMA, place)
             there = "audit" in inspect(connection).get_table_names()
-            after = _content(anchor)
+            after = _content(kind.path)
             later = remembered_in(after)
             rows = connection.execute(_ROWS) if there else ()
             walk = _Walk(later.hashes)
@@ -105,7 +106,11 @@ def verify_audit(place: Place, anchor: Path, expected: Head | None = None) -> Au
         engine.dispose()
     earlier = later if before == after else remembered_in(before)
     finding = finding or _against_anchor(walk.head, earlier, later)
-    notices = [*later.notices, *_lagging(walk.head, later, finding)]
+    if finding is None and kind.is_only:
+        finding = _unannounced(walk.head, later)
+    notices = [*later.notices]
+    if finding is None:
+        notices += [*_lagging(walk.head, later), *_not_kept(walk.head, earlier, later)]
     return AuditReport(walk.count, walk.head, finding, tuple(notices))
 
 
@@ -234,9 +239,30 @@ def _against_anchor(head: Head, earlier: Remembered, later: Remembered) -> Findi
     return None
 
 
-def _lagging(head: Head, later: Remembered, finding: Finding | None) -> Iterable[str]:
-    if finding is None and head.number == later.head.number + 1:
+def _unannounced(head: Head, later: Remembered) -> Finding | None:
+    """Return an entry that the only anchor was not told of before it was committed."""
+    if head.number <= later.head.number or later.announced == head:
+        return None
+    words = (
+        f"entry {head.number} was never announced to the anchor, as AINEON does before it keeps "
+        "one: it was added from outside, or lines were cut off from the anchor"
+    )
+    return Finding(Fault.ADDED, head.number, words)
+
+
+def _lagging(head: Head, later: Remembered) -> Iterable[str]:
+    if head.number == later.head.number + 1:
         yield (
             f"entry {head.number} is not anchored yet: its writer was cut off before it was, and "
             "acknowledged it to nobody"
+        )
+
+
+def _not_kept(head: Head, earlier: Remembered, later: Remembered) -> Iterable[str]:
+    """Tell of an announcement that stood before the snapshot and that nothing has followed."""
+    announced = later.announced
+    if announced is not None and announced == earlier.announced and announced.number > head.number:
+        yield (
+            f"entry {announced.number} was announced and not kept: its writer was cut off, or is "
+            "about to keep it; nothing was taken away, and the number may be announced anew"
         )

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from aineon.errors import BackupError, LedgerError
-from aineon.ledger.audit.anchor import HEADER, Head, parse_line, sync_folder
+from aineon.ledger.audit.anchor import HEADER, Head, is_cut_off, parse_line, sync_folder
 from aineon.ledger.backup.manifest import MANIFEST, Kept, Kind, Manifest, digest_of
 from aineon.ledger.connect import explain, parse_place, sqlite_url
 
@@ -141,7 +141,7 @@ def _anchor(making: Path, anchor: Path, head: Head) -> list[Kept]:
 
 def _is_later(text: str, head: Head) -> bool:
     line = parse_line(text)
-    return line is not None and line.head.number > head.number
+    return is_cut_off(text) if line is None else line.head.number > head.number
 
 
 def _plain(making: Path, name: str, source: Path) -> Kept:

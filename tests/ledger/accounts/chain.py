@@ -27,7 +27,7 @@ def hash_of(number: int) -> str:
     return f"0x{number:064x}"
 
 
-def open_rehearsal(url: str = "sqlite://") -> BookStore:
+def open_rehearsal(url: str) -> BookStore:
     return BookStore.open(url, Book.REHEARSAL)
 
 

@@ -12,20 +12,20 @@ import pytest
 from aineon.ledger.accounts.export import MOVE_COLUMNS, journal_csv, journal_json, move_rows
 from aineon.ledger.accounts.reading import AccountsReader
 from aineon.ledger.explorers import transaction_url
-from aineon.ledger.reading import BookReader
-from tests.ledger.accounts.chain import attempted, begin, hash_of, open_rehearsal, settled
-from tests.ledger.booked import NOON
+from aineon.primitives import Book
+from tests.ledger.accounts.chain import attempted, begin, hash_of, settled
+from tests.ledger.booked import NOON, reader_of, scratch_book
 
 
 def test_every_move_is_a_row_with_its_book_and_provenance() -> None:
-    with open_rehearsal() as store:
+    with scratch_book(Book.REHEARSAL) as store:
         run_id = begin(store)
         numbers = range(1, 4)
         store.write(
             attempts=[attempted(run_id, number) for number in numbers],
             settlements=[settled(number) for number in numbers],
         )
-        reader = BookReader.of(store)
+        reader = reader_of(store)
         written = journal_csv(reader, NOON)
         rows = list(csv.DictReader(io.StringIO(written.text())))
         content = json.loads(journal_json(reader, NOON).text())
@@ -42,10 +42,10 @@ def test_every_move_is_a_row_with_its_book_and_provenance() -> None:
 
 
 def test_what_is_on_a_listed_chain_is_linked() -> None:
-    with open_rehearsal() as store:
+    with scratch_book(Book.REHEARSAL) as store:
         run_id = begin(store)
         store.write(attempts=[attempted(run_id, 1)], settlements=[settled(1)])
-        (entry,) = AccountsReader(BookReader.of(store)).recent_entries()
+        (entry,) = AccountsReader(reader_of(store)).recent_entries()
     assert {row["transaction_link"] for row in move_rows(entry)} == {None}
     listed = {row["transaction_link"] for row in move_rows(replace(entry, chain_id=1))}
     assert listed == {f"https://etherscan.io/tx/{hash_of(1)}"}

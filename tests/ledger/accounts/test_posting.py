@@ -24,7 +24,7 @@ from aineon.ledger.accounts.reading import AccountsReader
 from aineon.ledger.connect import sqlite_url
 from aineon.ledger.reading import BookReader
 from aineon.ledger.store import BookStore
-from aineon.primitives import Token, TokenAmount
+from aineon.primitives import Book, Token, TokenAmount
 from tests.ledger.accounts.chain import (
     CHAIN_ID,
     FRIEND,
@@ -37,18 +37,18 @@ from tests.ledger.accounts.chain import (
     settled,
     sign,
 )
-from tests.ledger.booked import NOON, USDC, WETH, open_book, trade
+from tests.ledger.booked import NOON, USDC, WETH, open_book, reader_of, scratch_book, trade
 from tests.ledger.booked import run as plain_run
 
 
 @pytest.fixture
 def store() -> Iterator[BookStore]:
-    with open_rehearsal() as opened:
+    with scratch_book(Book.REHEARSAL) as opened:
         yield opened
 
 
 def balances(store: BookStore) -> dict[tuple[str, Token], int]:
-    reader = AccountsReader(BookReader.of(store))
+    reader = AccountsReader(reader_of(store))
     assert reader.unbalanced() == ()
     return {(each.account, each.token): each.amount for each in reader.balances() if each.amount}
 
@@ -64,7 +64,7 @@ def test_an_included_trade_says_where_every_wei_went(store: BookStore) -> None:
         (wallet(OPERATOR), NATIVE): -7,
         (GAS, NATIVE): 7,
     }
-    (entry,) = AccountsReader(BookReader.of(store)).recent_entries()
+    (entry,) = AccountsReader(reader_of(store)).recent_entries()
     assert (entry.transaction_hash, entry.block) == (hash_of(1), 5)
     assert "attempt r-1, included" in entry.detail
 
@@ -142,7 +142,8 @@ def test_the_simulation_book_has_no_accounts(tmp_path: Path) -> None:
         from tests.ledger.booked import included
 
         trade(book, run_id, included())
-        assert AccountsReader(BookReader.of(book)).balances() == ()
+        with BookReader.of(book) as reader:
+            assert AccountsReader(reader).balances() == ()
 
 
 # --- withdrawals and conversions ---------------------------------------------------------------
@@ -258,7 +259,7 @@ def test_a_balance_that_was_tampered_with_is_found(store: BookStore) -> None:
     with store.engine.begin() as connection:
         here = table.c.account == wallet(TREASURY)
         connection.execute(update(table).where(here).values(amount=98))
-    (words,) = AccountsReader(BookReader.of(store)).unbalanced()
+    (words,) = AccountsReader(reader_of(store)).unbalanced()
     assert f"{wallet(TREASURY)} on chain {CHAIN_ID} has 98" in words
     assert "add up to 97" in words
 
@@ -283,7 +284,7 @@ made_trades = st.lists(
 @given(made_trades, st.integers(1, 5))
 def test_random_books_balance_and_equal_a_recomputation(made: list[object], portion: int) -> None:
     expected: dict[tuple[str, Token], int] = defaultdict(int)
-    with open_rehearsal() as book:
+    with scratch_book(Book.REHEARSAL) as book:
         run_id = begin(book)
         attempts, records = [], []
         for number, one in enumerate(made):

@@ -14,12 +14,12 @@ from aineon.ledger.accounts import NATIVE, standing, wallet
 from aineon.ledger.accounts.names import FUNDING, SUSPENSE
 from aineon.ledger.accounts.reading import AccountsReader, Reconciliation
 from aineon.ledger.accounts.standing import keep
-from aineon.ledger.connect import sqlite_url
 from aineon.ledger.reading import BookReader
 from aineon.ledger.reconciling import PATIENCE_BLOCKS, WHO, Reconciler
 from aineon.ledger.store import BookStore
-from aineon.primitives import Address, Token
+from aineon.primitives import Address, Book, Token
 from aineon.safety import Stop, StopFile
+from tests.databases import database_url
 from tests.ledger.accounts.chain import (
     CHAIN_ID,
     OPERATOR,
@@ -32,7 +32,7 @@ from tests.ledger.accounts.chain import (
     settled,
     sign,
 )
-from tests.ledger.booked import USDC, WETH, open_book
+from tests.ledger.booked import USDC, WETH, open_book, reader_of, scratch_book
 
 EVERY = 10
 
@@ -93,7 +93,7 @@ class Office:
         self.chain.give(TREASURY, WETH, self.chain.tokens[TREASURY, WETH.address] + 97)
 
     def balance(self, account: str, token: Token) -> int:
-        reader = AccountsReader(BookReader.of(self.store))
+        reader = AccountsReader(reader_of(self.store))
         assert reader.unbalanced() == ()
         found = {(each.account, each.token): each.amount for each in reader.balances()}
         return found.get((account, token), 0)
@@ -101,7 +101,7 @@ class Office:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    with open_rehearsal() as store:
+    with scratch_book(Book.REHEARSAL) as store:
         yield Office(store, tmp_path)
 
 
@@ -110,7 +110,7 @@ async def test_the_first_look_takes_the_chains_balances_over(office: Office) -> 
     assert office.balance(wallet(OPERATOR), NATIVE) == 10**6
     assert office.balance(wallet(TREASURY), WETH) == 1_000
     assert (office.balance(FUNDING, NATIVE), office.balance(FUNDING, WETH)) == (-(10**6), -1_000)
-    reader = AccountsReader(BookReader.of(office.store))
+    reader = AccountsReader(reader_of(office.store))
     opened = {each.account for each in reader.balances() if each.opened_block == 10}
     assert opened == {wallet(OPERATOR), wallet(TREASURY)}
     latest = reader.latest_reconciliation()
@@ -177,7 +177,7 @@ async def test_missing_money_latches_the_stop_with_both_figures(office: Office) 
     assert found is not None
     assert found.verdict == "agreed"
     assert not office.stop.state().is_set
-    reader = AccountsReader(BookReader.of(office.store))
+    reader = AccountsReader(reader_of(office.store))
     assert [each.block_number for each in reader.reconciliations(verdict="shortfall")] == [20]
 
 
@@ -307,7 +307,7 @@ async def test_in_the_background_failures_are_kept_and_looks_go_on(office: Offic
         assert task is not None
         await asyncio.wait([task])
 
-    reader = AccountsReader(BookReader.of(office.store))
+    reader = AccountsReader(reader_of(office.store))
     office.chain.is_down = True
     office.reconciler.nudge(office.head)
     await settle_down()
@@ -353,7 +353,7 @@ def test_the_newest_comparisons_are_kept_and_shortfalls_for_ever(
         keep(connection, found(1, "shortfall"))
         for block in range(2, 20):
             keep(connection, found(block, "agreed"))
-    kept = AccountsReader(BookReader.of(office.store)).reconciliations(limit=99)
+    kept = AccountsReader(reader_of(office.store)).reconciliations(limit=99)
     assert [each.block_number for each in kept] == [19, 18, 17, 16, 15, 1]
     assert kept[-1].verdict == "shortfall"
 
@@ -367,7 +367,7 @@ def test_what_cannot_be_is_refused(office: Office, tmp_path: Path) -> None:
 
 
 def test_a_rehearsal_book_on_disk_keeps_chains_apart(tmp_path: Path) -> None:
-    with open_rehearsal(sqlite_url(tmp_path / "rehearsal.db")) as store:
+    with open_rehearsal(database_url(tmp_path / "rehearsal.db")) as store:
         run_id = begin(store)
         store.write(
             attempts=[attempted(run_id, 1), attempted(run_id, 2)],

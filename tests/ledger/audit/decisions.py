@@ -13,8 +13,9 @@ from aineon.ledger.audit.anchor import Head
 from aineon.ledger.audit.entry import GENESIS, Decision, hash_of
 from aineon.ledger.audit.log import AuditLog
 from aineon.ledger.audit.verifying import AuditReport, verify_audit
-from aineon.ledger.connect import parse_place, sqlite_url
+from aineon.ledger.connect import parse_place, writer_engine
 from aineon.ledger.control import ControlStore
+from tests.databases import database_url, is_on_server
 
 COLUMNS = ("number", "at", "who", "action", "subject", "detail", "previous", "hash")
 
@@ -27,7 +28,7 @@ class Audited:
 
     @property
     def url(self) -> str:
-        return sqlite_url(self.folder / "control.db")
+        return database_url(self.folder / "control.db")
 
     @property
     def anchor(self) -> Path:
@@ -52,10 +53,20 @@ class Audited:
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Do what an intruder with the database does."""
+        if is_on_server():
+            return self._on_server(statement.replace("?", "%s"), values)
         path = self.folder / "control.db"
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute("PRAGMA synchronous=OFF")  # an intruder is in a hurry
             return connection.execute(statement, values).fetchall()
+
+    def _on_server(self, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        engine = writer_engine(parse_place(self.url))
+        with engine.begin() as connection:
+            done = connection.exec_driver_sql(statement, values)
+            found = [tuple(row) for row in done] if done.returns_rows else []
+        engine.dispose()
+        return found
 
     def recompute(self, first: int = 1) -> None:
         """Give every entry from `first` on the hash that fits it, as an intruder would."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import subprocess
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from aineon.errors import AuditUnwritable
 from aineon.ledger.audit import note
-from aineon.ledger.audit.anchor import Anchor, Head, Line
+from aineon.ledger.audit.anchor import Anchor, Head, Kind, Line
 from aineon.ledger.audit.entry import GENESIS, Decision, canonical, hash_of
 from aineon.ledger.audit.log import AuditLog
 from aineon.ledger.audit.verifying import Fault, verify_audit
@@ -47,7 +48,10 @@ def test_entries_are_numbered_chained_and_anchored(audited: Audited, log: AuditL
     assert (first.previous, second.previous) == (GENESIS, first.hash)
     assert second.decision.subject == "w-2"
     assert second.details == {"amount": "1000000000000000000", "to": "0x" + "ab" * 20}
-    assert audited.anchored()[1:] == [f"1 {first.hash}", f"2 {second.hash}"]
+    heads = [f"1 {first.hash}", f"2 {second.hash}"]
+    assert audited.anchored()[1:] == [
+        line for head in heads for line in (f"announced {head}", head)
+    ]
     assert log.last(1) == (second,)
     assert log.latest("withdrawal.request") == second
     assert log.latest("stop.clear") is None
@@ -193,13 +197,33 @@ def full_after(bytes_left: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aineon.ledger.audit.anchor.os.write", limited)
 
 
+ANNOUNCEMENT = len(f"announced 2 {GENESIS}\n")
+
+
+@pytest.mark.parametrize("room", [0, 1, 11, 30, ANNOUNCEMENT - 1])
+def test_a_disk_too_full_for_the_announcement_keeps_nothing(
+    audited: Audited, log: AuditLog, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(log)
+    with monkeypatch.context() as full:
+        full_after(room, full)
+        with pytest.raises(AuditUnwritable, match="No space left on device; make room"):
+            decide(log)
+    assert len(audited.rows()) == 1
+    assert audited.verify().is_sound
+    # Another decision under the same number: what was cut off is no beginning of its line.
+    assert decide(log, "another") == 2
+    report = audited.verify()
+    assert (report.is_sound, report.entries, report.notices) == (True, 2, ())
+
+
 @pytest.mark.parametrize("room", [0, 1, 30, 66])
 def test_a_full_disk_refuses_and_nothing_is_damaged(
     audited: Audited, log: AuditLog, room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decide(log)
     with monkeypatch.context() as full:
-        full_after(room, full)
+        full_after(ANNOUNCEMENT + room, full)
         with pytest.raises(AuditUnwritable, match="No space left on device; make room"):
             decide(log)
         # The second one finds the anchor lagging, and keeps nothing.
@@ -227,22 +251,31 @@ from tests.ledger.audit.decisions import Audited, decide
 def die(*_):
     os._exit(9)
 
+def at_second(function, then):
+    called = []
+    return lambda *given: then(*given) if called else (called.append(1), function(*given))[1]
+
 def live(point, trail):
+    write = os.write
+    if point == "before the announcement":
+        anchor._write = die
+    if point == "in the announcement":
+        os.write = lambda to, text: (write(to, text[:40]), die())
+    if point == "before the announcement is synced":
+        os.fsync = die
     if point == "before the commit":
         event.listen(trail._engine, "commit", die)
     if point == "after the commit":
         begun = []
         event.listen(trail._engine, "begin", lambda *_: die() if begun else begun.append(1))
     if point == "before the anchor":
-        anchor._write = die
+        anchor._write = at_second(anchor._write, die)
     if point == "in the anchor's line":
-        write = os.write
-        os.write = lambda to, text: (write(to, text[:40]), die())
+        os.write = at_second(write, lambda to, text: (write(to, text[:40]), die()))
     if point == "before the anchor's newline":
-        write = os.write
-        os.write = lambda to, text: (write(to, text[:-1]), die())
+        os.write = at_second(write, lambda to, text: (write(to, text[:-1]), die()))
     if point == "before the anchor is synced":
-        os.fsync = die
+        os.fsync = at_second(os.fsync, die)
     decide(trail, "w-crash")
     (trail._anchor.path.parent / "acknowledged").touch()
     die()
@@ -256,14 +289,17 @@ for folder, point in zip(sys.argv[1::2], sys.argv[2::2]):
 """
 
 POINTS = {
-    # point: entries afterwards, and how many of them are anchored
-    "before the commit": (2, 2),
-    "after the commit": (3, 2),
-    "before the anchor": (3, 2),
-    "in the anchor's line": (3, 2),
-    "before the anchor's newline": (3, 2),
-    "before the anchor is synced": (3, 3),
-    "after all": (3, 3),
+    # point: entries afterwards, how many of them are anchored, and what is told
+    "before the announcement": (2, 2, ""),
+    "in the announcement": (2, 2, ""),
+    "before the announcement is synced": (2, 2, "entry 3 was announced and not kept"),
+    "before the commit": (2, 2, "entry 3 was announced and not kept"),
+    "after the commit": (3, 2, "entry 3 is not anchored yet"),
+    "before the anchor": (3, 2, "entry 3 is not anchored yet"),
+    "in the anchor's line": (3, 2, "entry 3 is not anchored yet"),
+    "before the anchor's newline": (3, 2, "entry 3 is not anchored yet"),
+    "before the anchor is synced": (3, 3, ""),
+    "after all": (3, 3, ""),
 }
 
 
@@ -284,7 +320,7 @@ def crashed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Audited]:
 @pytest.mark.skipif(sys.platform == "win32", reason="forks")
 @pytest.mark.parametrize("point", POINTS)
 def test_a_crash_is_told_apart_from_a_cut(crashed: dict[str, Audited], point: str) -> None:
-    audited, (entries, anchored) = crashed[point], POINTS[point]
+    audited, (entries, anchored, told) = crashed[point], POINTS[point]
     report = audited.verify()
     assert report.is_sound, report
     assert report.entries == entries
@@ -292,7 +328,8 @@ def test_a_crash_is_told_apart_from_a_cut(crashed: dict[str, Audited], point: st
     acknowledged = (audited.folder / "acknowledged").exists()
     assert acknowledged <= (entries == anchored)
     assert acknowledged == (point == "after all")
-    assert len(report.notices) == entries - anchored
+    assert len(report.notices) == bool(told)
+    assert told in "".join(report.notices)
     audited.write(1)
     report = audited.verify()
     assert (report.is_sound, report.entries, report.notices) == (True, entries + 1, ())
@@ -306,10 +343,23 @@ def test_a_crash_is_told_apart_from_a_cut(crashed: dict[str, Audited], point: st
 def test_a_line_that_is_finished_twice_is_no_torn_one(audited: Audited) -> None:
     audited.write(2)
     lines = audited.anchored()
-    audited.anchor.write_text("\n".join([*lines[:2], "2 ffff", *lines[2:]]) + "\n")
+    audited.anchor.write_text("\n".join([*lines[:3], "2 ffff", *lines[3:]]) + "\n")
     finding = audited.verify().finding
     assert finding is not None
-    assert "its line 3 is not what the audit writes" in finding.words
+    assert "its line 4 is not what the audit writes" in finding.words
+
+
+def test_any_number_of_announcements_may_be_given_up(audited: Audited) -> None:
+    audited.write(1)
+    with audited.log() as log:
+        anchor = Anchor(audited.anchor)
+        for each in range(40):
+            anchor.announce(Head(2, hashlib.sha256(b"%d" % each).hexdigest()))
+        [notice] = audited.verify().notices
+        assert "entry 2 was announced and not kept" in notice
+        assert decide(log) == 2
+    report = audited.verify()
+    assert (report.is_sound, report.entries, report.notices) == (True, 2, ())
 
 
 # --- several processes -------------------------------------------------------------------------
@@ -407,7 +457,7 @@ def test_a_restore_that_the_anchor_was_told_of_is_sound_and_told(audited: Audite
 def test_a_restore_to_what_never_was_is_damage(audited: Audited) -> None:
     audited.write(3)
     with audited.anchor.open("a") as file:
-        file.write(f"{Line(Head(2, 'f' * 64), restored=True)}\n")
+        file.write(f"{Line(Head(2, 'f' * 64), Kind.RESTORED)}\n")
     finding = audited.verify().finding
     assert finding is not None
     assert "says that entry 2 was restored, and it knew another one" in finding.words

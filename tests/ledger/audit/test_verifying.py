@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aineon.errors import AuditUnwritable, LedgerError
-from aineon.ledger.audit.anchor import HEADER, Head
+from aineon.ledger.audit.anchor import HEADER, Anchor, Head
 from aineon.ledger.audit.verifying import Fault
-from aineon.ledger.connect import parse_place, sqlite_url
+from aineon.ledger.connect import parse_place
 from aineon.ledger.store import BookStore
 from aineon.primitives import Book
+from tests.databases import database_url
 from tests.ledger.audit.decisions import COLUMNS, Audited, decide
 
 
@@ -103,6 +104,14 @@ def add_behind_the_back(audited: Audited) -> None:
     audited.recompute(8)
 
 
+def add_one_that_fits(audited: Audited) -> None:
+    audited.sql(
+        "INSERT INTO audit SELECT 8, at, 'mallory', action, subject, detail, previous, hash "
+        "FROM audit WHERE number = 7"
+    )
+    audited.recompute(8)
+
+
 def add_before_the_first(audited: Audited) -> None:
     audited.sql(
         "INSERT INTO audit SELECT 0, at, who, action, subject, detail, previous, hash "
@@ -115,6 +124,10 @@ def lose_the_anchor(audited: Audited) -> None:
 
 
 def cut_the_anchor(audited: Audited) -> None:
+    audited.anchor.write_text("\n".join(audited.anchored()[:-4]) + "\n")
+
+
+def cut_one_entry_from_the_anchor(audited: Audited) -> None:
     audited.anchor.write_text("\n".join(audited.anchored()[:-2]) + "\n")
 
 
@@ -141,10 +154,12 @@ CHANGES: list[tuple[Callable[[Audited], None], Fault, int, str]] = [
     (recompute_the_rest, Fault.RECOMPUTED, 3, "it and what follows were recomputed"),
     (recompute_the_newest, Fault.RECOMPUTED, 7, "the anchor remembers another"),
     (add_behind_the_back, Fault.ANCHOR_BEHIND, 8, "the anchor ends with entry 7"),
+    (add_one_that_fits, Fault.ADDED, 8, "entry 8 was never announced"),
     (add_before_the_first, Fault.ADDED, 0, "entry 0 is none of the chain's"),
     (lose_the_anchor, Fault.ANCHOR_MISSING, 0, "the anchor is missing"),
     (cut_the_anchor, Fault.ANCHOR_BEHIND, 6, "lines were cut off from the anchor"),
-    (edit_the_anchor, Fault.ANCHOR_DAMAGED, 0, "its line 5 holds entry 44 after entry 3"),
+    (cut_one_entry_from_the_anchor, Fault.ADDED, 7, "or lines were cut off from the anchor"),
+    (edit_the_anchor, Fault.ANCHOR_DAMAGED, 0, "its line 9 holds entry 44 after entry 3"),
     (another_file, Fault.ANCHOR_DAMAGED, 0, "its first line is not that of an audit anchor"),
 ]
 
@@ -170,6 +185,33 @@ def test_without_the_anchor_a_recomputed_chain_would_pass(audited: Audited) -> N
         with audited.anchor.open("a") as file:
             file.write(f"{number} {of}\n")
     assert audited.verify().is_sound
+
+
+def test_an_entry_that_was_added_is_never_taken_for_ours(audited: Audited) -> None:
+    """One after each genuine one would otherwise be anchored by the next."""
+    add_one_that_fits(audited)
+    with audited.log() as log, pytest.raises(AuditUnwritable, match="entry 8 was never announced"):
+        decide(log)
+    assert len(audited.rows()) == 8
+    assert audited.verify().finding is not None
+
+
+def test_an_entry_in_place_of_one_that_was_announced_is_found(audited: Audited) -> None:
+    Anchor(audited.anchor).announce(Head(8, "a" * 64))
+    assert audited.verify().is_sound
+    add_one_that_fits(audited)
+    finding = audited.verify().finding
+    assert finding is not None
+    assert (finding.fault, finding.number) == (Fault.ADDED, 8)
+
+
+def test_without_its_announcement_an_added_entry_would_pass(audited: Audited) -> None:
+    """The control: chain and hashes are right, so it is the announcement that tells."""
+    add_one_that_fits(audited)
+    Anchor(audited.anchor).announce(Head(8, audited.rows()[7][-1]))
+    assert audited.verify().is_sound
+    with audited.log() as log:
+        assert decide(log) == 9
 
 
 def test_a_head_that_was_noted_down_is_an_anchor_of_its_own(audited: Audited) -> None:
@@ -287,7 +329,7 @@ def test_the_anchor_may_lie_elsewhere(tmp_path: Path) -> None:
     from aineon.ledger.audit.verifying import verify_audit
     from aineon.ledger.control import ControlStore
 
-    url, anchor = sqlite_url(tmp_path / "control.db"), tmp_path / "other" / "disk" / "head"
+    url, anchor = database_url(tmp_path / "control.db"), tmp_path / "other" / "disk" / "head"
     with ControlStore.open(url) as control:
         decide(control.audit(anchor))
     assert verify_audit(parse_place(url), anchor).is_sound
