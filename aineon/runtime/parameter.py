@@ -63,6 +63,10 @@ class Parameter:
         live: needed for live mode, alone or as one of a few.
         limit: belongs to the limits in force that the console shows.
         default_words: the default in words, where it depends on something else.
+        savable: may be changed at the console and kept in the control database. Places, ports,
+            keys, destinations of money and the mode are not: they stand where a start finds them.
+        lets_more: whether a change from one value to another lets more through than before; see
+            `aineon.runtime.loosening`. None where neither direction does.
     """
 
     env: str
@@ -81,6 +85,8 @@ class Parameter:
     live: bool = False
     limit: bool = False
     default_words: str = ""
+    savable: bool = False
+    lets_more: Callable[[Any, Any], bool] | None = None
 
     @property
     def is_withheld(self) -> bool:

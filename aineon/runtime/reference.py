@@ -22,11 +22,14 @@ has one wins:
 2. the environment;
 3. the file `.env` in the working folder, lines of `NAME=value`. `{ENV_FILE_VARIABLE}` names
    another file; `{ENV_FILE_VARIABLE}=off` reads none;
-4. the default.
+4. what was saved on the console's Settings page; variables marked ✎ can be saved there;
+5. the default.
 
 An empty value counts as not set. Amounts of ETH and gwei are decimal numbers without thousands
 separators and are read exactly, wei for wei. A value that is not allowed stops the start with
-one line for each problem: the variable, the value, what is allowed. Secrets (🔒) are never shown
+one line for each problem: the variable, the value, what is allowed. A saved value never does: one
+that is not allowed (any more), or that contradicts what stands elsewhere, is ignored, and
+`aineon doctor` and the Settings page say so. Secrets (🔒) are never shown
 or logged, and do not reach the console's process. `aineon doctor` prints what is in force and
 where each value came from.
 """
@@ -70,8 +73,9 @@ def _groups() -> dict[str, list[str]]:
 
 
 def _row(parameter: Parameter, field: str) -> str:
+    marks = f"{' 🔒' if parameter.secret else ''}{' ✎' if parameter.savable else ''}"
     cells = (
-        f"`{parameter.env}`{' 🔒' if parameter.secret else ''}",
+        f"`{parameter.env}`{marks}",
         _default(parameter, field),
         parameter.allowed,
         " ".join(_about(parameter)),

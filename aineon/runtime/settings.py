@@ -8,7 +8,8 @@ which checks, messages, `aineon doctor` and docs/configuration.md are made.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,26 +18,44 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from aineon.errors import ConfigurationError
-from aineon.primitives import Book
-from aineon.runtime.agreement import disagreements, missing_for_live
+from aineon.runtime.agreement import disagreements
 from aineon.runtime.databases import file_of, url_of
 from aineon.runtime.parameter import NotAllowed, Parameter
+from aineon.runtime.sections.access import AccessSettings
 from aineon.runtime.sections.execution import ExecutionSettings
 from aineon.runtime.sections.keys import KeySettings
 from aineon.runtime.sections.market import FeedName, MarketSettings
 from aineon.runtime.sections.node import NodeSettings
+from aineon.runtime.sections.notices import NoticeSettings
+from aineon.runtime.sections.offsite import OffsiteSettings
 from aineon.runtime.sections.processes import ProcessSettings
 from aineon.runtime.sections.risk import RiskSettings
+from aineon.runtime.sections.server import ServerSettings
 from aineon.runtime.sections.trading import TradingSettings
 from aineon.runtime.sections.withdrawals import WithdrawalSettings
-from aineon.runtime.sources import Given, choose_env_file, read_sources
+from aineon.runtime.sources import Given, choose_env_file, read_origins, read_sources
 
-__all__ = ["PARAMETERS", "FeedName", "Settings", "load_settings"]
+__all__ = [
+    "PARAMETERS",
+    "FeedName",
+    "Settings",
+    "build_settings",
+    "draft_of",
+    "load_given",
+    "load_settings",
+]
+
+
+_DEFAULT = "default"
 
 
 # Pydantic takes the fields of the last base first, and a default may look at earlier fields.
 class Settings(
+    AccessSettings,
+    NoticeSettings,
     WithdrawalSettings,
+    OffsiteSettings,
+    ServerSettings,
     ProcessSettings,
     ExecutionSettings,
     RiskSettings,
@@ -55,6 +74,7 @@ class Settings(
     model_config = SettingsConfigDict(frozen=True, extra="forbid")
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    _ignored: tuple[str, ...] = PrivateAttr(default=())
 
     @classmethod
     def settings_customise_sources(
@@ -82,7 +102,18 @@ class Settings(
 
     def origin(self, field: str) -> str:
         """Where the value of `field` comes from, e.g. `default`, `environment` or `.env:7`."""
-        return self._origins.get(field, "default")
+        return self._origins.get(field, _DEFAULT)
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """A sentence for each saved setting that is not in force."""
+        return self._ignored
+
+    def with_ignored(self, sentences: tuple[str, ...]) -> Self:
+        """Return these settings with `sentences` about saved ones that are not in force."""
+        changed = self.model_copy()
+        changed._ignored = sentences
+        return changed
 
     def with_typed(self, field: str, text: str) -> Self:
         """Return these settings with one that the operator has just typed.
@@ -146,7 +177,11 @@ def load_settings(
     override_origins: Mapping[str, str] | None = None,
     **overrides: Any,
 ) -> Settings:
-    """Build the settings from overrides, the environment and a `.env` file, in that order.
+    """Build the settings from overrides, the environment, a `.env` file and saved settings.
+
+    The first of them that has a value wins. Saved settings are those of the control database; a
+    caller who passes an environment of his own gets them where he names its place. A process
+    that was handed its settings by another one finds the saved ones among them.
 
     Args:
         env: the environment; None is this process's own.
@@ -160,14 +195,38 @@ def load_settings(
     Raises:
         ConfigurationError: something is not allowed; the message has a line for each problem.
     """
+    settings = load_given(env, env_file, override_origins, **overrides)
+    handed_over = read_origins(os.environ if env is None else env) is not None
+    names_place = not {"data_dir", "database_url"}.isdisjoint(settings.given)
+    if handed_over or (env is not None and not names_place):
+        return settings
+    # It stands upon this module.
+    from aineon.runtime.saved import with_saved_of_place
+
+    return with_saved_of_place(settings)
+
+
+def load_given(
+    env: Mapping[str, str] | None = None,
+    env_file: Path | str | None = None,
+    override_origins: Mapping[str, str] | None = None,
+    **overrides: Any,
+) -> Settings:
+    """Build the settings as `load_settings` does, and look into no database for saved ones.
+
+    Raises:
+        ConfigurationError: something is not allowed; the message has a line for each problem.
+    """
     file = choose_env_file(env, env_file)
-    by_env, problems = read_sources(
-        os.environ if env is None else env, file, [p.env for p in PARAMETERS.values()]
-    )
+    environment = os.environ if env is None else env
+    by_env, problems = read_sources(environment, file, [p.env for p in PARAMETERS.values()])
+    told = read_origins(environment)
     given = {
-        field: by_env[parameter.env]
+        field: by_env[name]
+        if told is None
+        else replace(by_env[name], origin=told.get(name, _DEFAULT))
         for field, parameter in PARAMETERS.items()
-        if parameter.env in by_env
+        if (name := parameter.env) in by_env
     }
     origins = override_origins or {}
     for field, value in overrides.items():
@@ -175,10 +234,22 @@ def load_settings(
             problems.append(f"{field} is not a setting; see docs/configuration.md for their names.")
         elif value is not None:
             given[field] = Given(value, origins.get(field, "override"))
-    return _build(given, problems)
+    return build_settings(given, problems)
 
 
-def _build(given: Mapping[str, Given], problems: list[str]) -> Settings:
+def draft_of(given: Mapping[str, Given]) -> Settings:
+    """Return settings that were not held against each other yet, of values that are allowed."""
+    values = {field: PARAMETERS[field].read(source.value) for field, source in given.items()}
+    return Settings.model_construct(**values)
+
+
+def build_settings(given: Mapping[str, Given], problems: Sequence[str] = ()) -> Settings:
+    """Return the settings of what was given, each with where it came from.
+
+    Raises:
+        ConfigurationError: there are problems already, or something is not allowed.
+    """
+    problems = list(problems)
     values: dict[str, Any] = {}
     for field, source in given.items():
         parameter = PARAMETERS[field]
@@ -201,10 +272,7 @@ def _further_problems(given: Mapping[str, Given], values: dict[str, Any]) -> lis
     """What else is wrong, seen from the values that could be read."""
     unread = given.keys() - values.keys()
     draft = Settings.model_construct(**values)
-    problems = disagreements(draft, unread)
-    if "mode" in unread and str(given["mode"].value).strip().lower() == Book.LIVE:
-        problems += missing_for_live(draft, unread)
-    return problems
+    return disagreements(draft, unread)
 
 
 def _sentence(error: ErrorDetails) -> str:

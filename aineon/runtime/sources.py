@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,14 @@ from dotenv.parser import parse_stream
 ENV_FILE_VARIABLE = "AINEON_ENV_FILE"
 NO_ENV_FILE = "off"
 _DEFAULT_ENV_FILE = Path(".env")
+HANDED_OVER_VARIABLE = "AINEON_HANDED_OVER"
+"""Tells a process that another one read the settings for it, saved ones included: a line of JSON,
+variable to where its value came from."""
+
+SAVED = "saved"
+"""Where a value came from that was saved at the console."""
+REHEARSED = "the rehearsal"
+"""Where a value came from that a rehearsal has in place of the usual default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,20 @@ def read_sources(
         elif name in in_file:
             given[name] = in_file[name]
     return given, problems
+
+
+def read_origins(env: Mapping[str, str]) -> dict[str, str] | None:
+    """Return where handed-over values came from, by variable; None where nothing was."""
+    text = env.get(HANDED_OVER_VARIABLE, "").strip()
+    if not text:
+        return None
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        told = {}
+    if not isinstance(told, dict):
+        return {}
+    return {str(name): str(origin) for name, origin in told.items()}
 
 
 def read_env_file(path: Path) -> tuple[dict[str, Given], list[str]]:

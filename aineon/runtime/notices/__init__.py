@@ -1,0 +1,1 @@
+"""Notices: what operators are told where they are, on their phones and in their mail."""
