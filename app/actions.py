@@ -1,142 +1,118 @@
 """What buttons do, and who may press them; nothing here needs Streamlit.
 
-The console carries nothing out itself: an action leaves a request, which the supervisor takes.
+The console carries nothing out itself: an action leaves a request or a command for the process
+that does. Whoever asks is checked here, at every press and whatever the page showed: pages hide
+what a visitor may not do, and that is courtesy alone.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import replace
 from typing import Final
 
-from aineon.errors import AineonError, AuditUnwritable
-from aineon.ledger.control import ControlStore
-from aineon.primitives import Book, Clock
-from aineon.runtime.auditing import audit_of, open_audit
-from aineon.runtime.handover import SUPERVISED_VARIABLE
-from aineon.runtime.sections.market import LIVE_IS_CLOSED
-from aineon.runtime.settings import Settings
+from aineon.access import permissions
+from aineon.access.permissions import NEEDS_CODE, RULES, Action
+from aineon.access.roles import Role
+from aineon.errors import AineonError, LedgerError
+from app.asking import LOCAL_OPERATOR, NOBODY, Asked, Result, Visitor
+from app.codes import confirmed, typed_word
+from app.effects import mode, notifications, own, settings, stop, users, withdrawals
+from app.effects.auditing import refused
+from app.effects.mode import is_supervised
+from app.visitors import as_of_now, visitor_of_now
 
-_PATIENCE_SECONDS: Final = 1.0
+__all__ = [
+    "EFFECTS",
+    "LOCAL_OPERATOR",
+    "NEEDS_CODE",
+    "NOBODY",
+    "RULES",
+    "Action",
+    "Asked",
+    "Result",
+    "Role",
+    "Visitor",
+    "is_supervised",
+    "may",
+    "perform",
+    "typed_word",
+    "visitor_of_now",
+]
 
+Effect = Callable[[Asked], Result]
 
-class Action(StrEnum):
-    """Everything that a button can do."""
-
-    SIMULATE = "simulate"
-    REHEARSE = "rehearse"
-    GO_LIVE = "go live"
-
-
-class Role(StrEnum):
-    """What somebody is to this console."""
-
-    OPERATOR = "operator"
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Whoever presses a button."""
-
-    name: str
-    role: Role
-
-
-RULES: Final[Mapping[Action, frozenset[Role]]] = {
-    Action.SIMULATE: frozenset({Role.OPERATOR}),
-    Action.REHEARSE: frozenset({Role.OPERATOR}),
-    Action.GO_LIVE: frozenset({Role.OPERATOR}),
+EFFECTS: Final[Mapping[Action, Effect]] = {
+    Action.SIMULATE: mode.simulate,
+    Action.REHEARSE: mode.rehearse,
+    Action.GO_LIVE: mode.go_live,
+    Action.STOP: stop.set_stop,
+    Action.CLEAR_STOP: stop.clear_stop,
+    Action.RESET_BREAKER: stop.reset_breaker,
+    Action.CHANGE_SETTING: settings.change,
+    Action.RAISE_LIMIT: settings.change,
+    Action.LOWER_LIMIT: settings.change,
+    Action.TEST_NODE: settings.look_at_nodes,
+    Action.CHANGE_NOTIFICATIONS: notifications.change,
+    Action.TEST_NOTIFICATION: notifications.test,
+    Action.ADD_USER: users.add,
+    Action.CHANGE_USER: users.change,
+    Action.REMOVE_USER: users.remove,
+    Action.RESET_SECOND_FACTOR: users.reset_second_factor,
+    Action.CHANGE_OWN_PASSWORD: own.change_password,
+    Action.ENROL_SECOND_FACTOR: own.enrol,
+    Action.END_OWN_SESSIONS: own.end_sessions,
+    Action.REVIEW_WITHDRAWAL: withdrawals.review,
+    Action.REQUEST_WITHDRAWAL: withdrawals.request,
+    Action.APPROVE_WITHDRAWAL: withdrawals.approve,
+    Action.REJECT_WITHDRAWAL: withdrawals.reject,
+    Action.CANCEL_WITHDRAWAL: withdrawals.cancel,
+    Action.SWEEP: withdrawals.sweep,
+    Action.ADD_DESTINATION: withdrawals.add_destination,
+    Action.REMOVE_DESTINATION: withdrawals.remove_destination,
+    Action.ADD_RULE: withdrawals.add_rule,
+    Action.REMOVE_RULE: withdrawals.remove_rule,
 }
-"""Who may do what. An action that is not in here, nobody may."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of an action: whether it was taken up, and a sentence for people."""
-
-    accepted: bool
-    words: str
-
-
-def visitor_of_now() -> Visitor:
-    """Return who is at the console: without a sign-in, whoever reaches it is its operator."""
-    return Visitor("operator", Role.OPERATOR)
-
-
-def is_supervised() -> bool:
-    """Whether somebody is there to take requests."""
-    return bool(os.environ.get(SUPERVISED_VARIABLE))
+"""What each action does. An action that is not in here does nothing for anybody."""
 
 
 def may(visitor: Visitor, action: Action) -> bool:
     """Whether `visitor` is allowed to do `action`."""
-    return visitor.role in RULES.get(action, frozenset())
+    return visitor.role is not None and permissions.may(visitor.role, action)
 
 
-def perform(action: Action, visitor: Visitor, settings: Settings, clock: Clock) -> Result:
-    """Do `action` in the name of `visitor`, and say what came of it."""
-    if not may(visitor, action):
-        words = f"{visitor.name} may not {action}: that takes another role."
-        return _refused(action, visitor, settings, clock, words)
+def perform(asked: Asked) -> Result:
+    """Do what is asked in the name of whoever asks, and say what came of it.
+
+    Whether they are still signed in, may do it, and gave a code that holds is looked at now.
+    """
     try:
-        return _EFFECTS[action](visitor, settings, clock)
+        asked = replace(asked, visitor=_visitor_of(asked))
+        words = _why_not(asked)
+        if words:
+            return refused(asked, words)
+        asked, words = confirmed(asked)
+        return Result(False, words) if words else EFFECTS[asked.action](asked)
     except AineonError as error:
         return Result(False, f"This could not be asked for: {error}.")
 
 
-def _ask_for(book: Book) -> Callable[[Visitor, Settings, Clock], Result]:
-    def ask(visitor: Visitor, settings: Settings, clock: Clock) -> Result:
-        if not is_supervised():
-            return Result(
-                False,
-                "Nobody is there to change the mode: this console was not started by `aineon up`.",
-            )
-        url = settings.control_url
-        with ControlStore.open(url, busy_timeout=_PATIENCE_SECONDS) as control:
-            latest = control.requests.latest()
-            if latest is not None and latest.is_open and latest.mode == book:
-                return Result(False, f"The {book.value} has been asked for already.")
-            # First, so that what cannot be written down is not asked for.
-            audit_of(settings, control).append(
-                who=visitor.name,
-                action="mode.request",
-                subject=book.value,
-                detail={},
-                at=clock.now(),
-            )
-            control.requests.ask(book.value, visitor.name, clock.now())
-        return Result(True, f"The {book.value} was asked for.")
-
-    return ask
-
-
-def _refuse_live(visitor: Visitor, settings: Settings, clock: Clock) -> Result:
-    words = f"{LIVE_IS_CLOSED[0].upper()}{LIVE_IS_CLOSED[1:]}."
-    return _refused(Action.GO_LIVE, visitor, settings, clock, words)
-
-
-def _refused(
-    action: Action, visitor: Visitor, settings: Settings, clock: Clock, words: str
-) -> Result:
-    """Refuse, and write down who tried; a refusal stands whether or not that can be done."""
+def _visitor_of(asked: Asked) -> Visitor:
     try:
-        with open_audit(settings, _PATIENCE_SECONDS) as audit:
-            audit.append(
-                who=visitor.name,
-                action="action.refuse",
-                subject=action.value,
-                detail={"words": words},
-                at=clock.now(),
-            )
-    except AuditUnwritable as error:
-        words = f"{words} That it was tried could not be written down: {error}."
-    return Result(False, words)
+        return as_of_now(asked.visitor, asked.settings, asked.clock)
+    except LedgerError:
+        # Whoever was let in may stop, even where nothing can be looked up any more.
+        if asked.action is Action.STOP:
+            return asked.visitor
+        raise
 
 
-_EFFECTS: Final[Mapping[Action, Callable[[Visitor, Settings, Clock], Result]]] = {
-    Action.SIMULATE: _ask_for(Book.SIMULATION),
-    Action.REHEARSE: _ask_for(Book.REHEARSAL),
-    Action.GO_LIVE: _refuse_live,
-}
+def _why_not(asked: Asked) -> str:
+    visitor, action = asked.visitor, asked.action
+    if visitor.role is None:
+        return "Your session has ended, so nothing was done. Sign in again."
+    if not may(visitor, action):
+        return f"{visitor.name} may not {action}: that takes another role."
+    if action not in EFFECTS:
+        return f"Nobody can {action} at this console."
+    return ""

@@ -7,12 +7,14 @@ from pathlib import Path
 import streamlit as st
 
 from app import mode
-from app.components import runs
+from app.components import runs, signed_in, stopping
 from app.state import client
+from app.visitors import visitor_of_now
 
 HERE = Path(__file__).parent
 PAGES = ("Overview", "Performance", "Opportunities", "Risk", "Withdrawals", "Settings")
 
+visitor = signed_in.keep_apart(visitor_of_now())
 # Pages have no icons here: Streamlit would have the browser fetch each from a font service.
 page = st.navigation(
     [
@@ -28,5 +30,11 @@ st.set_page_config(
 st.html(HERE / "look.css")
 mode.wear(client())
 with st.sidebar:
-    runs.picker()
-page.run()
+    if visitor.role is not None:
+        stopping.in_reach()
+        runs.picker()
+    signed_in.line(visitor)
+if visitor.role is None:
+    signed_in.ended()
+else:
+    page.run()
