@@ -10,13 +10,17 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from aineon.errors import AineonError, LedgerNotFound, SafetyError
+from aineon.access.sessions import Session
+from aineon.access.users import User, UserStore
+from aineon.errors import AineonError, LedgerError, LedgerNotFound, SafetyError
 from aineon.ledger.accounts.reading import AccountBalance, AccountsReader, Reconciliation
+from aineon.ledger.breakdown import Breakdown
+from aineon.ledger.commands import Command, CommandState
 from aineon.ledger.connect import parse_place
 from aineon.ledger.control import ControlStore
 from aineon.ledger.export import trades_csv, trades_json
@@ -30,6 +34,7 @@ from aineon.ledger.figures import (
     StrategyFigures,
     StrategySummary,
 )
+from aineon.ledger.notices import KeptNotice, TargetTold
 from aineon.ledger.periods import Bucket, Period
 from aineon.ledger.profit import ProfitTracker
 from aineon.ledger.reading import BookReader
@@ -42,18 +47,31 @@ from aineon.ledger.records import (
     StepRecord,
     TakingRecord,
 )
-from aineon.ledger.requests import ModeRequest
+from aineon.ledger.requests import ModeRequest, RequestKind
+from aineon.ledger.saved_settings import SavedSetting
 from aineon.ledger.views import Booked, Funnel, Pending, Scope, TakingsTotal, Trade
-from aineon.primitives import Clock, SystemClock
-from aineon.risk.figures import RiskFigures, risk_figures
+from aineon.primitives import Book, Clock, SystemClock
+from aineon.runtime.access import sessions_of
+from aineon.runtime.auditing import audit_of
 from aineon.runtime.handover import without_withheld
+from aineon.runtime.hosts import EVERY_ADDRESS
 from aineon.runtime.settings import Settings, load_settings
 from aineon.safety.breaker import BreakerChange
 from aineon.safety.places import STOP_FILE, StopFile, StopVariable
 from aineon.safety.stop import StopReason
+from aineon.treasury.commands import KINDS, PREVIEW
+from aineon.treasury.exporting import withdrawals_csv, withdrawals_json
+from aineon.treasury.preview import Preview
+from aineon.treasury.snapshot import History, Snapshot, history, look
+from aineon.treasury.store import TreasuryView
+
+if TYPE_CHECKING:
+    from aineon.risk.figures import RiskFigures
 
 KEPT_SECONDS = 1.0
+_MINUTE = 60
 _MOST_KEPT = 300
+_PREVIEWS_LOOKED_AT = 20
 # A page says that the book is locked; it does not stand still until it no longer is.
 _PATIENCE_SECONDS = 1.0
 
@@ -66,7 +84,7 @@ T = TypeVar("T", bound=_Closable)
 C = TypeVar("C", bound=Callable[..., Any])
 
 
-class _Door(Generic[T]):
+class Door(Generic[T]):
     """Keeps a store open, and opens it anew where its file has become another one."""
 
     def __init__(self, url: str, opener: Callable[[str], T]) -> None:
@@ -93,6 +111,11 @@ class _Door(Generic[T]):
                 self._store = self._opener(self._url)
                 self._seen = found
             return self._store
+
+    @property
+    def seen(self) -> tuple[int, int] | None:
+        """Which file the open store is; None where it is none."""
+        return self._seen
 
     def close(self) -> None:
         """Let go of the store; it is opened again when it is asked for."""
@@ -135,6 +158,24 @@ def _kept(method: C) -> C:
     return read  # type: ignore[return-value]
 
 
+def _kept_until_booked(method: C) -> C:
+    """Answer from memory while no attempt was booked or settled, and the minute is the same."""
+
+    @functools.wraps(method)
+    def read(self: Client, *arguments: Any) -> Any:
+        key = (method.__name__, arguments)
+        newest = self.newest()
+        found = self.memory.get(key)
+        if found is None or found[0] != newest:
+            value = method(self, *arguments)
+            if len(self.memory) >= _MOST_KEPT:
+                self.memory.clear()
+            found = self.memory[key] = (newest, value)
+        return found[1]
+
+    return read  # type: ignore[return-value]
+
+
 class Client:
     """Reads the engine's heartbeat and the book of the settings' mode.
 
@@ -145,12 +186,12 @@ class Client:
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
         self.clock = clock or SystemClock()
-        self.memory: dict[Any, tuple[float, Any]] = {}
-        self._control = _Door(
+        self.memory: dict[Any, tuple[Any, Any]] = {}
+        self._control = Door(
             settings.control_url,
             lambda url: ControlStore.open_reader(url, busy_timeout=_PATIENCE_SECONDS),
         )
-        self._book = _Door(
+        self._book = Door(
             settings.book_url,
             lambda url: BookReader.open(url, settings.mode, busy_timeout=_PATIENCE_SECONDS),
         )
@@ -221,6 +262,77 @@ class Client:
         except LedgerNotFound:
             return ()
 
+    @_kept
+    def latest_of(self, kind: RequestKind) -> ModeRequest | None:
+        """Return the newest request of a kind; None where there was none.
+
+        Raises:
+            LedgerError: it cannot be read.
+        """
+        try:
+            return self._control.store().requests.latest(kind)
+        except LedgerNotFound:
+            return None
+
+    # --- what was chosen at the console ----------------------------------------------------
+
+    @_kept
+    def saved_settings(self) -> Mapping[str, SavedSetting]:
+        """Return the saved settings by the names of their variables.
+
+        Raises:
+            LedgerError: they cannot be read.
+        """
+        try:
+            return self._control.store().saved_settings.all()
+        except LedgerNotFound:
+            return {}
+
+    @_kept
+    def notices(self, limit: int) -> tuple[KeptNotice, ...]:
+        """Return the newest notices, newest first.
+
+        Raises:
+            LedgerError: they cannot be read.
+        """
+        try:
+            return self._control.store().notices.newest(limit)
+        except LedgerNotFound:
+            return ()
+
+    @_kept
+    def notice_targets(self) -> tuple[TargetTold, ...]:
+        """Return how each target took the last notices.
+
+        Raises:
+            LedgerError: they cannot be read.
+        """
+        try:
+            return self._control.store().notices.targets()
+        except LedgerNotFound:
+            return ()
+
+    @_kept
+    def users(self) -> tuple[User, ...]:
+        """Return who may sign in, by name.
+
+        Raises:
+            LedgerError: they cannot be read.
+        """
+        try:
+            control = self._control.store()
+            return UserStore(control, audit_of(self.settings, control)).all()
+        except LedgerNotFound:
+            return ()
+
+    def session(self, number: str) -> Session | None:
+        """Return the session of this number while it stands; looked up anew each time.
+
+        Raises:
+            LedgerError: it cannot be read.
+        """
+        return sessions_of(self.settings, self._control.store()).numbered(number, self.clock.now())
+
     # --- runs ------------------------------------------------------------------------------
 
     @_kept
@@ -232,6 +344,12 @@ class Client:
     def scope(self, run_id: int | None) -> Scope:
         """Return one run as a scope, or all runs of the latest run's provenance."""
         return self._reader().scope(run_id)
+
+    @_kept
+    def newest(self) -> tuple[object, ...]:
+        """Return what changes with every attempt, settlement and minute, and with the book."""
+        reader = self._reader()
+        return (*reader.newest(), self._book.seen, int(self.clock.now() // _MINUTE))
 
     # --- figures ---------------------------------------------------------------------------
 
@@ -246,24 +364,29 @@ class Client:
         now = self.clock.now()
         return self._tracker(scope).series("day", now, now)[0]
 
-    @_kept
+    @_kept_until_booked
     def series(
         self, scope: Scope, bucket: Bucket, since: float | None
     ) -> tuple[ProfitSummary, ...]:
         """Return the figures of whole hours, days or weeks."""
         return self._tracker(scope).series(bucket, since)
 
-    @_kept
-    def curve(self, scope: Scope) -> EquityCurve:
-        """Return the running total of the known net."""
-        return self._tracker(scope).equity_curve()
+    @_kept_until_booked
+    def curve(self, scope: Scope, since: float | None) -> EquityCurve:
+        """Return the running total of the known net, from `since` on."""
+        return self._tracker(scope).equity_curve(since=since)
 
-    @_kept
+    @_kept_until_booked
+    def breakdown(self, scope: Scope, since: float | None) -> Breakdown:
+        """Return what attempts came to by venue, pair, shape of route, and hour of the day."""
+        return self._tracker(scope).breakdown(since)
+
+    @_kept_until_booked
     def drawdown(self, scope: Scope) -> Drawdown:
         """Return how far the running total fell below its highest point."""
         return self._tracker(scope).drawdown()
 
-    @_kept
+    @_kept_until_booked
     def sharpe_told(self, scope: Scope) -> Sharpe:
         """Return the Sharpe ratio by day, and by hour where there are too few days."""
         by_day = self._tracker(scope).sharpe(self.clock.now(), "day")
@@ -271,17 +394,17 @@ class Client:
             return by_day
         return self._tracker(scope).sharpe(self.clock.now(), "hour")
 
-    @_kept
+    @_kept_until_booked
     def strategy_runs(self, scope: Scope) -> StrategySummary:
         """Return the figures of strategy runs, each counted as one."""
         return self._tracker(scope).strategy_runs()
 
-    @_kept
+    @_kept_until_booked
     def recent_strategy_runs(self, scope: Scope, limit: int) -> tuple[StrategyFigures, ...]:
         """Return strategy runs, newest first."""
         return self._tracker(scope).recent_strategy_runs(limit)
 
-    @_kept
+    @_kept_until_booked
     def balances(self, scope: Scope) -> Balances:
         """Return what the trades left in each token."""
         return self._tracker(scope).balances()
@@ -298,14 +421,79 @@ class Client:
         """Return the newest comparison of the accounts with the chain; None before the first."""
         return AccountsReader(self._reader()).latest_reconciliation()
 
-    @_kept
+    @_kept_until_booked
     def risk_figures(self, scope: Scope) -> RiskFigures:
         """Return value at risk, expected shortfall and slippage."""
+        # With it comes all of the search, for which the first page should not have to wait.
+        from aineon.risk.figures import risk_figures
+
         return risk_figures(self._reader(), scope, self.clock.now())
+
+    # --- the treasury ----------------------------------------------------------------------
+
+    @_kept
+    def treasury(self, limit: int) -> Snapshot:
+        """Return the book's treasury with its newest withdrawals.
+
+        Raises:
+            MixedBooks: the book is a simulation, which has none.
+        """
+        return look(TreasuryView(self._reader()), self.clock.now(), limit)
+
+    @_kept
+    def treasury_of(self, book: Book, limit: int) -> Snapshot:
+        """Return the treasury of another book in the same place."""
+        url = self.settings.model_copy(update={"mode": book}).book_url
+        with TreasuryView.open(url, book) as view:
+            return look(view, self.clock.now(), limit)
+
+    def withdrawal_history(self, withdrawal_id: str) -> History:
+        """Return everything that happened to a withdrawal.
+
+        It is not kept: beside a newer treasury it would stand there until the next change.
+        """
+        return history(TreasuryView(self._reader()), withdrawal_id)
+
+    def export_withdrawals(self, ending: str) -> Export:
+        """Return the book's withdrawals as a file, `json` or `csv`."""
+        make = {"json": withdrawals_json, "csv": withdrawals_csv}[ending]
+        return make(TreasuryView(self._reader()), self.clock.now())
+
+    @_kept
+    def treasury_commands(self, limit: int) -> tuple[Command, ...]:
+        """Return what was asked of the treasury last, newest first."""
+        try:
+            return self._control.store().commands.newest(KINDS, limit)
+        except LedgerNotFound:
+            return ()
+
+    @_kept
+    def treasury_account(self) -> str | None:
+        """Return the account that money leaves from, as the engine told it last; None before."""
+        try:
+            found = self._control.store().commands.newest({PREVIEW}, _PREVIEWS_LOOKED_AT)
+        except LedgerNotFound:
+            return None
+        for each in found:
+            if each.state is CommandState.DONE and each.book is self.settings.mode:
+                # One that another version answered tells nothing.
+                with suppress(LedgerError):
+                    return Preview.from_answer(each.answer).account
+        return None
+
+    def command(self, token: str) -> Command | None:
+        """Return what was asked under a token, answered or not; None where nothing was.
+
+        It is not kept: whoever waits for an answer looks for it anew.
+        """
+        try:
+            return self._control.store().commands.of_token(token)
+        except LedgerNotFound:
+            return None
 
     # --- lists -----------------------------------------------------------------------------
 
-    @_kept
+    @_kept_until_booked
     def trades(self, scope: Scope, limit: int) -> tuple[Trade, ...]:
         """Return trades, newest first, those in flight included."""
         return self._reader().recent_trades(limit, scope=scope)
@@ -321,6 +509,11 @@ class Client:
     ) -> tuple[Booked[OpportunityRecord], ...]:
         """Return opportunities, newest first; of one gate where `gate` is given."""
         return self._reader().recent_opportunities(limit, gate=gate, scope=scope)
+
+    @_kept
+    def opportunity(self, number: int) -> Booked[OpportunityRecord] | None:
+        """Return one opportunity by its number; None where it is not, or no longer, kept."""
+        return self._reader().opportunity(number)
 
     @_kept
     def best_stopped(self, scope: Scope, limit: int) -> tuple[Booked[OpportunityRecord], ...]:
@@ -385,3 +578,14 @@ class Client:
 def client() -> Client:
     """Return the client of this process, with settings from its environment."""
     return Client(without_withheld(load_settings()))
+
+
+def as_it_listens(settings: Settings, address: str | None) -> Settings:
+    """Return settings with the address that this process listens on; None is every address.
+
+    Whoever starts Streamlit by hand may tell it another one, and who must sign in depends on it.
+    """
+    listens_on = address or EVERY_ADDRESS[0]
+    if listens_on == settings.host:
+        return settings
+    return settings.model_copy(update={"host": listens_on})

@@ -7,12 +7,22 @@ import streamlit as st
 from aineon.ledger.records import OpportunityRecord, PriceRecord
 from aineon.ledger.views import Booked, Scope
 from app import format as fmt
-from app.components import charts, head, runs, tables
+from app.components import (
+    charts,
+    funnel,
+    head,
+    market_charts,
+    opportunities,
+    opportunity,
+    runs,
+    tables,
+    takings,
+)
 from app.components.live import live, told_in_words
 from app.state import client
 
 REFRESH_SECONDS = 3
-LOOKED_THROUGH = 400
+LOOKED_THROUGH = 250
 SHOWN = 100
 BEST_STOPPED_SHOWN = 20
 TAKINGS_SHOWN = 30
@@ -20,7 +30,7 @@ PRICES_SHOWN = 1_000
 ANY = "Any"
 
 
-def draw_list(scope: Scope) -> None:
+def draw_list(scope: Scope) -> list[Booked[OpportunityRecord]]:
     stopped = {fmt.gate_words(one.gate): one.gate for one in client().funnel(scope).stopped}
     columns = st.columns(3)
     with columns[0]:
@@ -30,13 +40,15 @@ def draw_list(scope: Scope) -> None:
         pair = choose("Pair", "pair", sorted({row.record.pair for row in found}))
     with columns[2]:
         venue = choose("Venue", "venue", sorted({v for row in found for v in row.record.venues}))
-    rows = [row for row in found if matches(row.record, pair, venue)]
+    rows = [row for row in found if matches(row.record, pair, venue)][:SHOWN]
     st.caption(
-        f"{min(len(rows), SHOWN):,} of the newest {len(found):,} opportunities, "
-        f"{scope.provenance.value}. Size, gross, flash fee, gas and net are in the token named "
-        "beside them; net in ETH is after the builder payment."
+        f"{len(rows):,} of the newest {len(found):,} opportunities, {scope.provenance.value}. "
+        "Size, gross, flash fee, gas and net are in the token named beside them; net in ETH is "
+        "after the builder payment."
     )
-    tables.opportunities(rows[:SHOWN], "No opportunity matches.")
+    now = client().clock.now()
+    opportunities.choose("latest", rows, "No opportunity matches.", now, "Latest opportunities")
+    return rows
 
 
 def choose(label: str, key: str, options: list[str]) -> str:
@@ -51,6 +63,24 @@ def matches(seen: OpportunityRecord, pair: str, venue: str) -> bool:
     return pair in (ANY, seen.pair) and (venue == ANY or venue in seen.venues)
 
 
+def draw_chosen(rows: list[Booked[OpportunityRecord]]) -> None:
+    number = opportunities.chosen_number()
+    priced = [row for row in rows if row.record.net_wei is not None]
+    if number is not None:
+        st.header("The chosen opportunity", anchor=False)
+        opportunities.offer_to_forget()
+        row = client().opportunity(number)
+        if row is None:
+            st.caption(f"Opportunity {number:,} is not, or no longer, in this book.")
+            return
+    elif priced:
+        st.header("The best of these", anchor=False)
+        row = max(priced, key=lambda each: (each.record.net_wei or 0, each.number))
+    else:
+        return
+    opportunity.draw(row)
+
+
 def draw_spread(scope: Scope) -> None:
     pairs = client().price_pairs(scope)
     if not pairs:
@@ -59,7 +89,8 @@ def draw_spread(scope: Scope) -> None:
     pair = st.selectbox("Pair of the chart", pairs, key="chart_pair", bind="query-params")
     prices = client().prices(scope, pair or pairs[0], PRICES_SHOWN)
     st.caption(spread_words(prices))
-    charts.draw("spread", prices, charts.spread, f"Prices of {pair} by pool, against the middle")
+    alt = f"Prices of {pair} by pool, against the middle"
+    charts.draw(f"spread-{pair}", prices, market_charts.spread, alt)
 
 
 def spread_words(prices: tuple[Booked[PriceRecord], ...]) -> str:
@@ -72,9 +103,9 @@ def spread_words(prices: tuple[Booked[PriceRecord], ...]) -> str:
     bps = (high.price / low.price - 1) * 10_000
     return (
         f"Sampled spot prices, {prices[-1].provenance.value}. Block {block:,}: {low.price:,.6g} "
-        f"on {fmt.plain(charts.pool_name(low))}, {high.price:,.6g} on "
-        f"{fmt.plain(charts.pool_name(high))}: a spread of {bps:.1f} bps, before the fees of two "
-        "swaps."
+        f"on {fmt.plain(market_charts.pool_name(low))}, {high.price:,.6g} on "
+        f"{fmt.plain(market_charts.pool_name(high))}: a spread of {bps:.1f} bps, before the fees "
+        "of two swaps."
     )
 
 
@@ -84,39 +115,31 @@ def body() -> None:
     with told_in_words():
         scope = runs.chosen_scope()
         head.run_line()
-        st.subheader("Latest opportunities", anchor=False)
-        draw_list(scope)
-        left, right = st.columns(2, gap="medium")
-        with left:
-            st.subheader("Funnel", anchor=False)
-            tables.stages(client().funnel(scope))
-        with right:
-            st.subheader("What stopped them", anchor=False)
-            tables.gates(client().funnel(scope))
-        st.subheader("Near misses", anchor=False)
+        st.header("Latest opportunities", anchor=False)
+        draw_chosen(draw_list(scope))
+        st.header("Funnel", anchor=False)
+        counted = client().funnel(scope)
+        st.caption(funnel.why_words(counted))
+        funnel.stages(counted)
+        funnel.gates(counted)
+        st.header("Near misses", anchor=False)
         st.caption(
             "Cycles of the newest scan that came closest to paying and were not attempted: what "
             "one unit brings back after fees, and why that was not enough."
         )
         tables.near_misses(client().near_misses(scope))
-        st.subheader("Best that were stopped", anchor=False)
+        st.header("Best that were stopped", anchor=False)
         st.caption("Stopped before they were submitted, and would have left most; best first.")
-        tables.opportunities(
-            client().best_stopped(scope, BEST_STOPPED_SHOWN), "Nothing has been stopped."
-        )
+        best, now = client().best_stopped(scope, BEST_STOPPED_SHOWN), client().clock.now()
+        opportunities.choose("stopped", best, "Nothing has been stopped.", now, "Best stopped")
         left, right = st.columns(2, gap="medium")
         with left:
-            st.subheader("Prices by pool", anchor=False)
+            st.header("Prices by pool", anchor=False)
             draw_spread(scope)
         with right:
-            st.subheader("What other searchers took", anchor=False)
-            total = client().takings_total(scope)
-            st.caption(
-                f"{total.count:,} takings worth {fmt.ether(total.wei)} before their gas, "
-                f"{total.provenance.value}"
-                + (f"; the worth of {total.unknown:,} is not known." if total.unknown else ".")
-            )
-            tables.takings(client().takings(scope, TAKINGS_SHOWN))
+            st.header("What other searchers took", anchor=False)
+            st.caption(takings.words(client().takings_total(scope)))
+            takings.draw(client().takings(scope, TAKINGS_SHOWN))
 
 
 head.title("Opportunities", "What was found, how far each came, and what others took.")

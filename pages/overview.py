@@ -1,18 +1,30 @@
-"""Overview: is it alive, what has it earned, and why is nothing trading?"""
+"""Overview: is it alive, what has it earned, what needs me, and why is nothing trading?"""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from aineon.errors import AineonError
 from aineon.ledger.records import Heartbeat
-from aineon.ledger.views import Funnel, Scope
+from aineon.ledger.views import Scope
 from app import format as fmt
-from app.components import head, modes, money, runs, tables
+from app.components import attention, funnel, head, modes, money, runs, tables, takings
 from app.components.live import live, told_in_words
+from app.condition import Condition
 from app.state import client
 
 REFRESH_SECONDS = 2
 TRADES_SHOWN = 8
+
+
+def draw_needs(condition: Condition) -> None:
+    st.header("What needs you", anchor=False)
+    try:
+        scope = runs.chosen_scope()
+    except AineonError:
+        # What follows on the page says why there is no book to look into.
+        scope = None
+    attention.draw(attention.needs_of(client(), condition, scope))
 
 
 def draw_profit(scope: Scope, heartbeat: Heartbeat | None) -> None:
@@ -73,50 +85,33 @@ def draw_market(scope: Scope, heartbeat: Heartbeat | None) -> None:
         )
 
 
-def why_words(funnel: Funnel) -> str:
-    if not funnel.opportunities:
-        return (
-            f"No opportunity in {funnel.steps:,} blocks: no cycle of swaps would have paid "
-            "at any size."
-        )
-    sent = funnel.counts.get("submitted", 0)
-    words = (
-        f"{funnel.opportunities:,} opportunities in {funnel.steps:,} steps of the market; "
-        f"{sent:,} were attempted, {funnel.counts.get('landed', 0):,} landed."
-    )
-    if funnel.stopped:
-        top = funnel.stopped[0]
-        words += (
-            f" Most were stopped by: {fmt.plain(fmt.gate_words(top.gate).lower())} ({top.count:,})."
-        )
-    return words
-
-
 @live(REFRESH_SECONDS)
 def body() -> None:
     condition = head.engine_line()
-    modes.switch("overview")
+    with st.container():
+        modes.switch("overview")
+    draw_needs(condition)
     with told_in_words():
         scope = runs.chosen_scope()
         head.run_line()
         draw_profit(scope, condition.heartbeat)
         draw_market(scope, condition.heartbeat)
-        funnel = client().funnel(scope)
-        attempted = funnel.counts.get("submitted", 0)
-        st.subheader(
+        st.header("In flight", anchor=False)
+        newest = client().trades(scope, attention.TRADES_LOOKED_AT)
+        in_flight = [each for each in newest if each.settlement is None]
+        tables.in_flight(in_flight, client().clock.now())
+        with st.container():
+            tables.pending(client().pending(scope))
+        counted = client().funnel(scope)
+        attempted = counted.counts.get("submitted", 0)
+        st.header(
             "What stopped the others" if attempted else "Why is nothing trading?", anchor=False
         )
-        st.caption(why_words(funnel))
-        tables.gates(funnel)
-        tables.pending(client().pending(scope))
-        st.subheader("Last trades", anchor=False)
-        tables.last_trades(client().trades(scope, TRADES_SHOWN))
-        others = client().takings_total(scope)
-        st.caption(
-            f"Other searchers took {fmt.ether(others.wei)} in {others.count:,} takings before "
-            f"their gas, {others.provenance.value}"
-            + (f"; the worth of {others.unknown:,} is not known." if others.unknown else ".")
-        )
+        st.caption(funnel.why_words(counted))
+        funnel.gates(counted)
+        st.header("Last trades", anchor=False)
+        tables.last_trades(newest[:TRADES_SHOWN])
+        st.caption(takings.words(client().takings_total(scope)))
         if condition.heartbeat is not None and condition.heartbeat.not_replayable:
             named = condition.heartbeat.not_replayable.items()
             st.caption(
@@ -125,5 +120,5 @@ def body() -> None:
             )
 
 
-head.title("Overview", "What the engine does now, and what it came to.")
+head.title("Overview", "What the engine does now, what it came to, and what needs you.")
 body()

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import streamlit as st
 
 from aineon.ledger.figures import ProfitSummary
-from aineon.ledger.periods import PERIOD_SECONDS, Bucket, Period
+from aineon.ledger.periods import Period
 from aineon.ledger.views import Scope
 from app import format as fmt
-from app.components import charts, downloads, head, money, performance, runs, tables
+from app.components import (
+    breakdown,
+    charts,
+    downloads,
+    head,
+    money,
+    performance,
+    periods,
+    runs,
+    tables,
+)
 from app.components.live import live, told_in_words
 from app.state import client
 
 REFRESH_SECONDS = 4
-TRADES_SHOWN = 200
+TRADES_SHOWN = 100
 RUNS_SHOWN = 50
-PERIODS = {
-    "Last hour": "hour",
-    "Last 24 hours": "day",
-    "Last 7 days": "week",
-    "Last 30 days": "month",
-    "All": "all",
-}
-BUCKETS = {"Hourly": "hour", "Daily": "day", "Weekly": "week", "Monthly": "month"}
 
 
 def draw_totals(figures: ProfitSummary) -> None:
@@ -60,41 +60,34 @@ def _unknown_words(unknown: int) -> str:
     return f"without {unknown} not known" if unknown else ""
 
 
-def draw_curve(scope: Scope) -> None:
-    st.subheader("Equity and drawdown", anchor=False)
-    curve, fall = client().curve(scope), client().drawdown(scope)
+def draw_curve(scope: Scope, period: Period) -> None:
+    st.header("Equity and drawdown", anchor=False)
+    curve, fall = client().curve(scope, periods.start(period)), client().drawdown(scope)
     if not curve.points:
-        st.caption("No attempt has been settled yet, so there is no curve.")
-        return
-    now_below = "at its peak now" if not fall.current.wei else f"{fmt.ether(fall.current)} below"
-    st.caption(
-        f"{curve.trades:,} settled attempts, {curve.provenance.value}; peak "
-        f"{fmt.ether(fall.peak)}, {now_below}; {performance.fall_words(fall)}."
-    )
+        st.caption("No attempt was settled in this time, so there is no curve.")
+    else:
+        now_below = (
+            "at its peak now" if not fall.current.wei else f"{fmt.ether(fall.current)} below"
+        )
+        st.caption(
+            f"{curve.trades:,} settled attempts, {curve.provenance.value}; over all time: peak "
+            f"{fmt.ether(fall.peak)}, {now_below}; {performance.fall_words(fall)}."
+        )
+        alt = "Running total of the net profit and its drawdown"
+        charts.draw(f"equity-{period}", curve, charts.equity, alt)
     st.caption(f"{performance.sharpe_words(client().sharpe_told(scope))}.")
-    charts.draw("equity", curve, charts.equity, "Running total of the net profit and its drawdown")
 
 
 def draw_series(scope: Scope, period: Period) -> None:
-    st.subheader("Net by time", anchor=False)
-    choice = st.segmented_control(
-        "Bars",
-        list(BUCKETS),
-        default="Hourly",
-        required=True,
-        key="bars",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    bucket = cast("Bucket", BUCKETS[choice or "Hourly"])
-    seconds = PERIOD_SECONDS.get(period)
-    since = None if seconds is None else client().clock.now() // 60 * 60 - seconds
-    series = client().series(scope, bucket, since)
+    st.header("Net by time", anchor=False)
+    bucket = periods.pick_bucket()
+    series = client().series(scope, bucket, periods.start(period))
     if not any(one.attempts for one in series):
         st.caption("No attempt was settled in this time.")
         return
     data = tuple((one.since, one.net, one.attempts, one.included) for one in series)
-    charts.draw("bars", (data, series), lambda kept: charts.profit_bars(kept[1]), "Net by time")
+    name = f"bars-{bucket}-{period}"
+    charts.draw(name, (data, series), lambda kept: charts.profit_bars(kept[1]), "Net by time")
 
 
 @live(REFRESH_SECONDS)
@@ -103,41 +96,37 @@ def body() -> None:
     with told_in_words():
         scope = runs.chosen_scope()
         head.run_line()
-        choice = st.segmented_control(
-            "Period",
-            list(PERIODS),
-            default="All",
-            required=True,
-            key="period",
-            bind="query-params",
-        )
-        period = cast("Period", PERIODS[choice or "All"])
+        period = periods.pick()
         draw_totals(client().summary(scope, period))
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            draw_curve(scope)
+            draw_curve(scope, period)
         with right:
             draw_series(scope, period)
-        st.subheader("Balances", anchor=False)
+        breakdown.draw(client().breakdown(scope, periods.start(period)))
+        st.header("Balances", anchor=False)
         st.caption(
             "What the trades of the run left, token by token; a token that no trade ended in is "
             "not listed."
         )
         tables.balances(client().balances(scope))
-        tables.pending(client().pending(scope))
-        performance.accounts(client().accounts(), client().reconciliation())
+        with st.container():
+            tables.pending(client().pending(scope))
+            performance.accounts(client().accounts(), client().reconciliation())
         performance.strategy_runs(
             client().strategy_runs(scope), client().recent_strategy_runs(scope, RUNS_SHOWN)
         )
-        st.subheader("Trades", anchor=False)
+        st.header("Trades", anchor=False)
         trades = client().trades(scope, TRADES_SHOWN)
         st.caption(
             f"The newest {len(trades):,} attempts, {scope.provenance.value}: what was expected "
             "beside what came of it. The files below hold all of them, to the last wei."
         )
         tables.trades(trades)
-        downloads.offer(scope)
 
 
 head.title("Performance", "What the attempts came to, over time and one by one.")
 body()
+# Outside of what renews itself: a button that is drawn anew forgets the file of the last click.
+with told_in_words():
+    downloads.offer(runs.chosen_scope())

@@ -1,75 +1,52 @@
-"""Settings: every parameter, its value in force, and where that came from."""
+"""Settings: every parameter and how it is changed, mode, nodes, notices, users and theme."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from aineon.ledger.records import Heartbeat
-from aineon.runtime.parameter import Parameter
-from aineon.runtime.settings import PARAMETERS, Settings
-from app.components import head, modes
+from aineon.access.permissions import Action
+from app.actions import may, visitor_of_now
+from app.components import (
+    head,
+    modes,
+    settings_edit,
+    settings_live,
+    settings_look,
+    settings_nodes,
+    settings_notices,
+    settings_table,
+    users_section,
+)
 from app.components.live import live, told_in_words
-from app.format import UNKNOWN, plain
+from app.condition import condition_of
 from app.state import client
 
 REFRESH_SECONDS = 5
-_DEFAULTS = Settings()
+PARAMETERS, MODE, MARKET = "Parameters", "Mode", "Market and nodes"
+NOTICES, USERS, LOOK = "Notifications", "Users", "Theme"
+_SECTION = "settings_section"
 
 
-def value_words(field: str, parameter: Parameter, heartbeat: Heartbeat | None) -> str:
-    value = getattr(client().settings, field)
-    if parameter.is_withheld:
-        return "known to the engine only"
-    if parameter.secret:
-        return "set" if value else "not set"
-    told = None if heartbeat is None else heartbeat.limits.get(parameter.label)
-    own = parameter.show_with_unit(value)
-    if told is not None and told != own:
-        return f"{told} (told by the engine; these settings say {own})"
-    return own
+def sections() -> tuple[str, ...]:
+    users = (USERS,) if may(visitor_of_now(), Action.ADD_USER) else ()
+    return (PARAMETERS, MODE, MARKET, NOTICES, *users, LOOK)
 
 
-def default_words(field: str, parameter: Parameter) -> str:
-    if parameter.default_words:
-        return parameter.default_words
-    return parameter.show_with_unit(getattr(_DEFAULTS, field))
-
-
-def origin_words(field: str, parameter: Parameter) -> str:
-    if parameter.is_withheld:
-        return UNKNOWN
-    return client().settings.origin(field)
-
-
-def row(field: str, parameter: Parameter, heartbeat: Heartbeat | None) -> dict[str, str]:
-    return {
-        "Parameter": f"**{plain(parameter.label)}**",
-        "In force": plain(value_words(field, parameter, heartbeat)),
-        "Default": plain(default_words(field, parameter)),
-        "Allowed": plain(parameter.allowed),
-        "Unit": plain(parameter.unit) or UNKNOWN,
-        "Variable": f"`{parameter.env}`",
-        "From": plain(origin_words(field, parameter)),
-        "What it does": plain(parameter.about),
-    }
-
-
-def matches(parameter: Parameter, wanted: str) -> bool:
-    text = f"{parameter.label} {parameter.env} {parameter.about} {parameter.group}".lower()
-    return all(word in text for word in wanted.lower().split())
-
-
-@live(REFRESH_SECONDS)
-def body() -> None:
-    condition = head.engine_line()
-    modes.switch("settings")
-    modes.live_is_closed()
-    st.info(
-        "Settings are read when AINEON starts and cannot be changed here. To change one, set its "
-        "variable in the environment or in the file `.env`, then start AINEON again. "
-        "`aineon doctor` checks them first.",
-        icon=":material/edit_off:",
+def section() -> str:
+    chosen = st.segmented_control(
+        "Section",
+        sections(),
+        default=PARAMETERS,
+        key=_SECTION,
+        bind="query-params",
+        required=True,
     )
+    return chosen or PARAMETERS
+
+
+def show_parameters() -> None:
+    with told_in_words():
+        settings_table.ignored()
     st.caption(
         "Secrets are never shown. The console does not hold the keys: the engine alone is given "
         "them."
@@ -77,19 +54,55 @@ def body() -> None:
     wanted = st.text_input(
         "Find a parameter", key="find", bind="query-params", placeholder="e.g. gas"
     )
-    groups: dict[str, list[dict[str, str]]] = {}
-    for field, parameter in PARAMETERS.items():
-        if matches(parameter, wanted or ""):
-            found = row(field, parameter, condition.heartbeat)
-            groups.setdefault(parameter.group, []).append(found)
-    if not groups:
-        st.caption("No parameter matches.")
-    for group, rows in groups.items():
-        st.subheader(group, anchor=False)
-        with st.container(key=f"settings_{group.replace(' ', '_').lower()}"):
-            st.table(rows, border="horizontal")
+    with told_in_words():
+        settings_table.draw(condition_of(client()).heartbeat, wanted or "")
 
 
-head.title("Settings", "Every parameter, its value in force, and where that came from.")
-with told_in_words():
+def show(chosen: str) -> None:
+    if chosen == PARAMETERS:
+        show_parameters()
+    elif chosen == MODE:
+        modes.switch("settings")
+        settings_live.points()
+    elif chosen == MARKET:
+        settings_nodes.nodes(condition_of(client()).heartbeat)
+    elif chosen == NOTICES:
+        settings_notices.draw()
+    elif chosen == USERS and may(visitor_of_now(), Action.ADD_USER):
+        users_section.listed()
+
+
+def forms(chosen: str) -> None:
+    """What people type into stands outside the part that renews itself."""
+    if chosen == PARAMETERS:
+        settings_edit.draw()
+    elif chosen == MODE:
+        settings_live.form()
+        modes.live_form()
+    elif chosen == MARKET:
+        settings_nodes.node_form()
+        settings_nodes.market_forms()
+    elif chosen == NOTICES:
+        settings_notices.forms()
+    elif chosen == USERS:
+        users_section.forms()
+    elif chosen == LOOK:
+        settings_look.draw()
+
+
+@live(REFRESH_SECONDS)
+def body() -> None:
+    head.engine_line()
+    show(st.session_state.get(_SECTION) or PARAMETERS)
+
+
+head.title("Settings", "Every parameter and how it is changed; mode, nodes, notices and users.")
+now = section()
+if now == PARAMETERS:
+    with told_in_words():
+        forms(now)
     body()
+else:
+    body()
+    with told_in_words():
+        forms(now)

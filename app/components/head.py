@@ -36,6 +36,13 @@ def title(name: str, about: str) -> None:
 def engine_line() -> Condition:
     """Write how the engine is doing, with what to do about it, and return it."""
     condition = condition_of(client())
+    # One place on the page, whatever is in it, so that what follows stays where it is drawn.
+    with st.container():
+        _draw(condition)
+    return condition
+
+
+def _draw(condition: Condition) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if not mode.is_live(client()):
             words = mode.words(client().settings.mode)
@@ -53,7 +60,6 @@ def engine_line() -> Condition:
         box(f"{text} {condition.advice}".strip(), icon=_ICONS[condition.severity])
     if condition.warm_up is not None:
         st.progress(condition.warm_up, text=f"Warm-up: {condition.warm_up:.0%}")
-    return condition
 
 
 def run_line() -> None:

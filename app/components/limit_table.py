@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import streamlit as st
+
 from aineon.ledger.records import Heartbeat
 from aineon.ledger.views import Scope
-from aineon.primitives.units import format_units
-from app import format as fmt
 from app.components import tables
-from app.components.limits import Limit, limits_in_force
+from app.components.limit_use import use_of
+from app.components.limits import limits_in_force
 from app.state import client
 
+GROUPS = ("Trading limits", "Risk limits", "Search")
+ATTEMPTS_LOOKED_AT = 50
 GATES_OF = {
     "min_profit_wei": ("min_profit",),
     "max_gas_price_wei": ("max_gas_price",),
@@ -31,19 +34,6 @@ GATES_OF = {
     "allowed_tokens": ("token_not_allowed",),
     "denied_tokens": ("token_denied",),
 }
-MEASURED_ON = {
-    "min_profit_wei": "each opportunity's net",
-    "confidence_threshold": "each opportunity's confidence",
-    "max_position_wei": "each opportunity's size",
-    "max_slippage_bps": "each hop of a plan",
-    "pair_cooldown_seconds": "each pair after an attempt",
-    "max_hops": "each cycle",
-    "max_price_impact_bps": "each hop of an opportunity",
-    "allowed_venues": "each pool of a route",
-    "denied_venues": "each pool of a route",
-    "allowed_tokens": "each token of a route",
-    "denied_tokens": "each token of a route",
-}
 
 
 def gas_price_wei(heartbeat: Heartbeat | None) -> int | None:
@@ -53,44 +43,40 @@ def gas_price_wei(heartbeat: Heartbeat | None) -> int | None:
     return heartbeat.base_fee_wei + client().settings.priority_fee_wei
 
 
-def used_and_left(limit: Limit, heartbeat: Heartbeat | None) -> tuple[str, str]:
-    """What a limit is measured against now, and what is left of it."""
-    if heartbeat is None or limit.value is None:
-        return fmt.UNKNOWN, fmt.UNKNOWN
-    told = heartbeat.risk
-    for use in () if told is None else told.limits:
-        if use.field == limit.field:
-            return use.used, use.left
-    if limit.field == "max_concurrent":
-        return f"{heartbeat.in_flight} in flight", f"{limit.value - heartbeat.in_flight} more"
-    if limit.field == "max_gas_price_wei":
-        price = gas_price_wei(heartbeat)
-        if price is None:
-            return "gas price not known", fmt.UNKNOWN
-        left = limit.value - price
-        word = "below" if left >= 0 else "above: nothing is attempted"
-        return f"{fmt.gwei(price)} now", f"{format_units(abs(left), 9, 3)} gwei {word}"
-    return MEASURED_ON.get(limit.field, fmt.UNKNOWN), fmt.UNKNOWN
-
-
 def draw(scope: Scope | None, heartbeat: Heartbeat | None) -> None:
     """Draw each limit in force, what is used of it, and what it stopped in `scope`."""
     stopped: dict[str, int] = {}
+    newest = ()
     if scope is not None:
         stopped = {one.gate: one.count for one in client().funnel(scope).stopped}
+        newest = client().trades(scope, ATTEMPTS_LOOKED_AT)
     rows: list[dict[str, Any]] = []
-    groups = ("Trading limits", "Risk limits", "Search")
-    for limit in [each for group in groups for each in limits_in_force(group, heartbeat)]:
-        used, left = used_and_left(limit, heartbeat)
+    price = gas_price_wei(heartbeat)
+    for limit in [each for group in GROUPS for each in limits_in_force(group, heartbeat)]:
+        use = use_of(limit, heartbeat, price, newest)
         gates = GATES_OF.get(limit.field)
         rows.append(
             {
                 "Limit": limit.label,
                 "In force": limit.text,
-                "Now": used,
-                "Headroom": left,
+                "Used": None if use.share is None else 100 * use.share,
+                "Now": use.used,
+                "Headroom": use.left,
                 "Stopped by it": sum(stopped.get(gate, 0) for gate in gates) if gates else None,
                 "Told by": "engine" if limit.from_engine else "settings",
             }
         )
-    tables.show(rows, "")
+    tables.show(
+        rows,
+        "",
+        alt="Every limit in force: what is used of it, and what is left",
+        most_height=len(rows) * tables.ROW_HEIGHT * 2,
+        Used=st.column_config.ProgressColumn(
+            format="%.1f %%",
+            min_value=0,
+            max_value=100,
+            width="medium",
+            help="Of the limit. A limit on what is least allowed is used to the full where "
+            f"the closest of the newest {ATTEMPTS_LOOKED_AT} attempts just reached it.",
+        ),
+    )

@@ -10,6 +10,7 @@ import streamlit as st
 
 from aineon.errors import AineonError, LedgerNotFound
 from app import mode
+from app.components import signed_in, stopping
 from app.format import plain
 from app.state import client
 
@@ -25,6 +26,8 @@ def live(seconds: float) -> Callable[[Callable[[], None]], Callable[[], None]]:
         @functools.wraps(draw)
         def part() -> None:
             mode.follow(client())
+            signed_in.follow()
+            stopping.follow()
             with told_in_words():
                 draw()
 

@@ -50,7 +50,7 @@ def sharpe_words(figures: Sharpe) -> str:
 
 def strategy_runs(whole: StrategySummary, newest: Sequence[StrategyFigures]) -> None:
     """Draw strategy runs, each counted as one, however many transactions it took."""
-    st.subheader("Strategy runs", anchor=False)
+    st.header("Strategy runs", anchor=False)
     st.caption(
         "Attempts that were submitted as one count as one: of two transactions one may lose what "
         "the other one earns."
@@ -91,7 +91,7 @@ def accounts(balances: Sequence[AccountBalance], latest: Reconciliation | None) 
     """Draw the accounts of a chain and how they compare with it; nothing in a simulation."""
     if not balances:
         return
-    st.subheader("Accounts", anchor=False)
+    st.header("Accounts", anchor=False)
     if latest is None:
         st.caption("Not compared with the chain yet.")
     elif latest.verdict == "shortfall":

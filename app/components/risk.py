@@ -7,7 +7,7 @@ import streamlit as st
 from aineon.ledger.records import Heartbeat
 from aineon.ledger.views import Scope
 from aineon.primitives import Money, Provenance
-from aineon.risk.figures import Slippage, TailRisk
+from aineon.risk.figures import NEWEST_TRADES, RiskFigures, Slippage, TailRisk
 from app import format as fmt
 from app.components import money, tables
 from app.state import client
@@ -15,7 +15,7 @@ from app.state import client
 
 def figures(scope: Scope, heartbeat: Heartbeat | None) -> None:
     """Draw the risk figures of `scope`, each with its sample."""
-    st.subheader("Risk figures", anchor=False)
+    st.header("Risk figures", anchor=False)
     found = client().risk_figures(scope)
     where = found.provenance
     columns = money.row("risk-figures")
@@ -34,12 +34,25 @@ def exposure(heartbeat: Heartbeat | None) -> None:
     """Draw what is in flight, by token and by venue."""
     if heartbeat is None or heartbeat.risk is None:
         return
-    st.subheader("Exposure in flight", anchor=False)
+    st.header("Exposure in flight", anchor=False)
     rows = [
         {"Of": each.kind, "Name": each.name, "Worth": fmt.ether(each.worth_wei)}
         for each in heartbeat.risk.exposure
     ]
-    tables.show(rows, "Nothing is in flight.")
+    tables.show(rows, "Nothing is in flight.", alt="Worth in flight by token and by venue")
+
+
+def slippage_words(found: RiskFigures) -> None:
+    """Say what the included trades were predicted to bring, and what they brought."""
+    slippage = found.slippage
+    if slippage.predicted is None or slippage.realised is None:
+        st.caption("No trade was included of which both are known, so there is nothing to compare.")
+        return
+    st.caption(
+        f"The included among the newest {NEWEST_TRADES} settled attempts were expected to leave "
+        f"{fmt.signed_ether(slippage.predicted)} and left {fmt.signed_ether(slippage.realised)}, "
+        f"{found.provenance.value}. Below the dashed line a trade left less than expected."
+    )
 
 
 def _loss(label: str, loss: Money | None, tail: TailRisk, what: str, where: Provenance) -> None:

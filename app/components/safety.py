@@ -14,7 +14,7 @@ from app.state import client
 
 def stop() -> None:
     """Say whether file or database keep an emergency stop; unreadable counts as set."""
-    st.subheader("Emergency stop", anchor=False)
+    st.header("Emergency stop", anchor=False)
     try:
         reasons = client().stops()
     except AineonError as error:
@@ -41,7 +41,7 @@ _WORDS = {
 
 def breaker() -> None:
     """Say how the circuit breaker stands, and what moved it."""
-    st.subheader("Breaker", anchor=False)
+    st.header("Breaker", anchor=False)
     try:
         moves = client().breaker_moves(MOVES_SHOWN)
     except AineonError as error:
@@ -72,7 +72,7 @@ def weather(heartbeat: Heartbeat | None) -> None:
     if heartbeat is None or heartbeat.risk is None:
         return
     told = heartbeat.risk
-    st.subheader("Anomalies", anchor=False)
+    st.header("Anomalies", anchor=False)
     rows = [
         {"Watched": reading.name, "State": _LEVELS[reading.level], "Reading": reading.words}
         for reading in told.readings
@@ -90,7 +90,7 @@ def nodes(heartbeat: Heartbeat | None) -> None:
     """Draw how the chain's nodes are doing; nothing where the feed reads no chain."""
     if heartbeat is None or not heartbeat.nodes:
         return
-    st.subheader("Nodes", anchor=False)
+    st.header("Nodes", anchor=False)
     rows = [
         {"Node": node.name, "State": node.state, "Detail": node.detail} for node in heartbeat.nodes
     ]

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from aineon.ledger.figures import Balances
-from aineon.ledger.records import NearMissRecord, OpportunityRecord, TakingRecord
-from aineon.ledger.views import Booked, Funnel, Pending, Trade
+from aineon.ledger.records import NearMissRecord
+from aineon.ledger.views import Booked, Pending, Trade
 from app import format as fmt
 from app.components import onchain
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_ROW_HEIGHT = 35
+ROW_HEIGHT = 35
+# Streamlit breaks text into lines in rows above four times the size of its letters.
+_TALL_ROW_HEIGHT = 66
+_MOST_TALL_HEIGHT = 570
 _MOST_HEIGHT = 460
 # Arrow's longest exact numbers have 76 digits, those behind the point of any row included.
 _MOST_DIGITS = 76
@@ -31,18 +35,54 @@ def ether_column(label: str, help_text: str | None = None) -> Any:
     return st.column_config.NumberColumn(label, format="%.6f", help=help_text)
 
 
-def show(rows: Sequence[dict[str, Any]], empty: str, **columns: Any) -> None:
-    """Draw `rows` as a table, or the sentence `empty` where there are none."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """That one row of a table can be chosen: under which key, and what is called then."""
+
+    key: str
+    changed: Callable[[], None]
+
+
+def show(
+    rows: Sequence[dict[str, Any]],
+    empty: str,
+    *,
+    alt: str | None = None,
+    choice: Choice | None = None,
+    row_height: int = ROW_HEIGHT,
+    most_height: int = _MOST_HEIGHT,
+    **columns: Any,
+) -> None:
+    """Draw `rows` as a table, or the sentence `empty` where there are none.
+
+    Args:
+        rows: what stands in them, by the columns' names.
+        empty: a sentence.
+        alt: what the table holds, for those who cannot see it.
+        choice: where one row can be chosen.
+        row_height: in pixels; tall rows break long text into lines.
+        most_height: in pixels; longer tables scroll.
+        columns: how columns are shown, by their names.
+    """
     if not rows:
         st.caption(empty)
         return
+    chosen: dict[str, Any] = {}
+    if choice is not None:
+        chosen = {
+            "key": choice.key,
+            "on_select": choice.changed,
+            "selection_mode": "single-row",
+        }
     st.dataframe(
         _frame(rows),
         hide_index=True,
-        height=min(_MOST_HEIGHT, _ROW_HEIGHT * (len(rows) + 1) + 3),
-        row_height=_ROW_HEIGHT,
+        height=min(most_height, row_height * len(rows) + ROW_HEIGHT + 3),
+        row_height=row_height,
         column_config=columns,
         placeholder=fmt.UNKNOWN,
+        alt=alt,
+        **chosen,
     )
 
 
@@ -83,11 +123,36 @@ def last_trades(trades: Sequence[Trade]) -> None:
     show(
         rows,
         "Nothing has been attempted in this run yet.",
+        alt="The newest attempts with outcome, net and why",
+        row_height=_TALL_ROW_HEIGHT,
+        most_height=_MOST_TALL_HEIGHT,
         **{
             **onchain.columns(),
             "Net (ETH)": ether_column("Net (ETH)"),
-            "Why": st.column_config.TextColumn(width="large"),
+            "Why": st.column_config.TextColumn(width=400),
         },
+    )
+
+
+def in_flight(trades: Sequence[Trade], now: float) -> None:
+    """Draw attempts that were submitted and have not ended."""
+    show(
+        [
+            {
+                "Waits": fmt.age(now - trade.attempt.submitted_at),
+                "Submitted (UTC)": fmt.time_cell(trade.attempt.submitted_at),
+                "Block": trade.attempt.submitted_block,
+                "Pair": trade.attempt.pair,
+                "Expected net (ETH)": fmt.decimal(trade.attempt.expected_net_wei),
+                "Venues": " → ".join(trade.attempt.venues),
+                "Figures": trade.provenance.value,
+                "Attempt": trade.attempt.attempt_id,
+            }
+            for trade in trades
+        ],
+        "Nothing is in flight.",
+        alt="Attempts that were submitted and have not ended",
+        **{"Expected net (ETH)": ether_column("Expected net (ETH)")},
     )
 
 
@@ -95,13 +160,14 @@ def pending(seen: Sequence[Pending]) -> None:
     """Draw what is seen in blocks that are not final; nothing where there is none."""
     if not seen:
         return
-    st.subheader("Pending", anchor=False)
+    st.header("Pending", anchor=False)
     st.caption(
         "Seen in a block that a reorg may still take back; in no sum until the block is final."
     )
     show(
         [onchain.pending_row(one) for one in seen],
         "",
+        alt="What is seen in blocks that are not final",
         **{**onchain.columns(), "Net (ETH)": ether_column("Net (ETH)", "if the block stays")},
     )
 
@@ -112,6 +178,7 @@ def trades(trades: Sequence[Trade]) -> None:
     show(
         onchain.without_links([_trade_row(trade, proof(trade)) for trade in trades]),
         "Nothing has been attempted in this run yet.",
+        alt="Attempts: what was expected, and what came of it",
         **{
             **onchain.columns(),
             "Expected net (ETH)": ether_column("Expected net (ETH)"),
@@ -152,93 +219,6 @@ def _trade_row(trade: Trade, proof: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def gates(funnel: Funnel) -> None:
-    """Draw what stopped opportunities, the gate that stopped most first."""
-    show(
-        [
-            {
-                "What stopped them": fmt.gate_words(stopped.gate),
-                "Opportunities": stopped.count,
-                "Share": 100 * stopped.count / max(1, funnel.opportunities),
-                "Newest reason": stopped.reason,
-                "Gate": stopped.gate,
-            }
-            for stopped in funnel.stopped
-        ],
-        "Nothing has been stopped.",
-        **{
-            "Share": st.column_config.NumberColumn(format="%.1f %%"),
-            "Newest reason": st.column_config.TextColumn(width=420),
-        },
-    )
-
-
-def stages(funnel: Funnel) -> None:
-    """Draw how many opportunities passed each stage of the funnel."""
-    first = max(1, funnel.counts.get("detected", 0))
-    show(
-        [
-            {
-                "Stage": stage,
-                "Passed": funnel.counts.get(stage, 0),
-                "Of detected": 100 * funnel.counts.get(stage, 0) / first,
-                "Meaning": meaning,
-            }
-            for stage, meaning in fmt.STAGES.items()
-        ],
-        "",
-        **{"Of detected": st.column_config.NumberColumn(format="%.2f %%")},
-    )
-
-
-def opportunities(rows: Sequence[Booked[OpportunityRecord]], empty: str) -> None:
-    """Draw opportunities with their figures in the base token, and where they stopped."""
-    numbers = {
-        name: st.column_config.NumberColumn(format=pattern)
-        for name, pattern in {
-            "Size": "%.4f",
-            "Gross": "%.6f",
-            "Flash fee": "%.6f",
-            "Gas": "%.6f",
-            "Net": "%.6f",
-            "Confidence": "%.3f",
-        }.items()
-    }
-    show(
-        [_opportunity_row(row) for row in rows],
-        empty,
-        **numbers,
-        **{
-            "Net (ETH)": ether_column("Net (ETH)", "after the builder payment too"),
-            "Reason": st.column_config.TextColumn(width=380),
-        },
-    )
-
-
-def _opportunity_row(row: Booked[OpportunityRecord]) -> dict[str, Any]:
-    seen = row.record
-    decimals = seen.base_token.decimals
-    return {
-        "Block": seen.block_number,
-        "Seen (UTC)": fmt.time_cell(row.at)[5:],
-        "Net (ETH)": fmt.decimal(seen.net_wei),
-        "Stopped by": fmt.gate_words(seen.gate),
-        "Pair": seen.pair,
-        "Size": fmt.decimal(seen.amount_in, decimals),
-        "Token": str(seen.base_token),
-        "Gross": fmt.decimal(seen.gross_profit, decimals),
-        "Flash fee": fmt.decimal(seen.flash_fee, decimals),
-        "Gas": fmt.decimal(seen.gas_cost, decimals),
-        "Net": fmt.decimal(seen.net_profit, decimals),
-        "Confidence": seen.confidence,
-        "Venues": " → ".join(seen.venues),
-        "Stage": seen.stage,
-        "Reason": seen.reason or "submitted",
-        "Figures": row.provenance.value,
-        "Route": seen.route_text,
-    }
-
-
 def near_misses(rows: Sequence[Booked[NearMissRecord]]) -> None:
     """Draw the cycles that came closest in the newest scan, and why each was not attempted."""
     show(
@@ -259,6 +239,7 @@ def near_misses(rows: Sequence[Booked[NearMissRecord]]) -> None:
             for row in rows
         ],
         "No cycle came near a profit in the newest scan.",
+        alt="Cycles that came closest to paying, and why they did not",
         **{
             "Rate": st.column_config.NumberColumn(
                 format="%.6f", help="what one unit brings back after the pools' fees"
@@ -267,29 +248,6 @@ def near_misses(rows: Sequence[Booked[NearMissRecord]]) -> None:
             "Why not": st.column_config.TextColumn(width=380),
             "Best size": st.column_config.NumberColumn(format="%.4f"),
             "Gas": st.column_config.NumberColumn(format="%.6f"),
-        },
-    )
-
-
-def takings(rows: Sequence[Booked[TakingRecord]]) -> None:
-    """Draw what other searchers took."""
-    show(
-        [
-            {
-                "Block": row.record.block_number,
-                "Searcher": row.record.searcher,
-                "Worth (ETH)": fmt.decimal(row.record.profit_wei),
-                "Took": fmt.decimal(row.record.profit, row.record.profit_token.decimals),
-                "Token": str(row.record.profit_token),
-                "Figures": row.provenance.value,
-                "Reference": row.record.reference,
-            }
-            for row in rows
-        ],
-        "Nobody else has taken anything that this feed shows.",
-        **{
-            "Worth (ETH)": ether_column("Worth (ETH)", "before their gas"),
-            "Took": st.column_config.NumberColumn(format="%.6f"),
         },
     )
 
@@ -307,6 +265,7 @@ def balances(left: Balances) -> None:
             for one in left.balances
         ],
         "The trades have left nothing yet.",
+        alt="What the trades left, token by token",
         Balance=st.column_config.NumberColumn(format="%.6f"),
     )
     missing = []

@@ -7,6 +7,10 @@ MILLISECOND = 1e-3
 MEGABYTE = 2**20
 
 GOALS: dict[str, float] = {
+    **{
+        f"test_rerun_of_a_page[{page}]": 100 * MILLISECOND
+        for page in ("overview", "performance", "opportunities", "risk")
+    },
     "test_v2_quote[down]": 1 * MICROSECOND,
     "test_v2_quote[up]": 1 * MICROSECOND,
     "test_v3_quote[0-down]": 2 * MICROSECOND,

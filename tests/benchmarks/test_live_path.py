@@ -4,7 +4,7 @@ The engine is composed from settings of mode rehearsal, on an anvil with the rea
 relay alone is replaced, by one that notes when it is handed a signed request and sends nothing.
 Its market holds 10,000 pools: those of Uniswap V2 and V3 on that chain, and around them the pools
 of `universe.py`, which join the same five tokens to 4,000 others and exist in the market alone.
-Each block brings 200 trades in these, and one trade on the chain that leaves a profit open. A
+Each block changes 200 of these, and one trade on the chain leaves a profit open. A
 plan that goes through a pool of the universe is tried as well, and the node refuses it; blocks
 with such a refusal are left out, because they took several plans. Every confidence is allowed, so
 that there is more to judge than an engine would usually have.

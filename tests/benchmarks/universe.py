@@ -6,10 +6,10 @@ has falls off by a power law. Three pools of ten are of Uniswap V3, with some te
 ticks each and liquidity that thins out away from the price.
 
 Prices agree: each pool stands within 0.9 of its own fee around the fair price, so before the
-first block no cycle of any length gains. A block is 200 random trades whose worth is log-normal
-(a median of 1,500 dollars, one of twenty above 25,000), more of them in larger pools. What they
-push out of the fees' band is moved back to its edge by arbitrage at the beginning of the next
-block, in addition to that block's trades: so no gap lasts, and each block's gaps are its own.
+first block no cycle of any length gains. A block changes 200 pools. Those that the block before
+has pushed out of the fees' band are moved back to its edge by arbitrage at its beginning: so no
+gap lasts, and each block's gaps are its own. The others take random trades, whose worth is
+log-normal (a median of 1,500 dollars, one of twenty above 25,000), more of them in larger pools.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from aineon.primitives.units import GWEI, PIPS
 from aineon.search.costs import WRAPPED_ETHER
 
 BASE_FEE_WEI = 2 * GWEI
-TRADES = 200
+CHANGED = 200
 BAND = 0.9
 _Q96 = 2**96
 _V3_SHARE = 0.3
@@ -88,9 +88,13 @@ class Universe:
             event = self._closing(pools[address])
             if event is not None:
                 events.append(event)
-        self._pushed = self._random.choices(self._addresses, self._weights, k=2 * TRADES)
-        self._pushed = list(dict.fromkeys(self._pushed))[:TRADES]
         closed = {event.address: event for event in events}
+        changed, self._pushed = set(closed), []
+        drawn = self._random.choices(self._addresses, self._weights, k=2 * CHANGED)
+        for address in dict.fromkeys(drawn):
+            if len(changed) < CHANGED:
+                changed.add(address)
+                self._pushed.append(address)
         traded = [self._trade(after(pools[a], closed.get(a))) for a in self._pushed]
         number = (self.market.block.number if self.market.block else 0) + 1
         return MarketUpdate(

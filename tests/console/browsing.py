@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -44,13 +44,16 @@ def path_of(page: str) -> str:
 
 
 @contextmanager
-def process(arguments: list[str], env: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    arguments: list[str], env: Mapping[str, str], stderr: IO[bytes] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run a Python module in the repository, and stop it by its own process group."""
     started = subprocess.Popen(
         [sys.executable, "-m", *arguments],
         cwd=ROOT,
         env=dict(env),
         stdout=subprocess.DEVNULL,
+        stderr=stderr,
         start_new_session=True,
     )
     try:

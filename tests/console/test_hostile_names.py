@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import random
 import time
 from pathlib import Path
 
 from aineon.primitives import Token
-from app.components.charts import pool_name
+from app import state
+from app.components.market_charts import pool_name
 from app.format import plain
 from tests.console import places
 from tests.console.places import PAGES
-from tests.console.seeing import open_page, turn_to
+from tests.console.seeing import charts_of, open_page, turn_to
 from tests.ledger import booked
 
 PIECES = (
@@ -61,6 +64,9 @@ def test_two_hundred_hostile_symbols_stay_text(folder: Path) -> None:
                     pair=f"WETH/{raw}",
                     reason=raw,
                     gate=raw[:20],
+                    route_key="0xa>0xb>0xc>0xd>0xa",
+                    route_text=raw,
+                    venues=(raw, PIECES[1]),
                 )
                 for token, raw in zip(tokens, names, strict=True)
             ],
@@ -69,7 +75,26 @@ def test_two_hundred_hostile_symbols_stay_text(folder: Path) -> None:
                 for number, (token, raw) in enumerate(zip(tokens, names, strict=True))
             ],
             prices=[booked.price(run_id, at=now, venue=PIECES[1])],
+            near_misses=[
+                booked.near_miss(run_id, 1, pair=raw, reason=raw, route_text=raw) for raw in names
+            ],
         )
+        for number, (token, raw) in enumerate(zip(tokens, names, strict=True)):
+            settled = booked.unresolved(f"sim-{number}", reason=raw)
+            store.write(
+                attempts=[
+                    booked.attempt(
+                        run_id,
+                        f"sim-{number}",
+                        submitted_at=now,
+                        base_token=token,
+                        pair=raw,
+                        venues=(raw,),
+                        route_text=raw,
+                    )
+                ],
+                settlements=[settled] if number % 2 else [],
+            )
     test = open_page("overview")
     for page in PAGES:
         turn_to(test, page)
@@ -82,7 +107,15 @@ def test_two_hundred_hostile_symbols_stay_text(folder: Path) -> None:
     turn_to(test, "opportunities")
     shown = test.dataframe[0].value
     assert set(shown["Token"]) <= {str(token) for token in tokens}
-    assert shown["Reason"].iloc[0] == names[-1]
+    assert shown["Why not"].iloc[0] == names[-1]
+    for page in PAGES:
+        turn_to(test, page)
+        for chart in charts_of(test).values():
+            assert "<script" not in chart.spec, page
+            assert "<img" not in chart.spec, page
+    client = state.client()
+    for line in csv.reader(io.StringIO(client.export(client.scope(1), "csv").text())):
+        assert not [cell for cell in line if cell.startswith(("=", "+", "-", "@", "\t"))]
 
 
 def test_plain_text_cannot_become_markdown() -> None:

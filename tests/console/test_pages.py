@@ -9,12 +9,15 @@ from types import MappingProxyType
 
 import pytest
 
+from aineon.access.roles import Role
 from aineon.primitives import Book
 from aineon.runtime.settings import load_settings
-from app import state
+from app import state, visitors
+from app.asking import Visitor
+from app.components import signed_in
 from tests.console import places
 from tests.console.places import PAGES
-from tests.console.seeing import open_page, styles_of, text_of, turn_to
+from tests.console.seeing import open_page, stop_the_clock, styles_of, text_of, turn_to
 from tests.ledger.booked import near_miss, open_book, run, step
 
 STATES = MappingProxyType(
@@ -39,6 +42,7 @@ READS_BOOK = tuple(page for page in PAGES if page != "settings")
 def test_every_page_says_how_things_are(folder: Path, name: str) -> None:
     prepare, word, words = STATES[name]
     prepare(folder)
+    stop_the_clock()
     test = open_page("overview")
     for page in PAGES:
         turn_to(test, page)
@@ -62,6 +66,7 @@ def test_without_a_book_pages_say_so_and_show_no_figure(folder: Path) -> None:
 
 @pytest.mark.usefixtures("locked_book")
 def test_a_locked_book_is_said_in_words(folder: Path) -> None:
+    stop_the_clock()
     test = open_page("overview")
     for page in READS_BOOK:
         turn_to(test, page)
@@ -179,7 +184,7 @@ def test_withdrawals_offer_nothing_to_press(folder: Path) -> None:
     places.busy(folder)
     test = open_page("withdrawals")
     assert "Nothing can be withdrawn in simulation" in text_of(test)
-    assert not test.button
+    assert [button.key for button in test.button] == ["open_stop"]
 
 
 @pytest.mark.parametrize(
@@ -211,6 +216,9 @@ def live_console(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], 
     def make() -> None:
         settings = load_settings().model_copy(update={"mode": Book.LIVE})
         monkeypatch.setattr(state, "load_settings", lambda: settings)
+        somebody = Visitor("ada", Role.ADMIN, 1)
+        for module in (visitors, signed_in):
+            monkeypatch.setattr(module, "visitor_of_now", lambda: somebody)
         state.client.cache_clear()
 
     return make

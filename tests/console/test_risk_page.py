@@ -14,7 +14,7 @@ from aineon.ledger.records import ExposureTold, LimitTold, ReadingTold, RiskTold
 from aineon.primitives import Book, ManualClock
 from aineon.safety import Breaker, BreakerState
 from tests.console import places
-from tests.console.seeing import open_page, text_of
+from tests.console.seeing import charts_of, open_page, text_of
 from tests.ledger import booked
 
 ETHER = 10**18
@@ -22,7 +22,7 @@ RISK = RiskTold(
     breaker="running",
     reason="",
     limits=(
-        LimitTold("max_daily_loss_wei", "0.25 ETH", "0.75 ETH"),
+        LimitTold("max_daily_loss_wei", "0.25 ETH", "0.75 ETH", 0.25),
         LimitTold("max_attempts_per_minute", "7 made", "53 more"),
     ),
     readings=(
@@ -104,6 +104,29 @@ def test_limits_are_told_with_what_is_used_and_left(folder: Path) -> None:
     assert rows["Maximum daily loss"]["Headroom"] == "0.75 ETH"
     assert rows["Attempts a minute"]["Headroom"] == "53 more"
     assert rows["Maximum price impact"]["Now"] == "each hop of an opportunity"
+    assert rows["Maximum daily loss"]["Used"] == pytest.approx(25.0)
+    assert rows["Attempts in flight"]["Used"] == pytest.approx(100 / 3)
+    assert rows["Maximum gas price"]["Used"] == pytest.approx(26.0, abs=5)
+    assert rows["Denied tokens"]["Now"] == "each token of a route"
+
+
+def test_limits_on_each_attempt_name_the_one_that_came_closest(folder: Path) -> None:
+    places.busy(folder)
+    with places.open_book(folder) as store:
+        expected = {"expected_net_wei": 20 * places.MILLI, "confidence": 0.8}
+        store.write(attempts=[booked.attempt(1, "sim-c", amount_in=100 * ETHER, **expected)])
+    rows = {row["Limit"]: row for row in table_with(open_page("risk"), "Headroom")}
+    assert rows["Maximum position"]["Now"] == "largest attempted 100 ETH"
+    assert rows["Maximum position"]["Used"] == pytest.approx(10.0)
+    assert rows["Confidence threshold"]["Now"] == "least attempted 0.800"
+    assert rows["Confidence threshold"]["Used"] == pytest.approx(87.5)
+
+
+def test_slippage_names_what_was_expected_and_what_came_of_it(folder: Path) -> None:
+    places.busy(folder)
+    test = open_page("risk")
+    assert "were expected to leave" in text_of(test)
+    assert "slippage" in charts_of(test)
 
 
 def test_anomalies_and_exposure(folder: Path) -> None:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from tests.console import browsing
+from tests.console import axe, browsing
 
 NO_CHROMIUM = "no Chromium on this machine: the walk through the pages is left out"
 SKIPPED = pytest.mark.skipif(browsing.CHROMIUM is None, reason=NO_CHROMIUM)
@@ -104,6 +104,70 @@ def test_a_phone_needs_no_sideways_scrolling(console: tuple[str, int], context: 
         browsing.settle(page)
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, name
+    page.close()
+
+
+@pytest.mark.browser
+@SKIPPED
+@pytest.mark.skipif(not axe.AXE.is_complete(), reason=axe.MISSING)
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_nothing_keeps_people_out_of_a_page(
+    console: tuple[str, int], context: Any, scheme: str
+) -> None:
+    page, _ = browsing.open_page(context, console[0])
+    page.emulate_media(color_scheme=scheme)
+    found = {}
+    for name in browsing.PAGES:
+        page.locator('[data-testid="stSidebarNavLink"]', has_text=name.capitalize()).click()
+        page.wait_for_selector(f'h1:has-text("{name.capitalize()} · Simulated")')
+        browsing.settle(page)
+        found |= {name: wrong} if (wrong := axe.violations(page)) else {}
+    page.close()
+    assert found == {}
+
+
+FEES = "document.querySelector('.st-key-chart-base-fee .js-plotly-plot')"
+LAST_BLOCK = f"{FEES}?.calcdata?.[0]?.at(-1)?.x"
+
+
+@pytest.mark.browser
+@SKIPPED
+def test_new_data_are_drawn_and_leave_the_zoom_as_it_is(
+    console: tuple[str, int], context: Any
+) -> None:
+    page, _ = browsing.open_page(context, console[0] + "/risk")
+    page.wait_for_function(f"{LAST_BLOCK} > 0")
+    page.evaluate(f"{FEES}.scrollIntoView({{block: 'center'}})")
+    box = page.locator(".st-key-chart-base-fee .nsewdrag").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.4, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, middle, steps=8)
+    page.mouse.up()
+    page.wait_for_function(f"{FEES}._fullLayout.xaxis.autorange === false")
+    zoomed, last = page.evaluate(f"[{FEES}._fullLayout.xaxis.range, {LAST_BLOCK}]")
+    page.evaluate(f"window.sameChart = {FEES}")
+    # The page renews itself every three seconds, and blocks come every second.
+    page.wait_for_function(f"{LAST_BLOCK} > {last}")
+    assert page.evaluate(f"{FEES}._fullLayout.xaxis.range") == zoomed
+    assert page.evaluate(f"window.sameChart === {FEES}")
+    page.close()
+
+
+@pytest.mark.browser
+@SKIPPED
+def test_a_row_is_chosen_and_half_typed_text_stays(console: tuple[str, int], context: Any) -> None:
+    page, _ = browsing.open_page(context, console[0] + "/opportunities")
+    page.wait_for_timeout(500)
+    table = page.locator('[data-testid="stDataFrame"]').first.bounding_box()
+    page.mouse.click(table["x"] + 15, table["y"] + 35 * 2 + 17)
+    page.wait_for_selector('h2:has-text("The chosen opportunity")')
+    assert "opportunity=" in page.url
+    venue = page.locator('[data-testid="stSelectbox"]', has_text="Venue").locator("input")
+    venue.click()
+    venue.type("sush")
+    page.wait_for_timeout(4_000)
+    assert venue.input_value() == "sush"
     page.close()
 
 

@@ -1,0 +1,51 @@
+"""The period that a page's figures are of, and the groups that it is divided into."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+import streamlit as st
+
+from aineon.ledger.periods import PERIOD_SECONDS, Bucket, Period
+from app.state import client
+
+_PERIODS: Final = {
+    "Last hour": "hour",
+    "Last 24 hours": "day",
+    "Last 7 days": "week",
+    "Last 30 days": "month",
+    "All": "all",
+}
+_BUCKETS: Final = {"Hourly": "hour", "Daily": "day", "Weekly": "week", "Monthly": "month"}
+_MINUTE: Final = 60
+
+
+def pick() -> Period:
+    """Offer the periods; the choice stays in the page's address."""
+    choice = st.segmented_control(
+        "Period", list(_PERIODS), default="All", required=True, key="period", bind="query-params"
+    )
+    return cast("Period", _PERIODS[choice or "All"])
+
+
+def pick_bucket() -> Bucket:
+    """Offer what a chart's bars are of; the choice stays in the page's address."""
+    choice = st.segmented_control(
+        "Bars",
+        list(_BUCKETS),
+        default="Hourly",
+        required=True,
+        key="bars",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return cast("Bucket", _BUCKETS[choice or "Hourly"])
+
+
+def start(period: Period) -> float | None:
+    """Return when a period that ends now began, to the minute; None for everything.
+
+    To the minute, so that what is read for it can be kept for longer than one look.
+    """
+    seconds = PERIOD_SECONDS.get(period)
+    return None if seconds is None else client().clock.now() // _MINUTE * _MINUTE - seconds
