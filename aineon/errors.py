@@ -210,6 +210,10 @@ class RequestClosed(LedgerError):
     """A request of the console has its answer already, or is not there."""
 
 
+class SettingMoved(LedgerError):
+    """A setting was changed by somebody else since it was looked at."""
+
+
 class CommandClosed(LedgerError):
     """A command has its answer already, or is not there."""
 
@@ -236,6 +240,10 @@ class StartError(AineonError):
 
 class ConfigurationError(AineonError):
     """A setting has a value that is not allowed; the message names variable, value and range."""
+
+
+class SettingRefused(ConfigurationError):
+    """A change of settings is not allowed; the message has a line for each problem."""
 
 
 # --- safety and sending --------------------------------------------------------------------
@@ -342,6 +350,70 @@ class WrongPurpose(SealError):
 
 class WrongSealKey(SealError):
     """A secret was sealed with a key that is not at hand."""
+
+
+class AccessError(AineonError):
+    """Base of errors about who may use AINEON; no message holds a password, code or token."""
+
+
+class UnknownRole(AccessError):
+    """A word names none of the roles."""
+
+
+class InvalidUser(AccessError):
+    """A user's name, e-mail address or display name cannot be what was given."""
+
+
+class UserExists(AccessError):
+    """There is a user of this name already."""
+
+
+class UnknownUser(AccessError):
+    """There is no user of this name."""
+
+
+class LastSuperAdmin(AccessError):
+    """Nobody would be left who may manage users."""
+
+
+class PasswordRefused(AccessError):
+    """A new password is too short, too long or too well known; or the present one is wrong."""
+
+
+class InvalidCredentials(AccessError):
+    """A file of credentials is not in streamlit-authenticator's format, or cannot be taken over."""
+
+
+class SignInRefused(AccessError):
+    """Name, password and code do not belong together; nothing tells which of them is wrong."""
+
+
+class TooManyTries(AccessError):
+    """Too many tries; nothing was looked at, and `wait` seconds later it will be again.
+
+    Attributes:
+        wait: seconds.
+    """
+
+    def __init__(self, message: str, wait: float) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class SignInThrottled(TooManyTries):
+    """Too many tries to sign in."""
+
+
+class CodeThrottled(TooManyTries):
+    """Too many one-time codes were tried."""
+
+
+class EnrolmentRefused(AccessError):
+    """A second factor is not set up or replaced: the code is wrong, or nothing was begun."""
+
+
+class SetupRefused(AccessError):
+    """The first user is not created: there are users, no token is set, or it is another one."""
 
 
 # --- treasury ------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ import sys
 
 from aineon.errors import ConfigurationError
 from aineon.runtime.chain_link import addresses_of
-from aineon.runtime.going_live import confirmation_finding, confirmed, phrase
+from aineon.runtime.going_live import confirmation_finding
+from aineon.runtime.live_word import confirmed, phrase
 from aineon.runtime.settings import Settings
 
 

@@ -15,6 +15,7 @@ from aineon.cli.audit import audit
 from aineon.cli.backup import backup
 from aineon.cli.keys import keys
 from aineon.cli.session import DESK, say, settings_of
+from aineon.cli.users import users
 from aineon.cli.withdrawals import destinations, withdrawals
 from aineon.runtime.undumpable import forbid_dumps
 
@@ -35,6 +36,7 @@ app.add_typer(audit)
 app.add_typer(backup)
 app.add_typer(withdrawals)
 app.add_typer(destinations)
+app.add_typer(users)
 
 
 @app.command()
@@ -105,6 +107,54 @@ def run(
         raise typer.Exit(run_supervised(settings))
     settings = _with_the_operators_word(settings)
     raise typer.Exit(run_reported(settings, keep=db, as_json=as_json))
+
+
+@app.command()
+def engine(
+    context: typer.Context,
+    mode: options.Mode = None,
+    feed: options.Feed = None,
+    seed: options.Seed = None,
+    pace_seconds: options.Pace = None,
+    warm_up_blocks: options.WarmUp = None,
+    data_dir: options.DataDir = None,
+) -> None:
+    """Keep the engine alive without a console, e.g. on a machine of its own.
+
+    A console elsewhere shows it where both have the same DATABASE_URL and mode.
+    """
+    from aineon.runtime.apart import run_engine
+
+    settings = _with_the_operators_word(settings_of(context.params))
+    raise typer.Exit(run_engine(settings, say))
+
+
+@app.command()
+def console(
+    context: typer.Context,
+    port: options.Port = None,
+    host: options.Host = None,
+    mode: options.Mode = None,
+    data_dir: options.DataDir = None,
+) -> None:
+    """Keep the console alive without an engine, which runs elsewhere with the same database."""
+    from aineon.runtime.apart import run_console
+
+    raise typer.Exit(run_console(settings_of(context.params), say))
+
+
+@app.command()
+def api(
+    context: typer.Context,
+    port: options.Port = None,
+    host: options.Host = None,
+    mode: options.Mode = None,
+    data_dir: options.DataDir = None,
+) -> None:
+    """Answer /health, /metrics and /api/v1 without pages; any number may run side by side."""
+    from aineon.runtime.apart import run_api
+
+    raise typer.Exit(run_api(settings_of(context.params), say))
 
 
 @app.command()

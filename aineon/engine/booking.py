@@ -15,6 +15,7 @@ from aineon.engine.events import (
     StateChanged,
     StepProcessed,
 )
+from aineon.engine.memory import resident_bytes
 from aineon.engine.translating import (
     attempt_of_plan,
     attempt_record,
@@ -193,6 +194,7 @@ class Booking:
                 limits=self.run.limits,
                 nodes=self._nodes(),
                 risk=engine.risk_told(),
+                memory_bytes=resident_bytes(),
             )
         )
 

@@ -32,6 +32,9 @@ from aineon.risk.telling import told
 from aineon.search import Explanation, Scanner
 
 _STAGES = list(Stage)
+# Cycles that are sized before anything is attempted; the others when the best has been handed
+# over. In 120 blocks of 10,000 pools the best one by size was each time the first by estimate.
+_SIZED_FIRST = 25
 
 
 class _Scanned(NamedTuple):
@@ -232,11 +235,13 @@ class Engine:
     async def _scan(self, step: FeedStep) -> _Scanned:
         started = time.perf_counter()
         view = self.executor.view(self.market)
-        scan = self._scanner.scan(view, changed=self._changed_since_scan())
+        scanning = self._scanner.begin(view, self._changed_since_scan())
         scene = Scene(view, step.update.block, step.update.step, step.mid_transaction)
-        entries, attempts = await self._judging.judge(scan.opportunities, scene)
+        found = scanning.opportunities(_SIZED_FIRST)
+        entries, attempts = await self._judging.judge(found, scene)
+        closest = scanning.finished().closest()
         seconds = time.perf_counter() - started
-        return _Scanned(tuple(entries), attempts, scan.closest(), seconds)
+        return _Scanned(tuple(entries), attempts, closest, seconds)
 
     def _changed_since_scan(self) -> set[Address]:
         """The pools that may differ from what was scanned last, in the paper book's view too."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from aineon.engine.admission import Admission
 from aineon.engine.funnel import FunnelEntry, Stage
@@ -16,7 +18,15 @@ from aineon.execution.settlement import Attempt
 from aineon.market import Market
 from aineon.primitives import Block, Token
 from aineon.risk import Candidate, Refusal, RiskGate
-from aineon.search import CostModel, Opportunity, Route, Worths, best_alone, best_combination
+from aineon.search import (
+    CostModel,
+    Opportunity,
+    Route,
+    Trust,
+    Worths,
+    best_alone,
+    best_combination,
+)
 
 # Ordering costs sizings; what stands further behind adds little to a block.
 _MOST_COMBINED = 12
@@ -84,25 +94,31 @@ class Judging:
         self._costs = costs
         self._watching = watching
         self._worths = Worths(costs, Market())
+        self._trust = Trust()
 
     async def judge(
         self, opportunities: Iterable[Opportunity], scene: Scene
     ) -> tuple[list[FunnelEntry], list[Attempt]]:
         """Attempt what leaves most, and say of everything else why it was not attempted.
 
-        Of what passes risk and admission the best one is attempted at once. What it leaves is
+        The first one that passes risk and admission is attempted at once: those behind it are
+        looked at afterwards, and nothing that they need keeps it waiting. What it leaves is
         combined: opportunities that share pools are ordered, and each is sized and checked on
         the states that those before it leave.
+
+        Args:
+            opportunities: the best one first; those without a confidence are given theirs.
+            scene: where they were found.
         """
         # The market may have changed since the last time, and be the same object.
         self._worths = Worths(self._costs, scene.market)
+        self._trust.turn()
+        tried = _Tried(scene)
         admitted: list[FunnelEntry] = []
         stopped: list[FunnelEntry] = []
-        for opportunity in opportunities:
-            entry = self._checked(opportunity, scene, ())
-            (admitted if entry.gate is None else stopped).append(entry)
-        tried = _Tried(scene)
-        left = await self._attempt_best(admitted[:_MOST_COMBINED], tried)
+        admitting = self._admitted(opportunities, tried, admitted, stopped)
+        left = await self._attempt_best(islice(admitting, _MOST_COMBINED), tried)
+        deque(admitting, maxlen=0)
         full = self._admission.full(self._executor.in_flight)
         for opportunity in self._combined(left, tried.scene.market):
             await self._try(opportunity, tried)
@@ -111,8 +127,30 @@ class Judging:
         left_out = _left_out(admitted, [each.opportunity.route for each in tried.entries], full)
         return [*tried.entries, *left_out, *stopped], tried.attempts
 
+    def _admitted(
+        self,
+        opportunities: Iterable[Opportunity],
+        tried: _Tried,
+        admitted: list[FunnelEntry],
+        stopped: list[FunnelEntry],
+    ) -> Iterator[FunnelEntry]:
+        """Check one after the other, as it is asked for; sort them, and yield what passes.
+
+        What was attempted meanwhile counts where attempts are counted. That it lies in the way
+        of others is no reason: they are to be combined with it.
+        """
+        scene, in_flight = tried.scene, self._executor.in_flight
+        for opportunity in opportunities:
+            entry = self._checked(opportunity, scene, in_flight)
+            entry = self._unless_taken(entry, tried.attempts)
+            if entry.gate is not None:
+                stopped.append(entry)
+                continue
+            admitted.append(entry)
+            yield entry
+
     async def _attempt_best(
-        self, admitted: Sequence[FunnelEntry], tried: _Tried
+        self, admitted: Iterator[FunnelEntry], tried: _Tried
     ) -> list[Opportunity]:
         """Attempt the best opportunity, or the next one where that is refused; return the rest.
 
@@ -120,16 +158,17 @@ class Judging:
         known what goes with it. Once it is handed over it can come again: others may move its
         pools back.
         """
-        left = [entry.opportunity for entry in admitted]
-        for opportunity in tuple(left):
-            best = best_alone(opportunity, tried.scene.market, self._costs)
+        left: list[Opportunity] = []
+        for entry in admitted:
+            left.append(entry.opportunity)
+            best = best_alone(entry.opportunity, tried.scene.market, self._costs)
             if best is None:
                 continue
             await self._try(best, tried)
             if tried.attempts:
                 break
-            left.remove(opportunity)
-        return left
+            left.pop()
+        return [*left, *(entry.opportunity for entry in admitted)]
 
     def _combined(self, left: Sequence[Opportunity], market: Market) -> tuple[Opportunity, ...]:
         """The best combination, in its order.
@@ -170,7 +209,8 @@ class Judging:
         self, opportunity: Opportunity, scene: Scene, companions: Sequence[Attempt]
     ) -> tuple[FunnelEntry, Attempt | None, Scene]:
         """Take one opportunity as far as it goes; the scene it leaves is the next one's."""
-        entry = self._checked(opportunity, scene, companions)
+        entry = self._checked(opportunity, scene, self._executor.in_flight, companions)
+        entry = self._unless_taken(entry)
         if entry.gate is not None:
             return entry, None, scene
         plan = self._plan(opportunity, scene)
@@ -191,9 +231,14 @@ class Judging:
         return entry, attempt, replace(scene, market=scene.market.with_pools(tried.pools_after))
 
     def _checked(
-        self, opportunity: Opportunity, scene: Scene, companions: Sequence[Attempt]
+        self,
+        opportunity: Opportunity,
+        scene: Scene,
+        in_flight: Iterable[Attempt],
+        companions: Sequence[Attempt] = (),
     ) -> FunnelEntry:
         """The opportunity's entry after risk and admission; without a gate where it passed both."""
+        opportunity = self._trust.rated(opportunity, scene.market)
         net_wei = self._expected_net_wei(opportunity, scene.market)
         entry = FunnelEntry(
             opportunity, scene.block.number, scene.step, Stage.SCORED, net_wei=net_wei
@@ -202,14 +247,20 @@ class Judging:
         if refusal is not None:
             return _stop(entry, Stage.SCORED, refusal)
         refusal = self._admission.check(
-            opportunity.route, self._executor.in_flight, market_time(scene.block), companions
+            opportunity.route, in_flight, market_time(scene.block), companions
         )
         if refusal is not None:
             return _stop(entry, Stage.PASSED_RISK, refusal)
-        taker = self._executor.taker_of(opportunity.route)
-        if taker is not None:
-            return _stop(entry, Stage.PASSED_RISK, _taken_by(taker))
         return replace(entry, stage=Stage.PASSED_RISK)
+
+    def _unless_taken(self, entry: FunnelEntry, own: Iterable[Attempt] = ()) -> FunnelEntry:
+        """Stop an entry whose gap an earlier attempt takes already, unless that is one of `own`."""
+        if entry.gate is not None:
+            return entry
+        taker = self._executor.taker_of(entry.opportunity.route)
+        if taker is None or taker in {attempt.attempt_id for attempt in own}:
+            return entry
+        return _stop(entry, Stage.PASSED_RISK, _taken_by(taker))
 
     def _candidate(self, opportunity: Opportunity, scene: Scene, net_wei: int | None) -> Candidate:
         return Candidate(

@@ -262,6 +262,7 @@ def _proof(settlement: Settlement) -> dict[str, Any]:
         "verification_detail": settlement.verification_detail,
         "operator": settlement.operator,
         "treasury": settlement.treasury,
+        "at_fault": settlement.at_fault,
     }
 
 

@@ -59,6 +59,9 @@ def describe(
                 ("Aave V3 Pool", aave.pool),
                 ("Aave V3 PoolAddressesProvider", aave.provider),
                 ("Uniswap V3 QuoterV2", venues.uniswap_v3.quoter),
+                ("Uniswap V2 Router02", venues.uniswap_v2.router),
+                ("SushiSwap Router", venues.sushiswap.router),
+                ("Uniswap V3 SwapRouter", venues.uniswap_v3.router),
             )
         ],
         "balancer": {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aineon.runtime.keys import FIELDS, Role, key_rules, missing_password
 from aineon.runtime.kinds import ETHER, is_published_key
-from aineon.runtime.sections.market import LIVE_IS_CLOSED, FeedName
+from aineon.runtime.sections.market import FeedName
 from aineon.sending.keys import parse_private_key
 
 if TYPE_CHECKING:
@@ -15,14 +15,19 @@ if TYPE_CHECKING:
 
 NODES = ("alchemy_api_key", "infura_api_key", "rpc_urls")
 
-NOT_IN_THIS_VERSION = f"{LIVE_IS_CLOSED[0].upper()}{LIVE_IS_CLOSED[1:]}."
-
 
 def disagreements(settings: Settings, unread: Collection[str] = ()) -> list[str]:
     """Return a sentence for each pair of settings that contradict each other.
 
     `unread` names fields whose own value was refused; rules about them are left out.
     """
+    return [sentence for _, sentence in contradictions(settings, unread)]
+
+
+def contradictions(
+    settings: Settings, unread: Collection[str] = ()
+) -> list[tuple[tuple[str, ...], str]]:
+    """Return what `disagreements` says, each with the fields that it is about."""
     rules = (
         _least_and_most_withdrawal(settings),
         _withdrawal_and_day(settings),
@@ -30,11 +35,12 @@ def disagreements(settings: Settings, unread: Collection[str] = ()) -> list[str]
         _automatic_threshold(settings),
         _approvals(settings),
         _cooling(settings),
+        _patience(settings),
         _replay(settings),
         *key_rules(settings),
     )
     return [
-        sentence
+        (fields, sentence)
         for fields, broken, sentence in rules
         if broken and not any(field in unread for field in fields)
     ]
@@ -117,6 +123,19 @@ def _cooling(settings: Settings) -> _Rule:
     )
 
 
+def _patience(settings: Settings) -> _Rule:
+    patience, life = settings.withdrawal_patience_hours, settings.withdrawal_expires_hours
+    return (
+        ("withdrawal_patience_hours", "withdrawal_expires_hours"),
+        patience > life,
+        (
+            f"AINEON_WITHDRAWAL_PATIENCE_HOURS is {patience:g} and AINEON_WITHDRAWAL_EXPIRES_HOURS "
+            f"is {life:g}; allowed is a patience for cheap gas that is not longer than what waits "
+            "lives."
+        ),
+    )
+
+
 def _replay(settings: Settings) -> _Rule:
     return (
         ("feed", "replay_file"),
@@ -158,6 +177,8 @@ def missing_for_live(settings: Settings, unread: Collection[str] = ()) -> list[s
             "None of ALCHEMY_API_KEY, INFURA_API_KEY and AINEON_RPC_URLS is set; live mode "
             "needs an Ethereum node."
         )
+    elif settings.feed != FeedName.CHAIN and "feed" not in unread:
+        missing.append(f"AINEON_FEED is '{settings.feed}'; live mode looks at the chain.")
     return missing
 
 

@@ -10,11 +10,13 @@ from typing import Final
 
 from aineon.errors import AuditUnwritable, LedgerError
 from aineon.ledger.audit import AuditEntry, AuditLog, AuditTrail, JsonValue, note
+from aineon.ledger.audit.anchor import Anchor, SharedAnchor
 from aineon.ledger.audit.entry import LONGEST_SUBJECT
 from aineon.ledger.connect import BUSY_TIMEOUT_SECONDS
 from aineon.ledger.control import ControlStore
 from aineon.primitives import Clock, SystemClock
 from aineon.runtime.redaction import Redactor, secrets_of
+from aineon.runtime.sections.processes import SEVERAL
 from aineon.runtime.settings import PARAMETERS, Settings
 from aineon.safety import StopKeeper, StopReason
 
@@ -25,7 +27,13 @@ _LONGEST_REASON: Final = 1000
 
 def audit_of(settings: Settings, control: ControlStore) -> AuditLog:
     """Return the audit in the control database that is open."""
-    return control.audit(settings.anchor_path, Redactor(secrets_of(settings)).text)
+    return control.audit(anchor_of(settings), Redactor(secrets_of(settings)).text)
+
+
+def anchor_of(settings: Settings) -> Anchor:
+    """Return the audit's anchor of this machine."""
+    kind = SharedAnchor if settings.audit_machines == SEVERAL else Anchor
+    return kind(settings.anchor_path)
 
 
 @contextmanager
@@ -120,11 +128,11 @@ def whoever_starts() -> str:
 
 def _change(last: AuditEntry | None, settings: Settings) -> dict[str, dict[str, JsonValue]] | None:
     """Return what the audit is to keep of the settings; None where nothing differs."""
-    now = {parameter.env: _shown(settings, field) for field, parameter in PARAMETERS.items()}
-    if last is None:
-        return {"changed": {}, "values": dict(now)}
-    known = last.details["values"]
+    now = {parameter.env: shown(settings, field) for field, parameter in PARAMETERS.items()}
+    known = {} if last is None else last.details.get("values", {})
     assert isinstance(known, Mapping)
+    if not known:
+        return {"changed": {}, "values": dict(now)}
     # A setting that the last start did not know yet was changed by nobody.
     changed: dict[str, JsonValue] = {
         name: {"old": known[name], "new": value}
@@ -134,7 +142,8 @@ def _change(last: AuditEntry | None, settings: Settings) -> dict[str, dict[str, 
     return {"changed": changed, "values": dict(now)} if changed else None
 
 
-def _shown(settings: Settings, field: str) -> str:
+def shown(settings: Settings, field: str) -> str:
+    """Return a setting's value as the audit keeps it: of a secret, whether it is set."""
     parameter, value = PARAMETERS[field], getattr(settings, field)
     text = parameter.show_with_unit(value)
     return "set" if parameter.secret and value not in (None, ()) else text

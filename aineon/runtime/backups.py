@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import aineon
+from aineon.access.sessions import SessionStore
 from aineon.errors import BackupError, LedgerError
 from aineon.ledger.audit.anchor import Anchor, Head, parse_line
 from aineon.ledger.audit.verifying import AuditReport, verify_audit
@@ -18,14 +19,16 @@ from aineon.ledger.backup.creating import CONTROL, create_backup
 from aineon.ledger.backup.manifest import Kept, Kind, Manifest
 from aineon.ledger.backup.restoring import anchor_agrees, put_in_place, unfinished_in
 from aineon.ledger.backup.verifying import verify_backup
-from aineon.ledger.connect import parse_place
+from aineon.ledger.connect import is_there, parse_place
+from aineon.ledger.control import ControlStore
 from aineon.primitives import Book, Clock, SystemClock
 from aineon.runtime.auditing import open_audit, whoever_starts
 from aineon.runtime.databases import file_of
 from aineon.runtime.keys import FIELDS
-from aineon.runtime.lock import FolderLock, engine_lock
+from aineon.runtime.lock import FolderLock, every_book_lock
 from aineon.runtime.settings import Settings
-from aineon.safety import STOP_FILE, StopFile, StopReason
+from aineon.safety import STOP_FILE, Breaker, BreakerState, StopFile, StopReason
+from aineon.safety.breaker import BreakerChange
 
 Say = Callable[[str], None]
 _ON_A_SERVER = (
@@ -128,12 +131,14 @@ def restore(
         keep_anchor = anchor_agrees(settings.anchor_path, head)
         if anchor is not None and not keep_anchor:
             targets[settings.anchor_path] = anchor
-        _latch(settings, report.manifest, at)
+        reason = _latch(settings, report.manifest, at)
+        halts = _halts(settings)
         aside = put_in_place(
             folder, targets, settings.data_dir.absolute(), f"before-restore-{_stamp(at)}"
         )
         if keep_anchor:
             _tell_anchor(settings.anchor_path, head)
+        _carry_over(settings, reason, halts)
         with open_audit(settings) as audit:
             audit.append(
                 who=whoever_starts(),
@@ -187,7 +192,7 @@ def keystores_in(manifest: Manifest) -> tuple[Kept, ...]:
 
 @contextmanager
 def _sole_user(settings: Settings) -> Iterator[None]:
-    with FolderLock(settings.data_dir, "supervisor", "`aineon up`"), engine_lock(settings):
+    with FolderLock(settings.data_dir, "supervisor", "`aineon up`"), every_book_lock(settings):
         yield
 
 
@@ -248,20 +253,57 @@ def _loss(target: Path, backup: Path) -> str:
     return f"holds rows that are not in it: {', '.join(tables)}" if tables else ""
 
 
-def _latch(settings: Settings, manifest: Manifest, at: float) -> None:
+def _latch(settings: Settings, manifest: Manifest, at: float) -> StopReason:
     """Stop first: a book that is older than the chain must sign nothing before it was looked at."""
     made = f"{datetime.fromtimestamp(manifest.created_at, UTC):%F %T}"
     reason = (
         f"a backup of {made} UTC was restored; compare the books with the chain before clearing"
     )
     file = StopFile(settings.data_dir.absolute() / STOP_FILE)
+    latched = StopReason(file.name, reason, "aineon backup restore", at)
     try:
-        file.latch(StopReason(file.name, reason, "aineon backup restore", at))
+        file.latch(latched)
     except OSError as error:
         raise BackupError(
             f"the emergency stop cannot be latched, so nothing is restored: "
             f"{error.strerror or error}"
         ) from error
+    return latched
+
+
+def _halts(settings: Settings) -> dict[Book, BreakerChange]:
+    """Return the books whose breaker is halted now, as far as that can be read."""
+    place = parse_place(settings.control_url)
+    if not is_there(place):
+        return {}
+    try:
+        with ControlStore.open_reader(settings.control_url) as control:
+            found = {book: Breaker(control.breaker(book)).standing for book in Book}
+    except LedgerError:
+        # It is about to be replaced because it is of no use any more.
+        return {}
+    return {
+        book: standing.change
+        for book, standing in found.items()
+        if standing.state is BreakerState.HALTED and standing.is_known and standing.change
+    }
+
+
+def _carry_over(
+    settings: Settings, reason: StopReason, halts: Mapping[Book, BreakerChange]
+) -> None:
+    """Keep in the restored database what an older one does not know.
+
+    The stop, where engines of another data folder may use it; that a breaker was halted; and that
+    sessions were ended, of which those in the backup would stand again.
+    """
+    with ControlStore.open(settings.control_url) as control:
+        SessionStore(control).revoke_everybodys()
+        if settings.database_url is not None:
+            control.stops.latch(reason)
+        for book, change in halts.items():
+            breaker = Breaker(control.breaker(book))
+            breaker.move(BreakerState.HALTED, change.cause, change.reason, change.who)
 
 
 def _tell_anchor(anchor: Path, head: Head) -> None:

@@ -20,7 +20,7 @@ from aineon.execution.paper import PaperConditions, PaperExecutor
 from aineon.execution.planner import Planner, PlanRules
 from aineon.feeds.base import Feed
 from aineon.feeds.pacing import PacedFeed
-from aineon.primitives import Book, Clock, Provenance, RehearsalMoney, SystemClock
+from aineon.primitives import Book, Clock, LiveMoney, Provenance, RehearsalMoney, SystemClock
 from aineon.rehearsal.chains import begins_once, is_rehearsal_chain
 from aineon.risk import Limits, RiskGate
 from aineon.runtime.books import Books, Nodes, open_books
@@ -31,11 +31,11 @@ from aineon.runtime.carrying import (
     require_what_signs,
     sender_of,
     signer_of,
+    stop_of,
 )
 from aineon.runtime.chain_link import ChainLink, connect, connect_patiently
-from aineon.runtime.going_live import require_ready
+from aineon.runtime.going_live import require_given, require_ready, require_real_money
 from aineon.runtime.risking import limits_of, risk_desk
-from aineon.runtime.sections.market import LIVE_IS_CLOSED
 from aineon.runtime.settings import FeedName, Settings, load_settings
 from aineon.search import CostModel, Opportunity, Scanner
 from aineon.search.lenders import Lender, standard_lenders
@@ -65,9 +65,8 @@ def build_engine(
         FeedError: the feed cannot deliver.
         LedgerError: a database cannot be opened.
     """
-    _require_open(settings)
-    if settings.mode is Book.REHEARSAL and link is not None:
-        _require_play_money(link)
+    if link is not None:
+        _require_money_of_mode(settings, link)
     clock = SystemClock()
     feed = feed or build_feed(settings, link)
     costs = CostModel(
@@ -98,6 +97,8 @@ def build_engine(
             costs,
             size_exactly=_only_what_is_combined,
             size_at_most=_MOST_SIZED,
+            # Judging finds confidences, and of most when the best one has been handed over.
+            judge=None,
         ),
         judging=Judging(
             gate=RiskGate(desk.limits, desk),
@@ -148,12 +149,15 @@ async def running(
             None fails instead.
 
     Raises:
-        ConfigurationError: as `build_engine`.
+        ConfigurationError: as `build_engine`; in live mode also where anything stands in the way,
+            and the message names all of it.
         ChainError: the chain cannot be reached, or is another one, and `on_trouble` is None.
         FeedError: the feed cannot deliver.
         LedgerError: a database cannot be opened.
     """
-    _require_open(settings)
+    if settings.mode is Book.LIVE:
+        # What can be told without a chain; nobody waits for one in vain.
+        require_given(settings)
     async with AsyncExitStack() as stack:
         link = None
         if settings.feed is FeedName.CHAIN:
@@ -194,7 +198,7 @@ def build_feed(settings: Settings, link: ChainLink | None = None) -> Feed:
             link.addresses,
             link.tokens,
             cache_folder=settings.data_dir / "chain",
-            provenance=Provenance.SIMULATED,
+            provenance=_provenance_of(settings),
             terms=link.terms,
             witness=link.witness,
         )
@@ -243,12 +247,16 @@ def _carrying_out(
 
     link = _chain_of(settings, link, books)
     assert books is not None  # or the line above had refused
-    has_ended = _has_ended_beside(link)
-    settle_ended_chains(books.book, has_ended, clock)
-    stop = rehearsal_stop_of(settings, books.control, clock)
+    real = settings.mode is Book.LIVE
+    has_ended = _never if real else _has_ended_beside(link)
+    if not real:
+        settle_ended_chains(books.book, has_ended, clock)
+    # What a rehearsal latches stops rehearsals alone.
+    stop = (stop_of if real else rehearsal_stop_of)(settings, books.control, clock)
+    money = LiveMoney if real else RehearsalMoney
     signer = signer_of(settings)
     sender = sender_of(settings, link, books, signer, stop, clock)
-    carrying = on_chain(settings, link, books, costs, clock, stop, RehearsalMoney, signer, sender)
+    carrying = on_chain(settings, link, books, costs, clock, stop, money, signer, sender)
     keeping = ChainTreasury(
         settings, link, books, costs, stop, sender, signer.address, has_ended, clock
     )
@@ -274,9 +282,26 @@ def _has_ended_beside(link: ChainLink) -> Callable[[int], bool]:
     return lambda chain_id: chain_id != link.reader.chain_id and begins_once(chain_id)
 
 
-def _require_open(settings: Settings) -> None:
-    if settings.mode is Book.LIVE:
-        raise ConfigurationError(f"AINEON_MODE is 'live'; {LIVE_IS_CLOSED}")
+def _never(_: int) -> bool:
+    """Tells of a chain with real money that it has ended: what is open there stays open."""
+    return False
+
+
+def _provenance_of(settings: Settings) -> Provenance:
+    """Where figures of the chain's market come from, as the mode's book may hold them."""
+    return Provenance.LIVE if settings.mode is Book.LIVE else Provenance.SIMULATED
+
+
+def _require_money_of_mode(settings: Settings, link: ChainLink) -> None:
+    """Check that the chain's money is the mode's.
+
+    Raises:
+        ConfigurationError: it is not, or nobody has confirmed that real money is meant.
+    """
+    if settings.mode is Book.REHEARSAL:
+        _require_play_money(link)
+    elif settings.mode is Book.LIVE:
+        require_real_money(settings, link)
 
 
 def _require_play_money(link: ChainLink) -> None:

@@ -32,6 +32,7 @@ from aineon.sending import (
     PublicMempool,
     RelayIdentity,
     Sender,
+    Signer,
     parse_private_key,
 )
 
@@ -98,7 +99,7 @@ def sender_of(
     settings: Settings,
     link: ChainLink,
     books: Books,
-    signer: LocalSigner,
+    signer: Signer,
     stop: Stop,
     clock: Clock,
 ) -> Sender:

@@ -1,4 +1,4 @@
-"""The desk: where the console's requests for another mode come in, and answers go out."""
+"""The desk: where the console's requests of the supervisor come in, and answers go out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aineon.errors import LedgerError, RequestClosed
 from aineon.ledger.audit import AuditTrail, JsonValue
 from aineon.ledger.connect import parse_place
 from aineon.ledger.control import ControlStore
-from aineon.ledger.requests import ModeRequest, RequestState, RequestTable
+from aineon.ledger.requests import ModeRequest, RequestKind, RequestState, RequestTable
 from aineon.primitives import Book, Clock, SystemClock
 from aineon.runtime.supervisor import Say
 
@@ -72,7 +72,7 @@ class Desk:
 
     def refuse(self, request: ModeRequest, words: str) -> None:
         """Answer that it cannot be, and why."""
-        self._say(f"the request for {request.mode} is refused: {words}")
+        self._say(f"the request for {_wish(request)} is refused: {words}")
         self._answer(request, RequestState.REFUSED, words)
 
     def tell(self, book: Book, words: str) -> None:
@@ -86,7 +86,7 @@ class Desk:
 
     def _answer(self, request: ModeRequest, state: RequestState, words: str) -> None:
         self._later(lambda at: self._requests().answer(request.number, state, words, at))
-        action = "mode.change" if state is RequestState.DONE else "mode.refuse"
+        action = _ACTIONS[request.kind, state is RequestState.DONE]
         self._note(action, request.mode, request.who, {"request": request.number, "words": words})
 
     def _note(self, action: str, mode: str, who: str, detail: Mapping[str, JsonValue]) -> None:
@@ -123,6 +123,23 @@ class Desk:
         if str(error) != self._trouble:
             self._trouble = str(error)
             self._say(f"requests of the console have to wait: {error}")
+
+
+_ACTIONS: Final[Mapping[tuple[RequestKind, bool], str]] = {
+    (RequestKind.MODE, True): "mode.change",
+    (RequestKind.MODE, False): "mode.refuse",
+    (RequestKind.SETTINGS, True): "settings.apply",
+    (RequestKind.SETTINGS, False): "settings.refuse",
+    (RequestKind.NODES, True): "node.test",
+    (RequestKind.NODES, False): "node.refuse",
+    (RequestKind.LIVE, True): "live.check",
+    (RequestKind.LIVE, False): "live.refuse",
+}
+"""What the audit calls an answer."""
+
+
+def _wish(request: ModeRequest) -> str:
+    return request.mode if request.kind is RequestKind.MODE else f"{request.kind.value}"
 
 
 @contextmanager

@@ -15,15 +15,22 @@ from pathlib import Path
 
 import aineon
 from aineon.errors import AineonError, ConfigurationError
-from aineon.runtime.agreement import NOT_IN_THIS_VERSION, missing_for_live
+from aineon.runtime.agreement import missing_for_live
 from aineon.runtime.keys import FIELDS, Role, is_given, missing_password, told_address_of
 from aineon.runtime.settings import PARAMETERS, Settings
-from aineon.runtime.sources import ENV_FILE_VARIABLE, choose_env_file, read_env_file
+from aineon.runtime.sources import (
+    ENV_FILE_VARIABLE,
+    HANDED_OVER_VARIABLE,
+    choose_env_file,
+    read_env_file,
+)
 from aineon.runtime.storage import check_database, check_folder
 from aineon.runtime.supervisor import find_console, require_free_port
 
 _PACKAGES = ("numpy", "pydantic-settings", "sqlmodel", "sqlalchemy", "fastapi", "streamlit")
-_NOT_PARAMETERS = frozenset({ENV_FILE_VARIABLE, "AINEON_SHARED_DATA", "AINEON_VENV"})
+_NOT_PARAMETERS = frozenset(
+    {ENV_FILE_VARIABLE, HANDED_OVER_VARIABLE, "AINEON_SHARED_DATA", "AINEON_VENV"}
+)
 
 
 class Verdict(StrEnum):
@@ -79,8 +86,9 @@ def examine(settings: Settings, env: Mapping[str, str] | None = None) -> Examina
             if is_given(settings, role)
         ),
         *(Check("settings", Verdict.NOTE, words) for words in unknown_names(env)),
+        *(Check("saved settings", Verdict.NOTE, words) for words in settings.ignored),
     ]
-    return Examination(tuple(checks), (NOT_IN_THIS_VERSION, *missing_for_live(settings)))
+    return Examination(tuple(checks), tuple(missing_for_live(settings)))
 
 
 def versions() -> str:

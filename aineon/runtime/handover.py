@@ -17,7 +17,7 @@ from aineon.errors import StartError
 from aineon.runtime.databases import absolute_url
 from aineon.runtime.redaction import Redactor, hidden_from_console, secrets_of
 from aineon.runtime.settings import PARAMETERS, Settings
-from aineon.runtime.sources import ENV_FILE_VARIABLE, NO_ENV_FILE
+from aineon.runtime.sources import ENV_FILE_VARIABLE, HANDED_OVER_VARIABLE, NO_ENV_FILE
 
 SUPERVISED_VARIABLE = "AINEON_SUPERVISED"
 """Set for a console that a supervisor started, which is there as long as the console is."""
@@ -111,6 +111,10 @@ def _places(settings: Settings) -> dict[str, str]:
         # A child has another working folder; and what its `.env` says was read here already.
         PARAMETERS["data_dir"].env: str(settings.data_dir.absolute()),
         ENV_FILE_VARIABLE: NO_ENV_FILE,
+        # Nor does it look for saved settings: those that this process found are among the given.
+        HANDED_OVER_VARIABLE: json.dumps(
+            {PARAMETERS[field].env: settings.origin(field) for field in settings.given}
+        ),
     }
     if settings.database_url is not None:
         url = settings.database_url.get_secret_value()

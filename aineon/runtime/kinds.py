@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,6 +18,7 @@ from pydantic import SecretStr
 
 from aineon.primitives import parse_address
 from aineon.primitives.units import format_units, parse_units
+from aineon.runtime.notices.kinds import SWITCHED
 from aineon.runtime.parameter import Kind, NotAllowed
 
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
@@ -28,10 +30,16 @@ _SWITCH = {
 _KEY = re.compile(r"(0x)?([0-9a-fA-F]{64})", re.ASCII)
 _SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _API_KEY = re.compile(r"[A-Za-z0-9_-]{8,128}", re.ASCII)
+_BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{20,256}", re.ASCII)
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]{4,128}", re.ASCII)
+_STORE_KEY = re.compile(r"[!-~]{8,256}", re.ASCII)
 _SEALING_KEY = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_SETUP_TOKEN = re.compile(r"[!-~]{16,256}", re.ASCII)
 _LONGEST_PASSWORD = 1024
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LENDERS = ("flash_swap", "balancer_v2", "aave_v3")
+_NO_KINDS = "none"
 _ZERO_ADDRESS = "0x" + "0" * 40
 
 
@@ -95,6 +103,12 @@ def _password(text: str) -> SecretStr:
     return SecretStr(text)
 
 
+def _setup_token(text: str) -> SecretStr:
+    if not _SETUP_TOKEN.fullmatch(text):
+        raise ValueError("not a token")
+    return SecretStr(text)
+
+
 def _sealing_keys(text: str) -> tuple[SecretStr, ...]:
     keys = [part.strip().lower() for part in text.split(",")]
     if not all(_SEALING_KEY.fullmatch(key) for key in keys) or len(set(keys)) < len(keys):
@@ -106,6 +120,30 @@ def _api_key(text: str) -> SecretStr:
     if not _API_KEY.fullmatch(text):
         raise ValueError("not an API key")
     return SecretStr(text)
+
+
+def _bearer_token(text: str) -> SecretStr:
+    if not _BEARER_TOKEN.fullmatch(text):
+        raise ValueError("not such a token")
+    return SecretStr(text)
+
+
+def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError("not such a text")
+        return text
+
+    return read
+
+
+def _store_url(text: str) -> str:
+    parts = urlsplit(_require_url(text, ("http", "https")))
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise NotAllowed("what is sent there could be read on the way; allowed is https://")
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+        raise NotAllowed("allowed is scheme, host and port alone: the bucket has its own setting")
+    return text.rstrip("/")
 
 
 def _rpc_urls(text: str) -> tuple[SecretStr, ...]:
@@ -149,6 +187,24 @@ def _venues(text: str) -> tuple[str, ...]:
 
 def _addresses(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_address(part.strip()) for part in text.split(",")))
+
+
+def _notify_urls(text: str) -> tuple[SecretStr, ...]:
+    # Addresses may have commas of their own; a new one begins with its scheme.
+    urls = re.split(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)", text.strip())
+    for url in urls:
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s]+", url) or not url.isprintable():
+            raise ValueError("not such addresses")
+    return tuple(SecretStr(url) for url in dict.fromkeys(urls))
+
+
+def _notify_kinds(text: str) -> tuple[str, ...]:
+    if text.lower() == _NO_KINDS:
+        return ()
+    names = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",")))
+    if not set(names) <= set(SWITCHED):
+        raise ValueError("not such kinds")
+    return tuple(kind.value for kind in SWITCHED if kind in names)
 
 
 def _redis_url(text: str) -> SecretStr:
@@ -226,12 +282,27 @@ CHOICE = Kind("one of a few words", str)
 ADDRESS = Kind("an Ethereum address, 0x followed by 40 hexadecimal digits", _address)
 PRIVATE_KEY = Kind("a private key, 64 hexadecimal digits with or without 0x", _private_key)
 PASSWORD = Kind("up to 1024 printable characters; blanks around them do not count", _password)
+SETUP_TOKEN = Kind("16 to 256 printable ASCII characters without blanks", _setup_token)
 SEALING_KEYS = Kind(
     "64 hexadecimal digits, or several such keys separated by commas",
     _sealing_keys,
     accepts=(tuple,),
 )
 API_KEY = Kind("8 to 128 letters, digits, dashes and underscores", _api_key)
+BEARER_TOKEN = Kind(
+    "20 to 256 letters, digits and signs of - . _ ~ + / = (e.g. from `openssl rand -hex 32`)",
+    _bearer_token,
+)
+STORE_URL = Kind("an https:// address without a path; http:// on this machine", _store_url)
+REGION = Kind("a region such as eu-central-1, or auto", _matching(_KEY_ID))
+BUCKET = Kind(
+    "a bucket's name: 3 to 63 lower-case letters, digits, dots, dashes", _matching(_BUCKET)
+)
+KEY_ID = Kind("an access key's id", _matching(_KEY_ID))
+STORE_KEY = Kind(
+    "8 to 256 printable characters without blanks",
+    lambda text: SecretStr(_matching(_STORE_KEY)(text)),
+)
 RPC_URLS = Kind(
     "http(s):// or ws(s):// addresses, separated by commas", _rpc_urls, accepts=(tuple,)
 )
@@ -259,6 +330,17 @@ VENUES = Kind(
     accepts=(tuple,),
 )
 ADDRESSES = Kind("Ethereum addresses, separated by commas", _addresses, ",".join, accepts=(tuple,))
+NOTIFY_URLS = Kind(
+    "addresses such as tgram://TOKEN/CHAT, separated by blanks or commas",
+    _notify_urls,
+    accepts=(tuple,),
+)
+NOTIFY_KINDS = Kind(
+    f"one or more of {', '.join(SWITCHED)}, separated by commas, or {_NO_KINDS}",
+    _notify_kinds,
+    lambda kinds: ",".join(kinds) or _NO_KINDS,
+    accepts=(tuple,),
+)
 LIVE_PHRASE = Kind(
     "the phrase that `aineon doctor --live` asks for, e.g. trade with real money on chain 1 "
     "through 0x… (the executor contract's address)",

@@ -25,7 +25,12 @@ async def look_at_chain(settings: Settings) -> tuple[Check, ...]:
         return (Check("contract", Verdict.PROBLEM, str(error)),)
     finally:
         await link.aclose()
-    return tuple(Check(each.name, _verdict(each), each.words) for each in found)
+    return tuple(map(check_of, found))
+
+
+def check_of(finding: Finding) -> Check:
+    """Return a finding as the doctor shows it."""
+    return Check(finding.name, _verdict(finding), finding.words)
 
 
 def _verdict(finding: Finding) -> Verdict:

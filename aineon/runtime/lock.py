@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from aineon.errors import StartError
+from aineon.primitives import Book, SystemClock
 from aineon.runtime.settings import Settings
+from aineon.safety import STOP_FILE, StopFile, StopReason
+
+LOOK_SECONDS: Final = 5.0
 
 if sys.platform == "win32":
     import msvcrt
@@ -51,13 +56,76 @@ def engine_lock(settings: Settings) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def every_book_lock(settings: Settings) -> Iterator[None]:
+    """Be the only one at all books, wherever they lie, as who puts databases back must be.
+
+    Raises:
+        StartError: an engine is at work at one of them.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(FolderLock(settings.data_dir, "engine", "another engine"))
+        if settings.database_url is not None:
+            for book in Book:
+                of_book = settings.model_copy(update={"mode": book})
+                stack.enter_context(_book_lock(of_book))
+        yield
+
+
 def _book_lock(settings: Settings) -> AbstractContextManager[object]:
     book = settings.book_file
     if book is None:
-        from aineon.ledger.connect import sole_user
-
-        return sole_user(settings.book_url, "another engine", "DATABASE_URL")
+        return _server_lock(settings)
     return FolderLock(book.parent, book.name, "another engine", f"database {book}", "DATABASE_URL")
+
+
+@contextmanager
+def _server_lock(settings: Settings) -> Iterator[None]:
+    """Hold a book on a server; the emergency stop is latched where that is lost on the way."""
+    from aineon.ledger.connect import sole_user
+
+    def latch() -> None:
+        file = StopFile(settings.data_dir.absolute() / STOP_FILE)
+        words = (
+            f"the lock on the {settings.mode} book was lost with its connection to the database's "
+            "server: another engine may be at work there"
+        )
+        file.latch(StopReason(file.name, words, "the engine's lock", SystemClock().now()))
+
+    with (
+        sole_user(settings.book_url, "another engine", "DATABASE_URL") as is_ours,
+        watched(is_ours, latch),
+    ):
+        yield
+
+
+@contextmanager
+def watched(
+    is_ours: Callable[[], bool], lost: Callable[[], None], seconds: float = LOOK_SECONDS
+) -> Iterator[None]:
+    """Look every so many seconds, in a thread, whether a lock is ours still; say when it is not.
+
+    Args:
+        is_ours: asks.
+        lost: called once, where it is not.
+        seconds: between two looks.
+    """
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(seconds):
+            if not is_ours():
+                lost()
+                return
+
+    thread = threading.Thread(target=look, name="the lock on the book", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        # The connection is closed after this, by the thread that ends: never by two at once.
+        ended.set()
+        thread.join()
 
 
 class FolderLock:

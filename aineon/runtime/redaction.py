@@ -17,6 +17,7 @@ from aineon.runtime.parameter import MASK
 from aineon.runtime.settings import PARAMETERS, Settings
 
 _SHORTEST_SECRET = 6
+_WITH_HOSTS = frozenset({"http", "https", "ws", "wss", "redis", "rediss", "postgres", "postgresql"})
 
 
 class Redactor:
@@ -79,6 +80,10 @@ def _forms(secret: str) -> Iterator[str]:
         return
     yield secret
     yield secret.removeprefix("0x")
+    if parts.netloc and parts.scheme not in _WITH_HOSTS:
+        # What stands where a host would is the key itself: `tgram://TOKEN/CHAT`.
+        for part in (parts.username or "", parts.hostname or ""):
+            yield from _url_parts(part)
     if parts.netloc:
         yield from _url_parts(parts.password or "")
         for part in [*parts.path.split("/"), *parts.query.split("&")]:

@@ -17,9 +17,9 @@ from aineon.rehearsal.entry import Entry, read_entry, remove_entry, take_refusal
 from aineon.runtime.handover import stranger_environment
 from aineon.runtime.processes import Child, Program, inherited_environment, stop_all
 from aineon.runtime.sections.keys import KeySettings
-from aineon.runtime.settings import FeedName, Settings, load_settings
-from aineon.runtime.storage import check_storage
-from aineon.runtime.supervisor import ConsoleNews, Crew, Say, console_program, engine_program
+from aineon.runtime.settings import FeedName, Settings, load_given
+from aineon.runtime.sources import REHEARSED
+from aineon.runtime.supervisor import ConsoleNews, Crew, Reborn, Say, players
 
 BLOCK_SECONDS: Final = 2.0
 _FOLDER: Final = "rehearsal"
@@ -88,16 +88,23 @@ class RehearsalInMaking:
         stop_all([self._chain], self._settings.stop_grace_seconds, hurried)
 
     def _crew(self, entry: Entry) -> Crew:
-        taking_part = settings_for(self._settings, entry)
-        check_storage(taking_part)
         grace = self._settings.stop_grace_seconds
-        programs = (engine_program(taking_part), console_program(taking_part, self._console))
-        players = [Child(program, grace, self._say) for program in programs]
+        first = self._players(self._settings, entry)
         self._say(
             f"REHEARSAL: node, relay and contracts stand; a block every {self._block_seconds:g} s"
         )
         # The engine ends first: it has a last look at its chain.
-        return Crew((players, [self._chain]), grace, self._say, ConsoleNews(taking_part))
+        return Crew(
+            (first.children, [self._chain]),
+            grace,
+            self._say,
+            ConsoleNews(first.settings),
+            settings=first.settings,
+            anew=lambda settings: self._players(settings, entry),
+        )
+
+    def _players(self, settings: Settings, entry: Entry) -> Reborn:
+        return players(settings_for(settings, entry), self._console, self._say)
 
 
 def settings_for(settings: Settings, entry: Entry) -> Settings:
@@ -108,7 +115,11 @@ def settings_for(settings: Settings, entry: Entry) -> Settings:
     kept = {
         field: getattr(settings, field) for field in settings.given if field not in _NOT_TAKEN_ALONG
     }
-    return load_settings(env={}, **{"min_profit_wei": _LEAST_PROFIT_WEI, **kept, **_told(entry)})
+    told = _told(entry)
+    origins = {"min_profit_wei": REHEARSED}
+    origins |= {field: settings.origin(field) for field in kept} | dict.fromkeys(told, REHEARSED)
+    overrides = {"min_profit_wei": _LEAST_PROFIT_WEI, **kept, **told}
+    return load_given(env={}, override_origins=origins, **overrides)
 
 
 _NOT_TAKEN_ALONG: Final = frozenset(

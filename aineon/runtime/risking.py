@@ -7,6 +7,7 @@ from aineon.primitives import Clock, parse_address
 from aineon.risk import Limits
 from aineon.risk.day import Day
 from aineon.risk.desk import RiskDesk
+from aineon.risk.faults import faults_booked
 from aineon.risk.screening import TokenScreen
 from aineon.runtime.books import Books
 from aineon.runtime.chain_link import ChainLink
@@ -48,6 +49,7 @@ def risk_desk(
     """
     keeper: BreakerKeeper = MemoryKeeper()
     day = Day(clock)
+    faults = 0
     if books is not None:
         from aineon.ledger.reading import BookReader
 
@@ -55,10 +57,11 @@ def risk_desk(
         reader = BookReader.of(books.book)
         try:
             day = Day.booked(reader, books.run.provenance, clock)
+            faults = faults_booked(reader, books.run.provenance, Breaker(keeper, clock))
         finally:
             reader.close()
     desk = RiskDesk(limits, Breaker(keeper, clock), day, _screen(settings, feed, link))
-    desk.open(clock.now())
+    desk.open(clock.now(), faults)
     return desk
 
 

@@ -7,6 +7,8 @@ answer is said.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -23,7 +25,7 @@ from aineon.errors import (
 )
 from aineon.primitives import Book, Clock, SystemClock
 from aineon.runtime.redaction import Redactor, secrets_of
-from aineon.runtime.settings import PARAMETERS, Settings, load_settings
+from aineon.runtime.settings import PARAMETERS, Settings, load_given
 from aineon.runtime.sources import choose_env_file, read_sources
 from aineon.safety import (
     REHEARSAL_STOP_FILE,
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS: Final = 1.0
 WORD: Final = "clear"
-"""What an operator says to clear the stop."""
+"""How the word begins that an operator says to clear the stop; see `word_of`."""
 _NEEDED: Final = (("data_dir", "database_url", "emergency_stop"), ("data_dir",))
 _ON_CHAIN: Final = (Book.REHEARSAL, Book.LIVE)
 
@@ -57,13 +59,13 @@ def settings_to_stop(data_dir: str | None = None) -> tuple[Settings, str]:
         ConfigurationError: not even the places can be read.
     """
     try:
-        return load_settings(data_dir=data_dir), ""
+        return load_given(data_dir=data_dir), ""
     except ConfigurationError as error:
         problems = str(error)
     places, least = _NEEDED
     with suppress(ConfigurationError):
-        return load_settings(_given(places), data_dir=data_dir), problems
-    return load_settings(_given(least), data_dir=data_dir), problems
+        return load_given(_given(places), data_dir=data_dir), problems
+    return load_given(_given(least), data_dir=data_dir), problems
 
 
 def _given(fields: Iterable[str]) -> dict[str, str]:
@@ -156,6 +158,19 @@ class StopDesk:
         return state, ""
 
 
+def word_of(seen: StopState) -> str:
+    """Return what an operator says to clear the stop: it is for exactly these reasons.
+
+    A word that was kept in a script, or read from an older list, clears nothing.
+    """
+    return bound(WORD, sorted((each.place, each.who, each.reason) for each in seen.reasons))
+
+
+def bound(word: str, seen: object) -> str:
+    """Return a word that is bound to what was seen: its first six digits of SHA-256."""
+    return f"{word}-{hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:6]}"
+
+
 def latch(settings: Settings, reason: str, who: str) -> tuple[StopState, str]:
     """Set the stop: the file first, and then wherever else it can be kept.
 
@@ -196,6 +211,7 @@ def _database(settings: Settings) -> Iterator[tuple[list[StopKeeper], AuditTrail
     from aineon.ledger.audit import AuditLog
     from aineon.ledger.connect import is_there, parse_place, writer_engine
     from aineon.ledger.stops import StopTable
+    from aineon.runtime.auditing import anchor_of
 
     try:
         place = parse_place(settings.control_url)
@@ -208,7 +224,7 @@ def _database(settings: Settings) -> Iterator[tuple[list[StopKeeper], AuditTrail
         return
     try:
         redact = Redactor(secrets_of(settings)).text
-        yield [StopTable(place, engine)], AuditLog(place, engine, settings.anchor_path, redact)
+        yield [StopTable(place, engine)], AuditLog(place, engine, anchor_of(settings), redact)
     finally:
         engine.dispose()
 

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Protocol
@@ -22,6 +23,7 @@ from typing import Protocol
 import aineon
 from aineon.errors import StartError
 from aineon.runtime.handover import console_environment, engine_environment, engine_secrets
+from aineon.runtime.hosts import EVERY_ADDRESS, allowed_hosts
 from aineon.runtime.lock import FolderLock
 from aineon.runtime.processes import (
     REFUSED_INPUT,
@@ -31,14 +33,12 @@ from aineon.runtime.processes import (
     stop_all,
 )
 from aineon.runtime.settings import Settings
+from aineon.runtime.sources import SAVED
 from aineon.runtime.storage import check_storage
 
 _TICK_SECONDS = 0.1
 _STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 _CONSOLE_SCRIPT = Path("app") / "server.py"
-_EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 (compared with, not bound)
-
-_LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 Say = Callable[[str], None]
 
@@ -68,12 +68,23 @@ class Watched(Protocol):
         """Stop everything in order; `hurried` cuts the waiting short."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reborn:
+    """Children that take the place of others, and the settings that they are started with."""
+
+    children: Sequence[Child]
+    settings: Settings
+
+
 class Crew:
     """Children that are kept alive together.
 
     Args:
         ranks: who is stopped together; a later rank is stopped when those before it are gone.
         news: asked now and then for a line of news.
+        settings: those with which they were started.
+        anew: makes the first rank once more, not started yet, for other settings; None where
+            that cannot be done.
     """
 
     def __init__(
@@ -82,19 +93,43 @@ class Crew:
         grace_seconds: float,
         say: Say,
         news: Callable[[], str | None] = lambda: None,
+        *,
+        settings: Settings | None = None,
+        anew: Callable[[Settings], Reborn] | None = None,
     ) -> None:
-        self.children = tuple(child for rank in ranks for child in rank)
-        self._ranks = ranks
+        self._ranks = tuple(map(tuple, ranks))
         self._grace = grace_seconds
         self._say = say
         self._news = news
+        self._anew = anew
+        self.settings = settings
+
+    @property
+    def children(self) -> tuple[Child, ...]:
+        """Everybody, in the order in which they are stopped."""
+        return tuple(child for rank in self._ranks for child in rank)
+
+    def begin_again(self, settings: Settings) -> None:
+        """Stop whoever is stopped first, and start them anew with other settings.
+
+        The others go on, such as a rehearsal's chain.
+
+        Raises:
+            AineonError: that cannot be done; all go on as they were.
+        """
+        if self._anew is None:
+            raise StartError("what runs here cannot be started anew by itself")
+        reborn = self._anew(settings)
+        stop_all(self._ranks[0], self._grace, lambda: False)
+        self._ranks = (tuple(reborn.children), *self._ranks[1:])
+        self.settings = reborn.settings
 
     def tend(self, now: float) -> int | None:
         """See to all children; an essential one that is given up is the end of all."""
         for child in self.children:
             child.tend(now)
         for child in self.children:
-            if child.given_up and child.exit_code == REFUSED_INPUT:
+            if child.given_up and child.exit_code == REFUSED_INPUT and not self._stays_with(child):
                 return REFUSED_INPUT
             if child.given_up and child.program.essential:
                 self._say(f"nothing goes on without the {child.program.name}")
@@ -102,6 +137,15 @@ class Crew:
         if news := self._news():
             self._say(news)
         return None
+
+    def _stays_with(self, child: Child) -> bool:
+        """Whether the console stays although its engine refused the settings.
+
+        Saved settings can be changed nowhere but there.
+        """
+        if child.program.essential or self.settings is None:
+            return False
+        return any(self.settings.origin(field) == SAVED for field in self.settings.given)
 
     def stop(self, hurried: Callable[[], bool]) -> None:
         """Stop all children, rank by rank."""
@@ -158,6 +202,19 @@ def stop_signals() -> Iterator[_Signals]:
             signal.signal(number, handler)
 
 
+def players(settings: Settings, console: Path, say: Say) -> Reborn:
+    """Engine and console of `settings`, not started yet.
+
+    Raises:
+        StartError: the data folder cannot be written.
+        LedgerError: a database cannot be written.
+    """
+    check_storage(settings)
+    programs = (engine_program(settings), console_program(settings, console))
+    children = [Child(program, settings.stop_grace_seconds, say) for program in programs]
+    return Reborn(children, settings)
+
+
 def engine_program(settings: Settings) -> Program:
     """The engine process: endless, with its book and heartbeat."""
     return Program(
@@ -181,7 +238,7 @@ def console_program(settings: Settings, folder: Path) -> Program:
         "browser.gatherUsageStats": "false",
     }
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]
-    for name in _allowed_hosts(settings):
+    for name in allowed_hosts(settings):
         flags += ["--server.allowedHosts", name]
     return Program(
         name="console",
@@ -192,17 +249,6 @@ def console_program(settings: Settings, folder: Path) -> Program:
         restarts=settings.engine_restarts,
         essential=True,
     )
-
-
-def _allowed_hosts(settings: Settings) -> tuple[str, ...]:
-    if settings.allowed_hosts:
-        return settings.allowed_hosts
-    if settings.render_hostname is not None:
-        return (*_LOCAL_NAMES, settings.render_hostname)
-    # Whoever opens the console to every address alone knows by which names it is reached.
-    if settings.host in _EVERY_ADDRESS:
-        return ("*",)
-    return tuple(dict.fromkeys((*_LOCAL_NAMES, settings.host)))
 
 
 def find_console() -> Path:
@@ -255,7 +301,7 @@ class ConsoleNews:
 
     def __init__(self, settings: Settings) -> None:
         self._port = settings.port
-        local = settings.host in _EVERY_ADDRESS
+        local = settings.host in EVERY_ADDRESS
         self._host = "127.0.0.1" if local else settings.host
         self._told = False
         self._ask_at = 0.0

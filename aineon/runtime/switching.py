@@ -13,23 +13,27 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from aineon.errors import AineonError, StartError
-from aineon.ledger.requests import ModeRequest
+from aineon.ledger.requests import ModeRequest, RequestKind
 from aineon.primitives import Book
+from aineon.runtime.access import with_setup_token
 from aineon.runtime.auditing import audit_of, note_settings
 from aineon.runtime.desk import Desk, open_desk
+from aineon.runtime.errands import Errand
+from aineon.runtime.house import House
 from aineon.runtime.keys import without_keys
-from aineon.runtime.processes import Child
+from aineon.runtime.live_asked import LiveInMaking, Played
+from aineon.runtime.live_points import live_lines
+from aineon.runtime.node_check import look_at_nodes
+from aineon.runtime.notices.service import notices_sent
 from aineon.runtime.rehearsing import BLOCK_SECONDS, RehearsalInMaking
-from aineon.runtime.sections.market import LIVE_IS_CLOSED
 from aineon.runtime.settings import Settings
-from aineon.runtime.storage import check_storage
 from aineon.runtime.supervisor import (
     ConsoleNews,
     Crew,
+    Reborn,
     Say,
-    console_program,
-    engine_program,
     introduction,
+    players,
     prepared,
     supervise,
 )
@@ -64,16 +68,41 @@ def _run(settings: Settings, first: Book, say: Say, block_seconds: float) -> int
         open_desk(settings.control_url, say, audit_in=partial(audit_of, settings)) as desk,
     ):
         say(introduction(settings))
+        for sentence in settings.ignored:
+            say(sentence)
         note_settings(settings, say)
-        simulated = without_keys(settings).model_copy(update={"mode": Book.SIMULATION})
+        house = House(with_setup_token(settings, say), say)
         makers: dict[Book, Maker] = {
-            Book.SIMULATION: lambda: AtHand(simulated, console, say),
-            Book.REHEARSAL: lambda: RehearsalInMaking(settings, console, say, block_seconds),
+            Book.SIMULATION: lambda: AtHand(house.settings, simulated, console, say),
+            Book.REHEARSAL: lambda: RehearsalInMaking(house.settings, console, say, block_seconds),
         }
         if settings.mode is not Book.SIMULATION:
             # Its chain was given, so that none has to be made.
-            makers[settings.mode] = lambda: AtHand(settings, console, say)
-        return supervise(Modes(makers, first, desk, say), say)
+            makers[settings.mode] = lambda: AtHand(house.settings, _as_given, console, say)
+
+        def live(request: ModeRequest) -> Making:
+            return LiveInMaking(house.settings, request, at_hand, say)
+
+        def at_hand(settings: Settings, played: Played) -> Crew:
+            return AtHand(settings, played, console, say).tend(0.0)
+
+        modes = Modes(makers, first, desk, say, house, live)
+        with notices_sent(modes.settings, say):
+            return supervise(modes, say)
+
+
+def simulated(settings: Settings) -> Settings:
+    """Return the settings with which a simulation is played: it needs no key."""
+    return without_keys(settings).model_copy(update={"mode": Book.SIMULATION})
+
+
+def _as_given(settings: Settings) -> Settings:
+    return settings
+
+
+def as_played(settings: Settings) -> Settings:
+    """Return the settings with which an engine plays the mode that they name."""
+    return simulated(settings) if settings.mode is Book.SIMULATION else settings
 
 
 class Making(Protocol):
@@ -99,10 +128,17 @@ Maker = Callable[[], Making]
 class AtHand:
     """Engine and console, for which nothing has to be made first."""
 
-    words: Final = "the simulation starts"
+    words: Final = "engine and console start"
 
-    def __init__(self, settings: Settings, console: Path, say: Say) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        played: Callable[[Settings], Settings],
+        console: Path,
+        say: Say,
+    ) -> None:
         self._settings = settings
+        self._played = played
         self._console = console
         self._say = say
 
@@ -113,12 +149,18 @@ class AtHand:
             StartError: the data folder cannot be written.
             LedgerError: a database cannot be written.
         """
-        settings = self._settings
-        check_storage(settings)
-        grace = settings.stop_grace_seconds
-        programs = (engine_program(settings), console_program(settings, self._console))
-        children = [Child(program, grace, self._say) for program in programs]
-        return Crew([children], grace, self._say, ConsoleNews(settings))
+        first = self._players(self._settings)
+        return Crew(
+            [first.children],
+            first.settings.stop_grace_seconds,
+            self._say,
+            ConsoleNews(first.settings),
+            settings=first.settings,
+            anew=self._players,
+        )
+
+    def _players(self, settings: Settings) -> Reborn:
+        return players(self._played(settings), self._console, self._say)
 
     def stop(self, hurried: Callable[[], bool]) -> None:
         """Nothing was started."""
@@ -130,9 +172,22 @@ class Modes:
     Args:
         makers: how each mode that may be played is made ready.
         first: the mode to begin with.
+        house: the settings that everything is started with; None where they never change.
+        live: how live mode is made ready that somebody asks for; None where nobody can.
     """
 
-    def __init__(self, makers: Mapping[Book, Maker], first: Book, desk: Desk, say: Say) -> None:
+    def __init__(
+        self,
+        makers: Mapping[Book, Maker],
+        first: Book,
+        desk: Desk,
+        say: Say,
+        house: House | None = None,
+        live: Callable[[ModeRequest], Making] | None = None,
+    ) -> None:
+        self._house = house
+        self._live = live
+        self._errands: list[tuple[ModeRequest, Errand]] = []
         self._makers = makers
         self._first = first
         self._desk = desk
@@ -142,6 +197,10 @@ class Modes:
         self._next: Book | None = first
         self._making: Making | None = None
         self._request: ModeRequest | None = None
+
+    def settings(self) -> Settings | None:
+        """Return the settings of those who play; None before anybody does."""
+        return None if self._crew is None else self._crew.settings
 
     def tend(self, now: float) -> int | None:
         """See to what runs, to what is being made ready, and to requests.
@@ -156,6 +215,7 @@ class Modes:
             self._fall_back()
         for request in self._desk.waiting(now):
             self._see_to(request)
+        self._tend_errands()
         if self._next is not None:
             self._make(self._next, now)
         return None
@@ -169,30 +229,84 @@ class Modes:
     # --- requests --------------------------------------------------------------------------
 
     def _see_to(self, request: ModeRequest) -> None:
+        see_to = {
+            RequestKind.MODE: self._see_to_mode,
+            RequestKind.SETTINGS: self._see_to_settings,
+            RequestKind.NODES: self._see_to_nodes,
+            RequestKind.LIVE: self._see_to_live_points,
+        }
+        see_to[request.kind](request)
+
+    def _see_to_settings(self, request: ModeRequest) -> None:
+        """Start the engine anew, in the same mode, with the settings as they are saved now."""
+        if self._crew is None or self._house is None or self._next is not None:
+            busy = self._book if self._next is None else self._next
+            self._desk.refuse(request, f"{_called(busy)} is being made ready; ask again then")
+            return
+        try:
+            settings, words = self._house.looked_up()
+            self._say(f"{request.who} asked for a start with saved settings: {words}")
+            self._crew.begin_again(settings)
+        except (AineonError, OSError) as error:
+            reason = str(error).rstrip(".")
+            self._desk.refuse(request, f"{reason}; the engine goes on as it was")
+            return
+        self._house.move_to(settings)
+        self._desk.done(request, f"the engine was started anew; {words}")
+
+    def _see_to_nodes(self, request: ModeRequest) -> None:
+        """Ask the nodes how they are, beside everything else."""
+        settings = None if self._crew is None else self._crew.settings
+        if settings is None:
+            self._desk.refuse(request, f"{_called(self._book)} is still being made ready")
+            return
+        self._desk.take(request, "the nodes are being asked")
+        self._errands.append((request, Errand("aineon-nodes", partial(look_at_nodes, settings))))
+
+    def _see_to_live_points(self, request: ModeRequest) -> None:
+        """Look at what live mode would need, with the settings as they were given."""
+        if self._house is None:
+            self._desk.refuse(request, "there are no settings to look at")
+            return
+        self._desk.take(request, "it is being looked at")
+        look = partial(live_lines, self._house.settings)
+        self._errands.append((request, Errand("aineon-live-points", look)))
+
+    def _tend_errands(self) -> None:
+        for request, errand in tuple(self._errands):
+            if errand.words is None:
+                continue
+            self._errands.remove((request, errand))
+            answer = self._desk.refuse if errand.failed else self._desk.done
+            answer(request, errand.words)
+
+    def _see_to_mode(self, request: ModeRequest) -> None:
         refusal = self._refusal(request)
         if refusal:
             self._desk.refuse(request, refusal)
             return
         book = Book(request.mode)
         if book is self._next and self._request is not None:
-            self._desk.refuse(request, f"the {book.value} is being made ready already")
+            self._desk.refuse(request, f"{_called(book)} is being made ready already")
             return
         if self._request is not None:
             self._desk.refuse(self._request, f"{request.who} asked for {book.value} instead")
             self._give_up_making(_at_leisure)
         if book is self._book:
-            self._desk.done(request, f"the {book.value} goes on")
+            self._desk.done(request, f"{_called(book)} goes on")
             return
-        self._say(f"{request.who} asked for the {book.value}")
+        self._say(f"{request.who} asked for {_called(book)}")
         self._next, self._request = book, request
 
     def _refusal(self, request: ModeRequest) -> str:
-        if request.mode == Book.LIVE:
-            return LIVE_IS_CLOSED
-        if request.mode not in self._makers:
-            return f"the mode {request.mode!r} is not one of {', '.join(sorted(self._makers))}"
+        known = {*self._makers, *(() if self._live is None else (Book.LIVE,))}
+        if request.mode not in known:
+            return f"the mode {request.mode!r} is not one of {', '.join(sorted(known))}"
         if self._crew is None:
-            return f"the {self._book.value} is still being made ready"
+            return f"{_called(self._book)} is still being made ready"
+        if request.mode == Book.LIVE and self._book is Book.REHEARSAL:
+            # What was typed there would name the rehearsal's chain and contract.
+            return "live mode is asked for in the simulation; go back to it first"
         return ""
 
     # --- from one mode to the next ---------------------------------------------------------
@@ -200,7 +314,7 @@ class Modes:
     def _make(self, book: Book, now: float) -> None:
         try:
             if self._making is None:
-                self._making = self._makers[book]()
+                self._making = self._begun(book)
                 if self._request is not None:
                     self._desk.take(self._request, self._making.words)
             crew = self._making.tend(now)
@@ -210,24 +324,30 @@ class Modes:
         if crew is not None:
             self._change_to(book, crew)
 
+    def _begun(self, book: Book) -> Making:
+        request = self._request
+        if request is not None and self._live is not None and book is Book.LIVE:
+            return self._live(request)
+        return self._makers[book]()
+
     def _not_to_be_had(self, error: Exception) -> None:
         self._give_up_making(_at_leisure, keep_request=True)
         if self._crew is None:
             raise error if isinstance(error, AineonError) else StartError(str(error))
         request, self._request = self._request, None
         if request is not None:
-            self._desk.refuse(request, f"{str(error).rstrip('.')}; the {self._book.value} goes on")
+            self._desk.refuse(request, f"{str(error).rstrip('.')}; {_called(self._book)} goes on")
 
     def _change_to(self, book: Book, crew: Crew) -> None:
         if self._crew is not None:
-            self._say(f"stopping the {self._book.value}")
+            self._say(f"stopping {_called(self._book)}")
             self._crew.stop(_at_leisure)
         request = self._request
         self._crew, self._book = crew, book
         self._next = self._making = self._request = None
         if request is not None:
-            self._say(f"the {book.value} begins")
-            self._desk.done(request, f"the {book.value} was begun")
+            self._say(f"{_called(book)} begins")
+            self._desk.done(request, f"{_called(book)} was begun")
 
     def _give_up_making(self, hurried: Callable[[], bool], *, keep_request: bool = False) -> None:
         if self._making is not None:
@@ -243,12 +363,16 @@ class Modes:
         return self._book is not self._first and self._first is Book.SIMULATION
 
     def _fall_back(self) -> None:
-        ended = f"the {self._book.value} came to an end by itself; the log says why"
-        self._say(f"{ended}. Back to the {self._first.value}")
+        ended = f"{_called(self._book)} came to an end by itself; the log says why"
+        self._say(f"{ended}. Back to {_called(self._first)}")
         if self._crew is not None:
             self._crew.stop(_at_leisure)
         self._crew, self._book, self._next = None, self._first, self._first
         self._desk.tell(self._first, ended)
+
+
+def _called(book: Book) -> str:
+    return "live mode" if book is Book.LIVE else f"the {book.value}"
 
 
 def _at_leisure() -> bool:

@@ -7,19 +7,28 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from aineon.amm.pool import Pool
 from aineon.errors import AineonError, TreasuryClosed
 from aineon.execution.live.readiness import Roles, is_contract, read_roles
 from aineon.primitives import ETHER, Address, Clock, Token, parse_address
+from aineon.runtime.access import access_of
 from aineon.runtime.auditing import audit_of
 from aineon.runtime.books import Books
 from aineon.runtime.carrying import sender_of, withdrawal_signer_of
 from aineon.runtime.chain_link import ChainLink
 from aineon.runtime.settings import Settings
-from aineon.runtime.withdrawals import automatic_of, house_of, pricing_of
+from aineon.runtime.withdrawals import (
+    automatic_of,
+    conversion_of,
+    house_of,
+    multisend_of,
+    pricing_of,
+)
 from aineon.safety import Stop
 from aineon.search.costs import CostModel
 from aineon.sending import LocalSigner, Sender
 from aineon.treasury.closed import ClosedDesk
+from aineon.treasury.confirming import OwnFactor
 from aineon.treasury.desk import Desk
 from aineon.treasury.house import House
 from aineon.treasury.service import Service
@@ -28,6 +37,7 @@ from aineon.treasury.store import TreasuryStore
 if TYPE_CHECKING:
     from aineon.ledger.commands import CommandTable
     from aineon.market import Market
+    from aineon.treasury.cashier.former import FormerAccounts
     from aineon.treasury.keeper import Keeper
 
 PLAY_MONEY: Final = (
@@ -131,6 +141,7 @@ class ChainTreasury:
             ConfigurationError: there is no key, or its keystore cannot be opened.
         """
         from aineon.treasury.cashier import Cashier, CashierRules
+        from aineon.treasury.cashier.previewing import Previewer
         from aineon.treasury.keeper import Keeper
 
         settings, link, books = self._settings, self._link, self._books
@@ -140,22 +151,45 @@ class ChainTreasury:
         signer = await self._signer_of(roles)
         house = self._house(executor, roles, market)
         store = TreasuryStore(books.book)
-        desk = Desk(store, house, audit_of(settings, books.control))
+        codes = access_of(settings, books.control, self._clock).second_factor
+        desk = Desk(store, house, audit_of(settings, books.control), OwnFactor(codes))
         now = self._clock.now()
         await asyncio.to_thread(desk.dispatch.end_chains, self._has_ended, now)
         own = None
         if signer.address != self._operator:
             own = await self._own_sender(signer)
         rules = CashierRules(
-            signer.address, house.assets, link.addresses.native_token, pricing_of(settings)
+            signer.address,
+            house.assets,
+            link.addresses.native_token,
+            pricing_of(settings),
+            multisend_of(settings, link.addresses),
+            conversion_of(settings, link.addresses, _Pools(market).all, house.worth),
         )
+        commands = books.control.commands
+        cashier = Cashier(desk.dispatch, own or self._trading, link.reader, books.book, rules)
         return Keeper(
-            Service(desk, books.control.commands, automatic_of(settings)),
-            Cashier(desk.dispatch, own or self._trading, link.reader, books.book, rules),
+            Service(desk, commands, automatic_of(settings)),
+            cashier,
             own,
             link.reader,
             self._clock,
+            previewer=Previewer(desk, commands, cashier, link.reader, rules),
+            former=self._former_accounts(signer.address),
         )
+
+    def _former_accounts(self, account: Address) -> FormerAccounts:
+        """Return what follows the transactions of keys that were changed since."""
+        from aineon.treasury.cashier.former import FormerAccounts, Keyless, watching_stop
+
+        settings, link, books, clock = self._settings, self._link, self._books, self._clock
+
+        def sender_for(former: Address) -> Sender:
+            stop = watching_stop(self._stop)
+            return sender_of(settings, link, books, Keyless(former), stop, clock)
+
+        present = (account, self._operator)
+        return FormerAccounts(books.book, link.reader.chain_id, present, sender_for)
 
     async def _signer_of(self, roles: Roles) -> LocalSigner:
         """Return the signer of the treasury's account."""
@@ -190,8 +224,8 @@ class ChainTreasury:
         await sender.aclose()
         raise TreasuryClosed(
             f"the treasury {account} has sent {sent} transactions of which this book knows none: "
-            "nothing here could tell whether a payment was among them; withdrawing needs the book "
-            "that they are in, or a treasury whose key was never used"
+            "nothing here could tell whether a payment was among them; `aineon keys adopt` has "
+            "somebody answer for them"
         )
 
     def _house(self, executor: Address, roles: Roles, market: Market) -> House:
@@ -215,6 +249,10 @@ class _Pools:
 
     def __init__(self, market: Market) -> None:
         self._market = market
+
+    def all(self) -> tuple[Pool, ...]:
+        """Return the pools as they stand now."""
+        return tuple(self._market.pools.values())
 
     def __contains__(self, address: object) -> bool:
         return address in self._market.pools

@@ -6,8 +6,9 @@ import os
 
 from aineon.engine.events import EngineState
 from aineon.ledger.control import ControlStore
+from aineon.ledger.reading import FIRST_PROVENANCE
 from aineon.ledger.records import Heartbeat
-from aineon.primitives import Clock, Provenance, SystemClock
+from aineon.primitives import Clock, SystemClock
 from aineon.runtime.settings import Settings
 
 
@@ -30,7 +31,7 @@ class Waiting:
             detail=reason,
             mode=str(self._settings.mode),
             feed=str(self._settings.feed),
-            provenance=str(Provenance.SIMULATED),
+            provenance=str(FIRST_PROVENANCE[self._settings.mode]),
             run_id=None,
             pid=os.getpid(),
             started_at=self._started_at,

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from typing import Final
 
+from aineon.amm.pool import Pool
 from aineon.chain.addresses import ChainAddresses
 from aineon.primitives import ETHER, Address, Token, parse_address
 from aineon.runtime.settings import Settings
-from aineon.treasury.cashier import Pricing
+from aineon.treasury.cashier import Multisend, Pricing
+from aineon.treasury.cashier.exchanges import ConversionRules, Router
 from aineon.treasury.house import House, Worth
 from aineon.treasury.policy import Policy
 from aineon.treasury.service import Automatic
+
+STABLECOINS: Final = ("USDC", "USDT", "DAI")
+ROUTERS: Final[Mapping[str, str]] = {
+    "uniswap_v2": "Uniswap V2 Router02",
+    "sushiswap": "SushiSwap Router",
+    "uniswap_v3": "Uniswap V3 SwapRouter",
+}
+"""Venue to what a chain's file calls the contract through which an account swaps there."""
 
 _MINUTE = 60.0
 _HOUR = 3600.0
@@ -52,6 +63,40 @@ def pricing_of(settings: Settings) -> Pricing:
         most_fee_wei=settings.max_gas_price_wei,
         patience_seconds=settings.withdrawal_patience_hours * _HOUR,
     )
+
+
+def multisend_of(settings: Settings, addresses: ChainAddresses) -> Multisend | None:
+    """Return what pays several withdrawals at once; None where nothing is to, or can."""
+    multicall = addresses.multicall
+    return Multisend(multicall) if settings.withdrawal_batches and multicall else None
+
+
+def conversion_of(
+    settings: Settings,
+    addresses: ChainAddresses,
+    pools: Callable[[], Iterable[Pool]],
+    worth: Worth,
+) -> ConversionRules | None:
+    """Return what is sold for wrapped ether; None where nothing is."""
+    if settings.convert_profit == "none":
+        return None
+    known = addresses.tokens.values()
+    return ConversionRules(
+        tokens=tuple(token for token in known if token.symbol in STABLECOINS),
+        wanted=addresses.native_token,
+        least_wei=settings.convert_from_wei,
+        slippage_bps=settings.conversion_slippage_bps,
+        routers=tuple(_routers(addresses)),
+        pools=pools,
+        worth=worth,
+    )
+
+
+def _routers(addresses: ChainAddresses) -> Iterator[Router]:
+    for venue, name in ROUTERS.items():
+        known, address = addresses.venues.get(venue), addresses.contracts.get(name)
+        if known is not None and known.factory is not None and address is not None:
+            yield Router(venue, address, known.factory)
 
 
 def house_of(

@@ -16,7 +16,8 @@ from aineon.market import Market
 from aineon.primitives import Address
 from aineon.runtime.build import build_engine
 from aineon.runtime.settings import load_settings
-from aineon.search import Scan, Scanner
+from aineon.search import Scanner
+from aineon.search.scanner import Scanning
 
 EVERY, DEPTH = 9, 3
 
@@ -52,14 +53,15 @@ class Twin:
     scans: int = 0
     differences: int = 0
 
-    def scan(self, market: Market, changed: Collection[Address]) -> Scan:
-        found, all_there_is = self.told.scan(market, changed=changed), self.thorough.scan(market)
+    def begin(self, market: Market, changed: Collection[Address]) -> Scanning:
+        scanning, all_there_is = self.told.begin(market, changed), self.thorough.scan(market)
+        found = scanning.finished()
         self.scans += 1
         self.differences += (found.opportunities, found.near_misses) != (
             all_there_is.opportunities,
             all_there_is.near_misses,
         )
-        return found
+        return scanning
 
 
 async def run_of_twins() -> tuple[Twin, int, int]:

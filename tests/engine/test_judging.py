@@ -21,7 +21,7 @@ from aineon.execution.settlement import Attempt
 from aineon.market import Market
 from aineon.primitives import Token
 from aineon.risk import Limits, RiskGate
-from aineon.search import Opportunity, best_alone, find_opportunities
+from aineon.search import Opportunity, Trust, best_alone, find_opportunities
 from tests.execution.making import COSTS, RULES, make_executor
 from tests.scripted import DOLLAR, ETHER, GWEI, USDC, WETH, block, pool
 from tests.search.mixed_cycles import cryptoswap
@@ -189,6 +189,38 @@ async def test_where_the_best_one_is_refused_the_next_one_is_handed_over(
     entries, [attempt, *_] = await court.judge(market)
     assert attempt.plan.route_key == second.key
     assert [each.gate for each in entries if each.opportunity.key == first.key] == ["preflight"]
+
+
+async def test_those_behind_the_best_one_are_looked_at_when_it_has_been_handed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever comes first gets what there is; nothing that others need keeps it waiting."""
+    court = Court()
+    market = market_of(SHARING)
+    asked: list[tuple[str, int]] = []
+    rated = Trust.rated
+
+    def watched(trust: Trust, opportunity: Opportunity, state: Market) -> Opportunity:
+        asked.append((opportunity.key, len(court.executor.in_flight)))
+        return rated(trust, opportunity, state)
+
+    monkeypatch.setattr(Trust, "rated", watched)
+    found = [replace(each, confidence=None) for each in found_in(market)]
+    scene = Scene(market, block(100), 0, mid_transaction=False)
+    entries, attempts = await court.judging.judge(found, scene)
+    assert len(attempts) == 2
+    before = {key for key, in_flight in asked if not in_flight}
+    assert before == {found[0].key}
+    assert {key for key, _ in asked} >= {each.key for each in found}
+    # All the same each one has its entry, and its confidence.
+    assert {each.key for each in found} <= {entry.opportunity.key for entry in entries}
+    assert None not in {entry.opportunity.confidence for entry in entries}
+
+
+async def test_an_attempt_just_made_is_no_reason_against_those_behind_it() -> None:
+    """Through the same pools, and with its pools in flight: they are combined with it, or away."""
+    entries, _ = await Court().judge(market_of(ALIKE))
+    assert {entry.gate for entry in entries} == {None, "combined_away"}
 
 
 async def test_with_room_for_one_nothing_is_combined(monkeypatch: pytest.MonkeyPatch) -> None:

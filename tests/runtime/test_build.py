@@ -63,7 +63,7 @@ def test_a_replay_needs_a_recording(tmp_path: Path) -> None:
 
 def test_a_mode_that_cannot_be_composed_is_refused() -> None:
     live = Settings.model_construct(**{**Settings().model_dump(), "mode": Book.LIVE})
-    with pytest.raises(ConfigurationError, match="live mode stays closed"):
+    with pytest.raises(ConfigurationError, match="carried out on a chain only where there"):
         build_engine(live)
 
 
@@ -103,7 +103,8 @@ def test_a_rehearsal_goes_on_to_its_own_chain(chain_id: int) -> None:
 def test_the_mode_is_looked_at_in_the_composition_root_alone() -> None:
     """Control: the composition root itself is found by the same search.
 
-    Beside it only the supervisor looks, who chooses which processes run, and no engine at all.
+    Beside it only the supervisor looks, who chooses which processes run, and who lets people in,
+    which depends on whether real money is at stake; no engine at all.
     """
     root = Path(aineon.__file__).parent
     found = {
@@ -113,7 +114,7 @@ def test_the_mode_is_looked_at_in_the_composition_root_alone() -> None:
         in {"amm", "market", "search", "feeds", "execution", "risk", "engine", "runtime"}
         and _compares_mode(path)
     }
-    assert found == {"runtime/build.py", "runtime/switching.py"}
+    assert found == {"runtime/build.py", "runtime/switching.py", "runtime/access.py"}
 
 
 def _compares_mode(path: Path) -> bool:

@@ -25,16 +25,18 @@ from aineon.execution.preflight import ChainPreflight, LocalPreflight
 from aineon.feeds.replay import ReplayFeed, record
 from aineon.feeds.sandbox import SandboxFeed
 from aineon.market import Market
-from aineon.primitives import Block, Book
+from aineon.primitives import Block, Book, Provenance
 from aineon.primitives.units import ETHER
 from aineon.risk import Limits
 from aineon.runtime import build
+from aineon.runtime.live_word import confirmed, phrase
 from aineon.runtime.settings import Settings
 from aineon.search import Scanner
 from aineon.search.lenders import aave_v3
 from tests.runtime.onchain import a_link, book_of, settings_in
 
 MODES = (Book.SIMULATION, Book.REHEARSAL)
+REAL_CHAIN = 424_242
 Planted = Mapping[str, Any]
 
 
@@ -89,8 +91,13 @@ class Notebook:
 
 def compose(mode: Book, recording: Path, folder: Path) -> Engine:
     settings = settings_in(folder, mode=mode, min_profit_wei=1)
-    feed = ReplayFeed(recording)
-    return build.build_engine(settings, link=a_link(), feed=feed, **book_of(settings))
+    feed, link = ReplayFeed(recording), a_link()
+    if mode is Book.LIVE:
+        # What only real money takes: another chain, the operator's word, blocks that are no replay.
+        link = a_link(chain_id=REAL_CHAIN)
+        settings = confirmed(settings, REAL_CHAIN, phrase(REAL_CHAIN))
+        feed.provenance = Provenance.LIVE
+    return build.build_engine(settings, link=link, feed=feed, **book_of(settings))
 
 
 async def plans_of(mode: Book, recording: Path, folder: Path) -> list[bytes]:
@@ -110,12 +117,12 @@ def simulated(recording: Path, tmp_path_factory: pytest.TempPathFactory) -> list
     return asyncio.run(plans_of(Book.SIMULATION, recording, tmp_path_factory.mktemp("simulation")))
 
 
-async def test_both_modes_make_the_same_plans_byte_for_byte(
-    simulated: list[bytes], recording: Path, tmp_path: Path
+@pytest.mark.parametrize("mode", [Book.REHEARSAL, Book.LIVE])
+async def test_all_modes_make_the_same_plans_byte_for_byte(
+    mode: Book, simulated: list[bytes], recording: Path, tmp_path: Path
 ) -> None:
-    rehearsed = await plans_of(Book.REHEARSAL, recording, tmp_path)
     assert len(simulated) > 1
-    assert simulated == rehearsed
+    assert simulated == await plans_of(mode, recording, tmp_path)
 
 
 async def test_the_last_step_is_what_the_mode_chooses(recording: Path, tmp_path: Path) -> None:

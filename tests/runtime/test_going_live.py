@@ -18,12 +18,12 @@ from aineon.primitives import Book
 from aineon.runtime import build, going_live
 from aineon.runtime.going_live import (
     confirmation_finding,
-    confirmed,
-    phrase,
+    require_given,
     require_ready,
-    written_phrase,
+    require_real_money,
 )
 from aineon.runtime.handover import engine_environment
+from aineon.runtime.live_word import confirmed, phrase, written_phrase
 from aineon.runtime.settings import Settings
 from tests.runtime.onchain import a_link, settings_in
 
@@ -180,7 +180,7 @@ async def test_the_start_of_live_looks_before_anything_is_composed(
         done.append("composed")
         raise ConfigurationError("far enough")
 
-    monkeypatch.setattr(build, "_require_open", lambda _: None)
+    monkeypatch.setattr(build, "require_given", lambda _: None)
     monkeypatch.setattr(build, "connect", connected)
     monkeypatch.setattr(build, "require_ready", refuse)
     monkeypatch.setattr(build, "build_engine", compose)
@@ -190,8 +190,47 @@ async def test_the_start_of_live_looks_before_anything_is_composed(
     assert done == (["looked"] if looks else ["composed"])
 
 
-async def test_live_is_closed_before_anybody_is_asked(settings: Settings) -> None:
+async def test_what_can_be_told_without_a_chain_is_told_at_once(settings: Settings) -> None:
     live = settings.model_copy(update={"mode": Book.LIVE})
-    with pytest.raises(ConfigurationError, match="live mode stays closed"):
+    with pytest.raises(ConfigurationError) as refused:
         async with build.running(live):
             pass
+    words = str(refused.value)
+    assert words.startswith("live mode does not start: WITHDRAWAL_ADDRESS is not set; ")
+    for missing in ("needs an Ethereum node", "AINEON_LIVE_CONFIRMATION", "no admin has set up"):
+        assert missing in words
+    assert "\n" not in words
+    with pytest.raises(ConfigurationError, match="no admin has set up.*its code$"):
+        require_given(_complete(live))
+
+
+def _complete(settings: Settings) -> Settings:
+    given = {"withdrawal_address": "0x" + "5a" * 20, "rpc_urls": "http://127.0.0.1:9"}
+    settings = settings_in(settings.data_dir, executor_address=EXECUTOR, feed="chain", **given)
+    return confirmed(settings, 1, phrase(1))
+
+
+@pytest.mark.parametrize(
+    ("chain_id", "word", "refusal"),
+    [
+        (31_337, 31_337, "the chain 31337 is a rehearsal's, with play money"),
+        (31_337_000_000_007, 31_337_000_000_007, "is a rehearsal's"),
+        (1, 10, "AINEON_LIVE_CONFIRMATION names something else"),
+        (1, None, "AINEON_LIVE_CONFIRMATION is not set"),
+        (1, 1, ""),
+    ],
+)
+def test_no_caller_composes_live_mode_without_the_word_or_on_play_money(
+    chain_id: int, word: int | None, refusal: str, settings: Settings
+) -> None:
+    link = a_link(chain_id=chain_id)
+    live = settings.model_copy(update={"mode": Book.LIVE})
+    if word is not None:
+        live = confirmed(live, word, phrase(word))
+    if not refusal:
+        # The control: this chain, with the operator's word.
+        require_real_money(live, link)
+        return
+    with pytest.raises(ConfigurationError, match=refusal):
+        build.build_engine(live, link=link, book_url=live.book_url, control_url=live.control_url)
+    assert not (settings.data_dir / "live.db").exists()

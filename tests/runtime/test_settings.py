@@ -15,8 +15,9 @@ from pydantic import SecretStr, ValidationError
 from aineon.errors import ConfigurationError
 from aineon.primitives import Book
 from aineon.primitives.units import format_units
+from aineon.runtime.agreement import missing_for_live
 from aineon.runtime.kinds import PUBLISHED_KEY_DIGESTS
-from aineon.runtime.settings import PARAMETERS, FeedName, Settings, load_settings
+from aineon.runtime.settings import PARAMETERS, FeedName, Settings, load_given, load_settings
 from tests.operator_names import OPERATOR_NAMES
 
 ETHER = 10**18
@@ -169,11 +170,9 @@ def test_settings_that_do_not_go_together() -> None:
         Settings(feed=FeedName.REPLAY)
 
 
-def test_live_mode_is_refused_with_what_is_missing() -> None:
-    lines = refusal(AINEON_MODE="live").splitlines()
-    assert lines[0].startswith("AINEON_MODE is 'live' (environment); live mode stays closed")
-    assert lines[0].endswith("allowed is simulation or rehearsal.")
-    assert [line.split()[0] for line in lines[1:]] == [
+def test_what_live_mode_lacks_is_named() -> None:
+    """Settings can be read all the same: the console and the doctor have to show them."""
+    assert [line.split()[0] for line in missing_for_live(load_settings(env={}, mode="live"))] == [
         "AINEON_KEYSTORE",
         "WITHDRAWAL_ADDRESS",
         "AINEON_EXECUTOR",
@@ -181,12 +180,21 @@ def test_live_mode_is_refused_with_what_is_missing() -> None:
     ]
 
 
-def test_a_published_test_key_is_refused_in_live_mode_only() -> None:
-    assert load_settings(env={"PRIVATE_KEY": FIRST_ANVIL_KEY}).private_key is not None
-    message = refusal(AINEON_MODE="LIVE", PRIVATE_KEY=FIRST_ANVIL_KEY)
-    assert "one of the ten test keys" in message
-    assert FIRST_ANVIL_KEY not in message
-    assert "test keys" not in refusal(AINEON_MODE="live", PRIVATE_KEY=A_KEY)
+def test_live_mode_looks_at_the_chain() -> None:
+    given = {"AINEON_RPC_URLS": "http://127.0.0.1:9", "AINEON_MODE": "live"}
+    told = missing_for_live(load_settings(env={**given, "AINEON_FEED": "sandbox"}))
+    assert told[-1] == "AINEON_FEED is 'sandbox'; live mode looks at the chain."
+    # The control: with a node the chain is what is looked at, unless something else is said.
+    assert not any("AINEON_FEED" in line for line in missing_for_live(load_settings(env=given)))
+
+
+def test_a_published_test_key_is_named_as_live_modes_flaw() -> None:
+    def told(key: str) -> str:
+        return "\n".join(missing_for_live(load_settings(env={"PRIVATE_KEY": key})))
+
+    assert "one of the ten test keys" in told(FIRST_ANVIL_KEY)
+    assert FIRST_ANVIL_KEY not in told(FIRST_ANVIL_KEY)
+    assert "test keys" not in told(A_KEY)
 
 
 def test_the_published_keys_are_ten_digests() -> None:
@@ -267,7 +275,7 @@ def test_databases_in_the_data_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("query", ["", "?sslmode=require"])
 def test_databases_on_a_server(query: str) -> None:
-    settings = load_settings(env={"DATABASE_URL": f"postgresql://me:hush@db.local/play{query}"})
+    settings = load_given(env={"DATABASE_URL": f"postgresql://me:hush@db.local/play{query}"})
     joint = "&" if query else "?"
     base = f"postgresql://me:hush@db.local/play{query}{joint}schema="
     assert settings.book_url == f"{base}aineon_simulation"

@@ -18,9 +18,9 @@ from aineon.primitives import Book, SystemClock
 from aineon.runtime.carrying import rehearsal_stop_of, stop_of, stop_variable
 from aineon.runtime.doctor import unknown_names
 from aineon.runtime.settings import Settings, load_settings
-from aineon.runtime.stop_desk import WORD, landings, settings_to_stop, stop_desk
+from aineon.runtime.stop_desk import landings, settings_to_stop, stop_desk, word_of
 from aineon.safety import REHEARSAL_STOP_FILE, STOP_FILE, Breaker, BreakerState
-from tests.databases import is_on_server
+from tests.databases import files_only
 from tests.sending.engines import Life, payment, trade
 from tests.sending.fakes import FakeCarrier, FakeChain
 
@@ -187,7 +187,7 @@ def test_the_variable_counts_from_the_environment_and_from_the_file(
 # --- what may still land -----------------------------------------------------------------------
 
 
-@pytest.mark.skipif(is_on_server(), reason="the outbox of these tests lies on a server")
+@files_only
 async def test_open_transactions_are_told_with_hash_nonce_and_deadline(
     tmp_path: Path, say: Told
 ) -> None:
@@ -211,7 +211,7 @@ async def test_open_transactions_are_told_with_hash_nonce_and_deadline(
     assert "may land at any time" in say.text
 
 
-@pytest.mark.skipif(is_on_server(), reason="the outbox of these tests lies on a server")
+@files_only
 async def test_what_is_final_is_not_told(tmp_path: Path, say: Told) -> None:
     """Control of the test above: a payment that is over is on no list."""
     chain = FakeChain()
@@ -226,16 +226,34 @@ async def test_what_is_final_is_not_told(tmp_path: Path, say: Told) -> None:
 # --- clearing ----------------------------------------------------------------------------------
 
 
+def shown(settings: Settings) -> str:
+    """The word for the reasons that hold now."""
+    with stop_desk(settings) as desk:
+        return word_of(desk.all_places.state())
+
+
+def test_a_word_for_other_reasons_clears_nothing(settings: Settings, say: Told) -> None:
+    """Control: the word for those that hold does."""
+    create(settings)
+    command.latch(settings, "first", "ada", say)
+    word = shown(settings)
+    command.latch(settings, "second", "engine", say)
+    assert command.clear(settings, "ada", word, say) == 1
+    assert f"the word for these reasons is {shown(settings)!r}" in say.text
+    assert is_stopped(settings)
+    assert command.clear(settings, "ada", shown(settings), say) == 0
+
+
 def test_clearing_takes_a_name_and_the_word(settings: Settings, say: Told) -> None:
     create(settings)
     command.latch(settings, "the market is mad", "ada", say)
     with pytest.raises(ConfigurationError, match="--who is not given"):
-        command.clear(settings, None, WORD, say)
+        command.clear(settings, None, shown(settings), say)
     say.lines.clear()
     assert command.clear(settings, "bob", "yes", say) == 1
     assert "the market is mad" in say.text
     assert is_stopped(settings)
-    assert command.clear(settings, "bob", WORD, say) == 0
+    assert command.clear(settings, "bob", shown(settings), say) == 0
     assert not is_stopped(settings)
     with ControlStore.open(settings.control_url) as control:
         [entry] = control.audit(settings.anchor_path).last(1)
@@ -245,7 +263,7 @@ def test_clearing_takes_a_name_and_the_word(settings: Settings, say: Told) -> No
 def test_clearing_frees_rehearsals_too(settings: Settings, say: Told) -> None:
     create(settings)
     (settings.data_dir / REHEARSAL_STOP_FILE).touch()
-    assert command.clear(settings, "ada", WORD, say) == 0
+    assert command.clear(settings, "ada", shown(settings), say) == 0
     assert not (settings.data_dir / REHEARSAL_STOP_FILE).exists()
 
 
@@ -254,7 +272,7 @@ def test_what_the_environment_says_is_not_cleared_from_here(
 ) -> None:
     create(settings)
     monkeypatch.setenv("AINEON_STOP", "1")
-    assert command.clear(settings, "ada", WORD, say) == STOP_IS_SET
+    assert command.clear(settings, "ada", shown(settings), say) == STOP_IS_SET
     assert "it is still set" in say.text
 
 
@@ -276,7 +294,7 @@ def test_it_is_not_cleared_where_that_cannot_be_audited(settings: Settings, say:
         connection.execute("DROP TABLE audit")
     connection.close()
     with pytest.raises(AuditUnwritable):
-        command.clear(settings, "ada", WORD, say)
+        command.clear(settings, "ada", shown(settings), say)
     # Control: setting it needs no audit.
     say.lines.clear()
     assert command.latch(settings, "again", "ada", say) == 0
@@ -296,9 +314,17 @@ def test_the_breaker_is_shown_and_reset_in_somebodys_name(settings: Settings, sa
     assert "is halted: the loss is 2 ETH" in say.text
     assert "running → halted  daily_loss: the loss is 2 ETH (risk)" in say.text
     with pytest.raises(ConfigurationError, match="--who is not given"):
-        breaker_command.reset(settings, None, breaker_command.WORD, say)
+        breaker_command.reset(settings, None, "reset", say)
     assert breaker_command.reset(settings, "ada", None, say) == 1
-    assert breaker_command.reset(settings, "ada", breaker_command.WORD, say) == 0
+    word = say.lines[-1].rpartition("--word ")[2]
+    assert breaker_command.reset(settings, "ada", "reset", say) == 1
+    with ControlStore.open(settings.control_url) as control:
+        breaker = Breaker(control.breaker(Book.SIMULATION))
+        breaker.move(BreakerState.HALTED, "contradiction", "a receipt contradicts it", "risk")
+    # It was for what was seen: another cause has come up since.
+    assert breaker_command.reset(settings, "ada", word, say) == 1
+    word = say.lines[-1].rpartition("--word ")[2]
+    assert breaker_command.reset(settings, "ada", word, say) == 0
     assert say.lines[-1] == "It is paused now, and goes on by itself."
     with ControlStore.open(settings.control_url) as control:
         [entry] = control.audit(settings.anchor_path).last(1)

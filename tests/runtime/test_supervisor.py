@@ -18,11 +18,13 @@ import psutil
 import pytest
 
 from aineon.errors import StartError
+from aineon.ledger.saved_settings import SavedSetting
 from aineon.primitives import Book
 from aineon.runtime import supervisor
 from aineon.runtime.keys import without_keys
 from aineon.runtime.processes import Child, Program, stop_all
-from aineon.runtime.settings import load_settings
+from aineon.runtime.saved import with_saved
+from aineon.runtime.settings import load_given, load_settings
 from aineon.runtime.supervisor import (
     Crew,
     console_program,
@@ -334,3 +336,35 @@ def test_a_machine_that_stood_still_costs_nobody_the_grace(
     child: Any = Slow(looks)
     stop_all([child], 10.0, lambda: False)
     assert child.killed is killed
+
+
+@pytest.mark.parametrize("is_saved", [True, False])
+def test_where_settings_were_saved_the_console_outlives_an_engine_that_refuses_them(
+    stage: Stage, is_saved: bool
+) -> None:
+    env = {"AINEON_DATA_DIR": str(stage.folder)}
+    settings = load_given(env=env)
+    if is_saved:
+        found = {"MAX_HOPS": SavedSetting("MAX_HOPS", "3", 1, "anna", 1.0)}
+        settings = with_saved(settings, found)
+    engine = stage.child("engine", ENDS.format(code=2))
+    console = stage.child("console", RUNS, essential=True)
+    crew = Crew([[engine, console]], 5.0, stage.said.append, settings=settings)
+    code: int | None = None
+
+    def ended() -> bool:
+        nonlocal code
+        code = crew.tend(time.monotonic())
+        return engine.given_up and stage.has("console.started")
+
+    until(ended)
+    assert code == (None if is_saved else 2)
+    assert crew.tend(time.monotonic()) == code
+    assert console.pid is not None
+    crew.stop(lambda: False)
+
+
+def test_a_crew_that_cannot_be_made_anew_says_so(stage: Stage) -> None:
+    crew = Crew([[stage.child("engine", RUNS)]], 5.0, stage.said.append)
+    with pytest.raises(StartError, match="cannot be started anew"):
+        crew.begin_again(load_given(env={}))

@@ -27,6 +27,7 @@ def test_the_policy_is_what_the_settings_say() -> None:
             "AINEON_WITHDRAWAL_COOLING_MINUTES": "2",
             "AINEON_DESTINATION_AGE_HOURS": "48",
             "AINEON_WITHDRAWAL_EXPIRES_HOURS": "0.5",
+            "AINEON_WITHDRAWAL_PATIENCE_HOURS": "0.5",
         }
     )
     policy = policy_of(settings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from aineon.errors import BreakerMoved, IllegalBreakerMove, LedgerError, SafetyError
-from aineon.ledger.connect import sqlite_url
 from aineon.ledger.control import ControlStore
 from aineon.primitives import Book, ManualClock
 from aineon.safety import (
@@ -24,6 +22,7 @@ from aineon.safety import (
     MemoryKeeper,
 )
 from aineon.safety.breaker import LEGAL, RESET, UNREADABLE
+from tests.databases import database_url
 
 RUNNING, DEGRADED, PAUSED, HALTED = BreakerState
 
@@ -50,7 +49,7 @@ def breaker_of(keeper: BreakerKeeper) -> Breaker:
 
 @pytest.fixture
 def control(tmp_path: Path) -> Iterator[ControlStore]:
-    with ControlStore.open(sqlite_url(tmp_path / "control.db")) as opened:
+    with ControlStore.open(database_url(tmp_path / "control.db")) as opened:
         yield opened
 
 
@@ -160,13 +159,11 @@ def test_a_trip_that_cannot_be_written_holds_and_is_written_later(fault: str) ->
 
 
 def test_a_database_that_is_gone_pauses(tmp_path: Path) -> None:
-    path = tmp_path / "control.db"
-    with ControlStore.open(sqlite_url(path)) as control:
+    with ControlStore.open(database_url(tmp_path / "control.db")) as control:
         breaker = breaker_of(control.breaker(Book.SIMULATION))
         assert breaker.look().state is RUNNING
-        with sqlite3.connect(path) as connection:
-            connection.execute("DROP TABLE breaker_changes")
-        connection.close()
+        with control.engine.begin() as connection:
+            connection.exec_driver_sql("DROP TABLE breaker_changes")
         assert breaker.look().state is PAUSED
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from aineon.errors import SafetyError, StopLatched
-from aineon.ledger.connect import sqlite_url
 from aineon.ledger.control import ControlStore
 from aineon.primitives import ManualClock
 from aineon.safety import (
@@ -21,6 +20,7 @@ from aineon.safety import (
     StopState,
     StopVariable,
 )
+from tests.databases import database_url
 
 
 class Broken:
@@ -61,7 +61,7 @@ def test_a_latch_stops_and_survives_a_restart(file: Path) -> None:
 
 
 def test_all_reasons_are_told_once(file: Path, tmp_path: Path) -> None:
-    with ControlStore.open(sqlite_url(tmp_path / "control.db")) as control:
+    with ControlStore.open(database_url(tmp_path / "control.db")) as control:
         stop = Stop([StopFile(file), control.stops], [StopVariable({"AINEON_STOP": "1"})])
         stop.latch("first", "ada", at=5.0)
         stop.latch("second", "bob", at=6.0)
@@ -78,7 +78,7 @@ def test_all_reasons_are_told_once(file: Path, tmp_path: Path) -> None:
 
 
 def test_either_keeper_alone_keeps_it(file: Path, tmp_path: Path) -> None:
-    url = sqlite_url(tmp_path / "control.db")
+    url = database_url(tmp_path / "control.db")
     with ControlStore.open(url) as control:
         Stop([StopFile(file), control.stops]).latch("why", "ada")
     file.unlink()
@@ -90,7 +90,7 @@ def test_either_keeper_alone_keeps_it(file: Path, tmp_path: Path) -> None:
 
 def test_what_is_latched_while_it_is_cleared_stays(file: Path, tmp_path: Path) -> None:
     """Control: what was seen goes."""
-    with ControlStore.open(sqlite_url(tmp_path / "control.db")) as control:
+    with ControlStore.open(database_url(tmp_path / "control.db")) as control:
         stop = Stop([StopFile(file), control.stops])
         seen = stop.latch("seen", "ada")
         for keeper in (StopFile(file), control.stops):
@@ -147,7 +147,7 @@ def test_what_cannot_be_read_stops(file: Path) -> None:
 
 def test_a_damaged_database_stops(file: Path, tmp_path: Path) -> None:
     path = tmp_path / "control.db"
-    with ControlStore.open(sqlite_url(path)) as control:
+    with ControlStore.open(database_url(path)) as control:
         stop = Stop([StopFile(file), control.stops])
         assert not stop.state().is_set
         control.stops.look()
@@ -205,7 +205,7 @@ def test_a_clear_that_fails_leaves_it_set() -> None:
 
 
 def test_a_cleared_latch_stays_on_record(file: Path, tmp_path: Path) -> None:
-    with ControlStore.open(sqlite_url(tmp_path / "control.db")) as control:
+    with ControlStore.open(database_url(tmp_path / "control.db")) as control:
         stop = Stop([StopFile(file), control.stops], clock=ManualClock(9.0))
         stop.latch("why", "sending", at=5.0)
         stop.clear("ada", stop.state())

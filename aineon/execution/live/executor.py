@@ -7,10 +7,8 @@ hash and finality: no answer of a relay decides anything.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -33,26 +31,19 @@ from aineon.errors import (
 from aineon.execution.encoding import builder_payment, encode_execute
 from aineon.execution.executor import NotSubmitted, PreflightResult
 from aineon.execution.live.accounting import Accountant
+from aineon.execution.live.contract_watch import ContractWatch
 from aineon.execution.live.following import Following
 from aineon.execution.live.gas import (
     MANNERS,
     GasStrategy,
     Offer,
-    base_fee_forecast,
     fees_for,
     history_tip,
+    tip_for_builder,
 )
 from aineon.execution.live.journal import Journal
 from aineon.execution.live.memo import write_memo
-from aineon.execution.live.readiness import (
-    PAUSED,
-    Expectations,
-    Roles,
-    balance_finding,
-    code_finding,
-    read_roles,
-    standing_finding,
-)
+from aineon.execution.live.readiness import Expectations
 from aineon.execution.live.verification import Witness
 from aineon.execution.plan import ExecutionPlan
 from aineon.execution.preflight import gas_limit
@@ -61,7 +52,7 @@ from aineon.execution.taken import directions_of
 from aineon.ledger.reconciling import Reconciler
 from aineon.market import Market
 from aineon.primitives import Address, Block, Clock, SystemClock
-from aineon.primitives.units import BPS, ceil_div, format_ether
+from aineon.primitives.units import ceil_div
 from aineon.safety import Stop, StopReporter
 from aineon.search.costs import CostModel
 from aineon.search.route import Route
@@ -69,10 +60,6 @@ from aineon.sending.carriers import Answer, Verdict, summary
 from aineon.sending.intent import MOST_TARGET_BLOCKS, Fees, Intent, IntentKind, Window
 from aineon.sending.sender import Reconciled, Sender
 
-CHEAPEST_TRADE_GAS: Final = 150_000
-"""Gas without which no trade is worth trying; an operator who cannot pay it is out of money."""
-
-WHO: Final = "execution"
 _NOT_STARTED: Final = "the chain was not looked at yet"
 _GATES: Final[Mapping[type[AineonError], str]] = {
     StopLatched: "stop",
@@ -146,7 +133,7 @@ class LiveExecutor:
         self._costs = costs
         self._rules = rules
         self._reconciler = reconciler
-        self._pause = pause
+        self._contract = ContractWatch(reader, expected, costs, pause)
         self._clock = clock or SystemClock()
         accountant = Accountant(reader, expected.executor, expected.operator, costs)
         self._following = Following(
@@ -155,10 +142,8 @@ class LiveExecutor:
         self._submitted = 0
         self._is_started = False
         self._is_adopted = False
-        self._is_code_known = False
         self._looked_at: tuple[int, str | None] | None = None
         self._head = 0
-        self._balance_wei = 0
         self._history_tip: int | None = None
         self._market = Market()
         # What stands in the way of all plans, as of the latest look; and what relays said since.
@@ -226,8 +211,9 @@ class LiveExecutor:
             data = encode_execute(plan, self._costs.native_token, min_profit=least)
         except ExecutionError as error:
             return NotSubmitted("plan", str(error))
-        if self._balance_wei < limit * fees.max_fee_wei:
-            return NotSubmitted("gas_money", self._no_gas_money(limit, fees))
+        if shortfall := self._contract.shortfall(limit * fees.max_fee_wei):
+            price = f"{limit} gas at up to {fees.max_fee_wei} wei"
+            return NotSubmitted("gas_money", f"{price}: {shortfall}")
         attempt = self._attempt(plan, block, step)
         intent = Intent(
             intent_id=attempt.attempt_id,
@@ -287,7 +273,8 @@ class LiveExecutor:
         worth = self._costs.native_value(plan.expected_profit, plan.base_token, self._market)
         extra = 0
         if worth is not None and plan.base_token != self._costs.native_token:
-            extra = self._tip_for_builder(plan, block, worth, gas_used)
+            price = self._costs.gas_price_wei(block) or 0
+            extra = tip_for_builder(worth - price * gas_used, plan.builder_payment_bps, gas_used)
         offer = Offer(
             block=block,
             last_block=window.last,
@@ -310,19 +297,6 @@ class LiveExecutor:
             return plan.min_profit
         most = ceil_div(gas_used * fees.max_fee_wei * plan.expected_profit, worth)
         return max(plan.min_profit, min(most, plan.expected_profit))
-
-    def _tip_for_builder(self, plan: ExecutionPlan, block: Block, worth: int, gas_used: int) -> int:
-        """For each gas, the builder's share of a profit that the contract cannot pay in ether."""
-        price = self._costs.gas_price_wei(block) or 0
-        left = max(worth - price * gas_used, 0)
-        return left * plan.builder_payment_bps // BPS // gas_used
-
-    def _no_gas_money(self, limit: int, fees: Fees) -> str:
-        return (
-            f"the operator {self._expected.operator} has {format_ether(self._balance_wei)} ETH, "
-            f"and {limit} gas at up to {fees.max_fee_wei} wei take "
-            f"{format_ether(limit * fees.max_fee_wei)} ETH"
-        )
 
     # --- settling --------------------------------------------------------------------------
 
@@ -380,10 +354,8 @@ class LiveExecutor:
     async def _start(self) -> Reconciled | None:
         """Do what is still to be done; returns what the sender learnt at its own start."""
         reconciled = None
-        if self._pause is not None and not self._pause.is_watched:
-            # What earlier engines left is handed out again at once, unless the contract pauses.
-            with contextlib.suppress(ChainError, ExecutionError):
-                await self._roles()
+        # What earlier engines left is handed out again at once, unless the contract pauses.
+        await self._contract.look_at_pause()
         if not self._is_started:
             try:
                 reconciled = await self._sender.start()
@@ -401,14 +373,10 @@ class LiveExecutor:
         self, reconciled: Reconciled, market: Market, block: Block
     ) -> list[OnchainSettlement]:
         self._head = reconciled.head
-        final, obstacle = await asyncio.gather(
-            self._reader.block("finalized"), self._contract_obstacle(block)
-        )
+        obstacle = await self._contract.obstacle(block)
         if MANNERS[self._rules.strategy].asks_history:
             self._history_tip = await history_tip(self._reader)
-        settlements = await self._following.look(
-            None if final is None else final.number, market, reconciled.changes
-        )
+        settlements = await self._following.look(reconciled.final, market, reconciled.changes)
         if self._reconciler is not None:
             self._reconciler.nudge(reconciled.head)
         stop = self._stop.state()
@@ -416,43 +384,6 @@ class LiveExecutor:
         fenced = f"nothing is signed: {reconciled.fence}" if reconciled.fence else ""
         self._obstacle = stopped or fenced or obstacle
         return settlements
-
-    async def _contract_obstacle(self, block: Block) -> str:
-        """Why the contract, or the operator's purse, lets no trade through; empty where they do."""
-        expected = self._expected
-        if not self._is_code_known:
-            code = await code_finding(self._reader, expected)
-            if not code.ok:
-                if self._pause is not None:
-                    self._pause.report_set(code.words, WHO)
-                return code.words
-            # Code never changes where it stands.
-            self._is_code_known = True
-        roles, self._balance_wei = await asyncio.gather(
-            self._roles(), self._reader.balance(expected.operator)
-        )
-        standing = standing_finding(roles, expected)
-        if not standing.ok:
-            return standing.words
-        price = (base_fee_forecast(block, block.number + 1) or 0) + self._costs.priority_fee_wei
-        least = max(expected.least_balance_wei, CHEAPEST_TRADE_GAS * price)
-        purse = balance_finding(self._balance_wei, replace(expected, least_balance_wei=least))
-        return "" if purse.ok else purse.words
-
-    async def _roles(self) -> Roles:
-        """Read what the contract says of itself, and report its pause to the emergency stop."""
-        address = self._expected.executor
-        try:
-            roles = await read_roles(self._reader, address)
-        except (ChainError, ExecutionError) as error:
-            if self._pause is not None:
-                self._pause.report_set(f"the contract's pause cannot be read: {error}", WHO)
-            raise
-        if self._pause is not None and roles.is_paused:
-            self._pause.report_set(PAUSED, f"its owner or guardian, at {address}")
-        elif self._pause is not None:
-            self._pause.report_clear()
-        return roles
 
     def _note(self, error: AineonError) -> None:
         """Remember what stands in the way; the next look clears it where it is gone."""

@@ -156,6 +156,17 @@ def _tip(manner: Manner, offer: Offer) -> int:
     return min(max(offer.history_tip_wei, least), most)
 
 
+def tip_for_builder(left_wei: int, share_bps: int, gas_used: int) -> int:
+    """For each gas, the builder's share of a profit that the contract cannot pay in ether.
+
+    Args:
+        left_wei: what the trade leaves after its gas; nothing of a loss is shared.
+        share_bps: the builder's, in basis points.
+        gas_used: what the whole transaction uses.
+    """
+    return max(left_wei, 0) * share_bps // BPS // gas_used
+
+
 async def history_tip(reader: ChainReader) -> int | None:
     """Return the median of what the last blocks' middle transactions paid on top of the base fee.
 

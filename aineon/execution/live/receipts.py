@@ -90,6 +90,15 @@ def realised(receipt: Receipt, plan: ExecutionPlan, places: Places) -> Realised:
     return Realised(profit, payment, fee, "; ".join(filter(None, complaints)))
 
 
+def net_received(receipt: Receipt, token: Token, account: Address) -> int:
+    """Return how much of a token an account got more than it gave, by the token's own logs.
+
+    Raises:
+        InvalidLog: a log that counts is malformed.
+    """
+    return _net_income(tuple(_transfers(receipt.logs, token.address)), account)
+
+
 def _contradictions(
     plan: ExecutionPlan, traded: _Traded | None, profit: int, payment: int
 ) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, SecretStr
 
 from aineon.primitives.units import ETHER
 from aineon.runtime import kinds
+from aineon.runtime.loosening import higher, names_another, switched_on
 from aineon.runtime.parameter import Parameter
 
 _GROUP = "On chain"
@@ -59,6 +60,8 @@ class ExecutionSettings(BaseModel):
             kinds.LENDERS,
             "Whose money may carry a trade; the cheapest that can is taken. The same in every "
             "mode, so that simulation costs what live would.",
+            savable=True,
+            lets_more=names_another,
         ),
     ] = ("flash_swap", "balancer_v2", "aave_v3")
 
@@ -74,6 +77,8 @@ class ExecutionSettings(BaseModel):
             unit="ETH",
             least=0,
             most=1_000_000 * ETHER,
+            savable=True,
+            lets_more=higher,
         ),
     ] = 0
 
@@ -86,6 +91,7 @@ class ExecutionSettings(BaseModel):
             kinds.CHOICE,
             "How much above the forecast base fee is offered.",
             choices=tuple(GasStrategyName),
+            savable=True,
         ),
     ] = GasStrategyName.STANDARD
 
@@ -100,6 +106,7 @@ class ExecutionSettings(BaseModel):
             unit="blocks",
             least=1,
             most=25,
+            savable=True,
         ),
     ] = 2
 
@@ -115,6 +122,8 @@ class ExecutionSettings(BaseModel):
             unit="blocks",
             least=1,
             most=100_000,
+            savable=True,
+            lets_more=higher,
         ),
     ] = 25
 
@@ -140,5 +149,7 @@ class ExecutionSettings(BaseModel):
             kinds.SWITCH,
             "Send trades to the public mempool too, where everybody sees them and a miss costs "
             "gas. Off unless you are sure.",
+            savable=True,
+            lets_more=switched_on,
         ),
     ] = False

@@ -10,12 +10,8 @@ from pydantic import BaseModel, Field
 
 from aineon.primitives import Book
 from aineon.runtime import kinds
+from aineon.runtime.loosening import names_another
 from aineon.runtime.parameter import Parameter
-
-LIVE_IS_CLOSED = (
-    "live mode stays closed until withdrawals under a policy and sign-in are there; the live path "
-    "itself runs on the rehearsal's chain"
-)
 
 
 class FeedName(StrEnum):
@@ -43,9 +39,9 @@ class MarketSettings(BaseModel):
             "Mode and market",
             kinds.CHOICE,
             "Which kind of money is at stake. Simulation risks none; rehearsal carries plans out "
-            "on a chain of its own, with play money (`aineon rehearse`).",
-            choices=(Book.SIMULATION, Book.REHEARSAL),
-            explained={Book.LIVE: LIVE_IS_CLOSED},
+            "on a chain of its own, with play money (`aineon rehearse`); live trades with real "
+            "money, and starts only where nothing stands in the way (`aineon doctor --live`).",
+            choices=tuple(Book),
         ),
     ] = Book.SIMULATION
 
@@ -85,6 +81,8 @@ class MarketSettings(BaseModel):
             kinds.TOKENS,
             "Tokens whose pools with each other are looked for on the chain, by known symbol or "
             "by address.",
+            savable=True,
+            lets_more=names_another,
         ),
     ] = ("WETH", "USDC", "USDT", "DAI", "WBTC")
 
@@ -109,6 +107,7 @@ class MarketSettings(BaseModel):
             "Seed of the sandbox market and of the paper executor: same seed, same run.",
             least=0,
             most=2**32 - 1,
+            savable=True,
         ),
     ] = 7
 
@@ -123,6 +122,7 @@ class MarketSettings(BaseModel):
             unit="s",
             least=0,
             most=3600,
+            savable=True,
         ),
     ] = 1.0
 
@@ -137,6 +137,7 @@ class MarketSettings(BaseModel):
             unit="blocks",
             least=0,
             most=100_000,
+            savable=True,
         ),
     ] = 600
 
@@ -151,6 +152,7 @@ class MarketSettings(BaseModel):
             unit="blocks",
             least=1,
             most=10_000_000,
+            savable=True,
         ),
     ] = None
 
@@ -165,6 +167,7 @@ class MarketSettings(BaseModel):
             unit="pools",
             least=2,
             most=500,
+            savable=True,
         ),
     ] = 24
 
@@ -180,5 +183,6 @@ class MarketSettings(BaseModel):
             unit="ms",
             least=0,
             most=60_000,
+            savable=True,
         ),
     ] = 1000

@@ -10,6 +10,9 @@ from pydantic import BaseModel, Field, SecretStr
 from aineon.runtime import kinds
 from aineon.runtime.parameter import Parameter
 
+ONE = "one"
+SEVERAL = "several"
+
 
 def _default_host(known: dict[str, Any]) -> str:
     # Render's router reaches the console from outside of its machine.
@@ -57,6 +60,19 @@ class ProcessSettings(BaseModel):
             default_words="`control.anchor` beside the control database",
         ),
     ] = None
+
+    audit_machines: Annotated[
+        str,
+        Parameter(
+            "AINEON_AUDIT_MACHINES",
+            "Audited machines",
+            "Storage",
+            kinds.CHOICE,
+            "How many machines write the audit of this database: of several, each has an anchor "
+            "of its own, which takes over what the others add.",
+            choices=(ONE, SEVERAL),
+        ),
+    ] = ONE
 
     redis_url: Annotated[
         SecretStr | None,
@@ -140,6 +156,7 @@ class ProcessSettings(BaseModel):
             unit="s",
             least=1,
             most=3600,
+            savable=True,
         ),
     ] = 15.0
 
@@ -153,6 +170,7 @@ class ProcessSettings(BaseModel):
             "How often `aineon up` restarts an engine that died within ten minutes.",
             least=0,
             most=100,
+            savable=True,
         ),
     ] = 5
 
@@ -179,6 +197,7 @@ class ProcessSettings(BaseModel):
             kinds.CHOICE,
             "Least severity that is logged, on standard error.",
             choices=("DEBUG", "INFO", "WARNING", "ERROR"),
+            savable=True,
         ),
     ] = "INFO"
 
@@ -191,5 +210,6 @@ class ProcessSettings(BaseModel):
             kinds.CHOICE,
             "Log lines for people, or one JSON object a line.",
             choices=("text", "json"),
+            savable=True,
         ),
     ] = "text"

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from aineon.primitives.units import BPS, ETHER
 from aineon.runtime import kinds
+from aineon.runtime.loosening import allows_another, denies_one_less, higher
 from aineon.runtime.parameter import Parameter
 
 _MOST_ETHER = 100_000_000 * ETHER
@@ -35,6 +36,8 @@ class RiskSettings(BaseModel):
             least=1,
             most=_MOST_ETHER,
             limit=True,
+            savable=True,
+            lets_more=higher,
         ),
     ] = ETHER
 
@@ -51,6 +54,8 @@ class RiskSettings(BaseModel):
             most=_MOST_ETHER,
             limit=True,
             default_words=_AS_MUCH,
+            savable=True,
+            lets_more=higher,
         ),
     ] = Field(default_factory=_all_positions)
 
@@ -67,6 +72,8 @@ class RiskSettings(BaseModel):
             most=_MOST_ETHER,
             limit=True,
             default_words=_AS_MUCH,
+            savable=True,
+            lets_more=higher,
         ),
     ] = Field(default_factory=_all_positions)
 
@@ -83,6 +90,8 @@ class RiskSettings(BaseModel):
             most=_MOST_ETHER,
             limit=True,
             default_words=_AS_MUCH,
+            savable=True,
+            lets_more=higher,
         ),
     ] = Field(default_factory=_all_positions)
 
@@ -99,6 +108,8 @@ class RiskSettings(BaseModel):
             least=0,
             most=BPS,
             limit=True,
+            savable=True,
+            lets_more=higher,
         ),
     ] = 500
 
@@ -113,6 +124,8 @@ class RiskSettings(BaseModel):
             least=1,
             most=10_000,
             limit=True,
+            savable=True,
+            lets_more=higher,
         ),
     ] = 60
 
@@ -127,6 +140,8 @@ class RiskSettings(BaseModel):
             least=1,
             most=100_000,
             limit=True,
+            savable=True,
+            lets_more=higher,
         ),
     ] = 1000
 
@@ -139,6 +154,8 @@ class RiskSettings(BaseModel):
             kinds.VENUES,
             "Venues that alone may be traded through; all may where it is not set.",
             limit=True,
+            savable=True,
+            lets_more=allows_another,
         ),
     ] = ()
 
@@ -151,6 +168,8 @@ class RiskSettings(BaseModel):
             kinds.VENUES,
             "Venues that are never traded through.",
             limit=True,
+            savable=True,
+            lets_more=denies_one_less,
         ),
     ] = ()
 
@@ -164,6 +183,8 @@ class RiskSettings(BaseModel):
             "Tokens that alone may be traded, by address; all that pass the screening may where "
             "it is not set.",
             limit=True,
+            savable=True,
+            lets_more=allows_another,
         ),
     ] = ()
 
@@ -176,6 +197,8 @@ class RiskSettings(BaseModel):
             kinds.ADDRESSES,
             "Tokens that are never traded, by address.",
             limit=True,
+            savable=True,
+            lets_more=denies_one_less,
         ),
     ] = ()
 

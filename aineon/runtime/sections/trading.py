@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from aineon.primitives.units import BPS, ETHER, GWEI
 from aineon.runtime import kinds
+from aineon.runtime.loosening import higher, lower
 from aineon.runtime.parameter import Parameter
 from aineon.runtime.sections.market import FeedName
 
@@ -36,6 +37,8 @@ class TradingSettings(BaseModel):
             most=_MOST_ETHER,
             limit=True,
             default_words="0.5; 0.01 with the sandbox feed",
+            savable=True,
+            lets_more=lower,
         ),
     ] = Field(default_factory=_default_min_profit)
 
@@ -51,6 +54,8 @@ class TradingSettings(BaseModel):
             least=1,
             most=100_000 * GWEI,
             limit=True,
+            savable=True,
+            lets_more=higher,
         ),
     ] = 50 * GWEI
 
@@ -65,6 +70,8 @@ class TradingSettings(BaseModel):
             least=0,
             most=1,
             limit=True,
+            savable=True,
+            lets_more=lower,
         ),
     ] = 0.7
 
@@ -80,6 +87,8 @@ class TradingSettings(BaseModel):
             least=1,
             most=_MOST_ETHER,
             limit=True,
+            savable=True,
+            lets_more=higher,
         ),
     ] = 1000 * ETHER
 
@@ -95,6 +104,8 @@ class TradingSettings(BaseModel):
             least=0,
             most=BPS,
             limit=True,
+            savable=True,
+            lets_more=higher,
         ),
     ] = 50
 
@@ -110,6 +121,8 @@ class TradingSettings(BaseModel):
             least=0,
             most=86_400,
             limit=True,
+            savable=True,
+            lets_more=lower,
         ),
     ] = 36.0
 
@@ -124,6 +137,8 @@ class TradingSettings(BaseModel):
             least=1,
             most=100,
             limit=True,
+            savable=True,
+            lets_more=higher,
         ),
     ] = 3
 
@@ -139,6 +154,8 @@ class TradingSettings(BaseModel):
             least=0.1,
             most=3600,
             limit=True,
+            savable=True,
+            lets_more=lower,
         ),
     ] = 5.0
 
@@ -154,6 +171,8 @@ class TradingSettings(BaseModel):
             least=2,
             most=6,
             limit=True,
+            savable=True,
+            lets_more=higher,
         ),
     ] = 4
 
@@ -168,6 +187,8 @@ class TradingSettings(BaseModel):
             unit="gwei",
             least=0,
             most=10_000 * GWEI,
+            savable=True,
+            lets_more=higher,
         ),
     ] = GWEI // 10
 
@@ -182,6 +203,8 @@ class TradingSettings(BaseModel):
             unit="bps",
             least=0,
             most=BPS,
+            savable=True,
+            lets_more=higher,
         ),
     ] = 2000
 
@@ -196,6 +219,9 @@ class TradingSettings(BaseModel):
             unit="bps",
             least=0,
             most=1000,
+            savable=True,
+            # Whoever understates what a loan costs lets cycles pass that earn nothing.
+            lets_more=lower,
         ),
     ] = 5
 
@@ -210,6 +236,7 @@ class TradingSettings(BaseModel):
             unit="blocks",
             least=1,
             most=100,
+            savable=True,
         ),
     ] = 1
 
@@ -223,6 +250,7 @@ class TradingSettings(BaseModel):
             "Share of paper trades that a block builder takes in at all.",
             least=0,
             most=1,
+            savable=True,
         ),
     ] = 0.9
 
@@ -236,5 +264,6 @@ class TradingSettings(BaseModel):
             "Share of failing paper trades that land all the same and pay their gas.",
             least=0,
             most=1,
+            savable=True,
         ),
     ] = 0.2

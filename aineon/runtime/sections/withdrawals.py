@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from aineon.primitives.units import ETHER
 from aineon.runtime import kinds
+from aineon.runtime.loosening import fewer_people, higher, lower, switched_on
 from aineon.runtime.parameter import Parameter
 from aineon.treasury.policy import Approvers
 
@@ -37,6 +38,8 @@ class WithdrawalSettings(BaseModel):
             least=0,
             most=_MOST_ETHER,
             limit=True,
+            savable=True,
+            lets_more=lower,
         ),
     ] = ETHER // 10
 
@@ -52,6 +55,8 @@ class WithdrawalSettings(BaseModel):
             least=0,
             most=_MOST_ETHER,
             limit=True,
+            savable=True,
+            lets_more=higher,
         ),
     ] = 100 * ETHER
 
@@ -68,6 +73,8 @@ class WithdrawalSettings(BaseModel):
             most=_MOST_ETHER,
             limit=True,
             default_words="1000; 100 on Render",
+            savable=True,
+            lets_more=higher,
         ),
     ] = Field(default_factory=_default_daily_limit)
 
@@ -81,6 +88,8 @@ class WithdrawalSettings(BaseModel):
             "Whether profit is to be withdrawn without a request. Off until an allow-listed "
             "destination has aged.",
             limit=True,
+            savable=True,
+            lets_more=switched_on,
         ),
     ] = False
 
@@ -96,6 +105,8 @@ class WithdrawalSettings(BaseModel):
             least=0,
             most=_MOST_ETHER,
             limit=True,
+            savable=True,
+            lets_more=lower,
         ),
     ] = 10 * ETHER
 
@@ -110,6 +121,8 @@ class WithdrawalSettings(BaseModel):
             least=1,
             most=1000,
             limit=True,
+            savable=True,
+            lets_more=higher,
         ),
     ] = 20
 
@@ -125,6 +138,8 @@ class WithdrawalSettings(BaseModel):
             least=0,
             most=_MOST_ETHER,
             limit=True,
+            savable=True,
+            lets_more=lower,
         ),
     ] = ETHER
 
@@ -140,6 +155,8 @@ class WithdrawalSettings(BaseModel):
             "a second factor, and waits longer.",
             choices=tuple(Approvers),
             limit=True,
+            savable=True,
+            lets_more=fewer_people,
         ),
     ] = Approvers.SINGLE
 
@@ -155,6 +172,8 @@ class WithdrawalSettings(BaseModel):
             least=0,
             most=_MOST_ETHER,
             limit=True,
+            savable=True,
+            lets_more=higher,
         ),
     ] = ETHER
 
@@ -171,6 +190,8 @@ class WithdrawalSettings(BaseModel):
             least=0,
             most=_MOST_ETHER,
             limit=True,
+            savable=True,
+            lets_more=higher,
         ),
     ] = 20 * ETHER
 
@@ -186,6 +207,8 @@ class WithdrawalSettings(BaseModel):
             least=0,
             most=10080,
             limit=True,
+            savable=True,
+            lets_more=lower,
         ),
     ] = 10.0
 
@@ -201,6 +224,8 @@ class WithdrawalSettings(BaseModel):
             least=0,
             most=10080,
             limit=True,
+            savable=True,
+            lets_more=lower,
         ),
     ] = 60.0
 
@@ -217,6 +242,8 @@ class WithdrawalSettings(BaseModel):
             least=0,
             most=8760,
             limit=True,
+            savable=True,
+            lets_more=lower,
         ),
     ] = 24.0
 
@@ -232,6 +259,8 @@ class WithdrawalSettings(BaseModel):
             least=0.1,
             most=8760,
             limit=True,
+            savable=True,
+            lets_more=higher,
         ),
     ] = 12.0
 
@@ -247,6 +276,8 @@ class WithdrawalSettings(BaseModel):
             least=0.1,
             most=8760,
             limit=True,
+            savable=True,
+            lets_more=higher,
         ),
     ] = 24.0
 
@@ -261,8 +292,64 @@ class WithdrawalSettings(BaseModel):
             unit=_HOURS,
             least=0,
             most=8760,
+            savable=True,
         ),
     ] = 12.0
+
+    withdrawal_batches: Annotated[
+        bool,
+        Parameter(
+            "AINEON_WITHDRAWAL_BATCHES",
+            "Batches",
+            _GROUP,
+            kinds.SWITCH,
+            "Whether several withdrawals of ether that are due are paid by one transaction, "
+            "through Multicall3, where that takes less gas. Off by default: some exchanges do not "
+            "credit ether that a contract pays.",
+        ),
+    ] = False
+
+    convert_profit: Annotated[
+        str,
+        Parameter(
+            "AINEON_CONVERT_PROFIT",
+            "Profit that is converted",
+            _GROUP,
+            kinds.CHOICE,
+            "Whether profit that arrives as USDC, USDT or DAI is sold for ether, in the best "
+            "quoted pool of Uniswap V2, SushiSwap or Uniswap V3.",
+            choices=("none", "stablecoins"),
+        ),
+    ] = "none"
+
+    convert_from_wei: Annotated[
+        int,
+        Parameter(
+            "AINEON_CONVERT_FROM_ETH",
+            "Converted from",
+            _GROUP,
+            kinds.ETHER,
+            "Worth from which such profit is converted: below it gas would eat too much.",
+            unit="ETH",
+            least=ETHER // 1000,
+            most=_MOST_ETHER,
+        ),
+    ] = ETHER // 2
+
+    conversion_slippage_bps: Annotated[
+        int,
+        Parameter(
+            "AINEON_CONVERSION_SLIPPAGE_BPS",
+            "Slippage of a conversion",
+            _GROUP,
+            kinds.WHOLE,
+            "How much less than its worth, and than the quote, a conversion may bring, in "
+            "hundredths of a percent; below that it waits, or reverts.",
+            least=1,
+            most=500,
+            limit=True,
+        ),
+    ] = 50
 
     withdrawal_address: Annotated[
         str | None,
