@@ -41,8 +41,9 @@ def draw_list(scope: Scope) -> list[Booked[OpportunityRecord]]:
     with columns[2]:
         venue = choose("Venue", "venue", sorted({v for row in found for v in row.record.venues}))
     rows = [row for row in found if matches(row.record, pair, venue)][:SHOWN]
+    whence = found[0].provenance if found else scope.provenance
     st.caption(
-        f"{len(rows):,} of the newest {len(found):,} opportunities, {scope.provenance.value}. "
+        f"{len(rows):,} of the newest {len(found):,} opportunities, {whence.value}. "
         "Size, gross, flash fee, gas and net are in the token named beside them; net in ETH is "
         "after the builder payment."
     )

@@ -67,6 +67,12 @@ FIRST_PROVENANCE: Final = {
 }
 
 
+def _provenance_of(model: type[SQLModel], of_run: Provenance) -> Provenance:
+    """What was found and not carried out is an expectation, however real the market was."""
+    expected = model in (OpportunityRow, NearMissRow) and of_run is Provenance.LIVE
+    return Provenance.ESTIMATED if expected else of_run
+
+
 class BookReader:
     """Reads one book; open it with `BookReader.open` or `BookReader.of`."""
 
@@ -391,7 +397,7 @@ class BookReader:
         return tuple(
             Booked(
                 self._book,
-                Provenance(row["provenance"]),
+                _provenance_of(model, Provenance(row["provenance"])),
                 row["id"],
                 row["at"],
                 record_of(kind, row, tokens),

@@ -14,6 +14,7 @@ from aineon.ledger.rollups import HOUR
 from aineon.ledger.store import BookStore
 from aineon.ledger.views import Scope
 from aineon.primitives import Book, Provenance, SimulatedMoney
+from tests.databases import database_url
 from tests.ledger.booked import (
     NOON,
     attempt,
@@ -72,6 +73,17 @@ def test_trades_newest_first_in_pages(store: BookStore, reader: BookReader) -> N
     assert reader.recent_trades()[0].net is None
     assert reader.recent_trades()[1].net == SimulatedMoney(-7)
     assert {item.book for item in reader.recent_trades()} == {Book.SIMULATION}
+
+
+def test_what_was_found_in_a_live_market_is_an_expectation(tmp_path: Path) -> None:
+    """Control: what the block itself tells is live."""
+    with BookStore.open(database_url(tmp_path / "live.db"), Book.LIVE) as store:
+        run_id = store.begin_run(run(provenance=Provenance.LIVE))
+        store.write(step(run_id), [opportunity(run_id)], near_misses=[near_miss(run_id)])
+    with BookReader.open(database_url(tmp_path / "live.db"), Book.LIVE) as reader:
+        (found,), (missed,) = reader.recent_opportunities(), reader.near_misses()
+        assert found.provenance is missed.provenance is Provenance.ESTIMATED
+        assert reader.recent_steps()[0].provenance is Provenance.LIVE
 
 
 def test_scopes_keep_runs_and_provenances_apart(store: BookStore, reader: BookReader) -> None:

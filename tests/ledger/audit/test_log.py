@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -154,12 +153,13 @@ def test_secrets_are_masked_in_every_text(audited: Audited, tmp_path: Path) -> N
 
 def test_a_locked_database_refuses(audited: Audited, log: AuditLog) -> None:
     decide(log)
-    other = sqlite3.connect(audited.folder / "control.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(AuditUnwritable, match="cannot be written: .* is locked by another"):
+    other = writer_engine(parse_place(audited.url))
+    with (
+        other.begin(),
+        pytest.raises(AuditUnwritable, match="cannot be written: .* is locked by another"),
+    ):
         decide(log)
-    other.execute("ROLLBACK")
-    other.close()
+    other.dispose()
     assert decide(log) == 2
     assert audited.verify().is_sound
 

@@ -16,7 +16,7 @@ from aineon.ledger.audit.verifying import Fault
 from aineon.ledger.connect import parse_place
 from aineon.ledger.store import BookStore
 from aineon.primitives import Book
-from tests.databases import database_url
+from tests.databases import database_url, files_only
 from tests.ledger.audit.decisions import COLUMNS, Audited, decide
 
 
@@ -276,6 +276,8 @@ def long_lived(tmp_path_factory: pytest.TempPathFactory) -> Audited:
     return audited
 
 
+# A server stores nothing in a column of text that is no text.
+@files_only
 @settings(max_examples=150)
 @given(data=st.data())
 def test_any_single_byte_of_any_column_is_protected(
