@@ -134,7 +134,7 @@ def page(
 
 def turn(page: Any, section: str, heading: str) -> None:
     page.locator('[data-testid="stButtonGroup"]').get_by_text(section, exact=True).click()
-    page.wait_for_selector(f'h3:has-text("{heading}")', timeout=60_000)
+    page.wait_for_selector(f'h2:has-text("{heading}")', timeout=60_000)
     browsing.settle(page)
 
 
