@@ -7,6 +7,7 @@ import io
 import json
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -21,11 +22,17 @@ LEAST_COLOURS = 50
 
 
 @pytest.fixture(scope="module")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
-    """Yield the address of a console and its process id, after a short run of the engine."""
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Folders of data and home, after a short run of the engine."""
     folder, home = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("home")
     browsing.run_engine(folder, home, warm_up=60, blocks=20)
-    with browsing.console(folder, home) as (address, started):
+    return folder, home
+
+
+@pytest.fixture(scope="module")
+def console(folders: tuple[Path, Path]) -> Iterator[tuple[str, int]]:
+    """Yield the address of a console and its process id."""
+    with browsing.console(*folders) as (address, started):
         yield address, started.pid
 
 
@@ -133,7 +140,7 @@ LAST_BLOCK = f"{FEES}?.calcdata?.[0]?.at(-1)?.x"
 @pytest.mark.browser
 @SKIPPED
 def test_new_data_are_drawn_and_leave_the_zoom_as_it_is(
-    console: tuple[str, int], context: Any
+    console: tuple[str, int], folders: tuple[Path, Path], context: Any
 ) -> None:
     page, _ = browsing.open_page(context, console[0] + "/risk")
     page.wait_for_function(f"{LAST_BLOCK} > 0")
@@ -147,7 +154,8 @@ def test_new_data_are_drawn_and_leave_the_zoom_as_it_is(
     page.wait_for_function(f"{FEES}._fullLayout.xaxis.autorange === false")
     zoomed, last = page.evaluate(f"[{FEES}._fullLayout.xaxis.range, {LAST_BLOCK}]")
     page.evaluate(f"window.sameChart = {FEES}")
-    # The page renews itself every three seconds, and blocks come every second.
+    # The page renews itself every three seconds, and shows the newest run.
+    browsing.run_engine(*folders, warm_up=60, blocks=30)
     page.wait_for_function(f"{LAST_BLOCK} > {last}")
     assert page.evaluate(f"{FEES}._fullLayout.xaxis.range") == zoomed
     assert page.evaluate(f"window.sameChart === {FEES}")
