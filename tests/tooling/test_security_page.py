@@ -40,7 +40,8 @@ def test_what_is_linked_exists(words: str, target: str) -> None:
 
 
 def test_every_test_that_is_named_is_linked() -> None:
-    assert set(re.findall(r"tests/[\w/]+\.py", TEXT)) == {target for _, target in LINKS}
+    linked = {target for _, target in LINKS if target.startswith("tests/")}
+    assert set(re.findall(r"tests/[\w/]+\.py", TEXT)) == linked
 
 
 def test_it_claims_nothing_and_invents_no_address() -> None:
