@@ -42,6 +42,7 @@ class GuardedSocket:
         self._seen = seen
         self._look = look_seconds
         self._ended = False
+        self._ending = anyio.Lock()
 
     async def run(self, app: ASGIApp, scope: Scope) -> None:
         """Let `app` serve the socket."""
@@ -76,9 +77,12 @@ class GuardedSocket:
         scope.cancel()
 
     async def _end(self) -> None:
-        if not self._ended:
-            self._ended = True
-            await self._send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+        # Whoever comes second waits: an application that ended before would take the closing along.
+        with anyio.CancelScope(shield=True):
+            async with self._ending:
+                if not self._ended:
+                    self._ended = True
+                    await self._send({"type": "websocket.close", "code": _POLICY_VIOLATION})
 
 
 def _is_of_a_person(data: bytes | None) -> bool:

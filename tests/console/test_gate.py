@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import bcrypt
 import pyotp
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
@@ -22,6 +25,7 @@ from aineon.primitives import ManualClock
 from aineon.runtime.settings import load_settings
 from app.gate import desk
 from app.gate.incoming import SESSION_HEADER, Incoming, safe_target
+from app.gate.socket import GuardedSocket
 from tests.console.gated import SOCKET, SOCKET_URL, Behind, TestClient, fill_in, gated, send
 from tests.console.signed_in import PASSWORD, access, add_user, code_of, enrol, open_session
 
@@ -617,6 +621,32 @@ def test_a_socket_is_closed_when_its_session_ends(
             socket.receive_bytes()
         assert closed.value.code == 1008
     assert behind.messages == [by_hand(auto=False)]
+
+
+async def test_the_closing_is_sent_even_where_the_application_ends_first() -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "websocket.receive", "bytes": b""}
+
+    async def slowly(message: Message) -> None:
+        await anyio.wait_all_tasks_blocked()
+        sent.append(message)
+
+    async def stands() -> bool:
+        return False
+
+    async def seen() -> None:
+        raise AssertionError("nobody was seen")
+
+    async def application(_: Scope, receive: Receive, __: Send) -> None:
+        await anyio.lowlevel.checkpoint()
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+
+    with anyio.fail_after(30):
+        await GuardedSocket(receive, slowly, stands, seen, 2.0).run(application, {})
+    assert [message["type"] for message in sent] == ["websocket.close"]
 
 
 def test_a_page_that_renews_itself_keeps_nobody_signed_in(
