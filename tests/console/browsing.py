@@ -86,12 +86,21 @@ def console(data_dir: Path, home: Path) -> Iterator[tuple[str, subprocess.Popen[
 
 def run_engine(data_dir: Path, home: Path, *, warm_up: int, blocks: int) -> None:
     """Run the engine over a short sandbox market, into a book, to its end."""
-    options = ["--db", "--json", "--warm-up", str(warm_up), "--blocks", str(blocks), "--pace", "0"]
-    arguments = ["aineon", "run", "--feed", "sandbox", *options]
-    with process(arguments, environment(data_dir, home)) as started:
+    with engine(data_dir, home, warm_up=warm_up, blocks=blocks, pace=0) as started:
         code = started.wait(100)
     if code:
         raise RuntimeError(f"the engine ended with exit code {code}")
+
+
+@contextmanager
+def engine(
+    data_dir: Path, home: Path, *, warm_up: int, blocks: int, pace: float
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the engine over a sandbox market, into a book, with `pace` seconds a block."""
+    market = ["--feed", "sandbox", "--warm-up", str(warm_up), "--blocks", str(blocks)]
+    arguments = ["aineon", "run", *market, "--pace", str(pace), "--db", "--json"]
+    with process(arguments, environment(data_dir, home)) as started:
+        yield started
 
 
 def await_answer(url: str, started: subprocess.Popen[bytes], seconds: float = 60) -> None:

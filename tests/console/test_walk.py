@@ -133,35 +133,6 @@ def test_nothing_keeps_people_out_of_a_page(
     assert found == {}
 
 
-FEES = "document.querySelector('.st-key-chart-base-fee .js-plotly-plot')"
-LAST_BLOCK = f"{FEES}?.calcdata?.[0]?.at(-1)?.x"
-
-
-@pytest.mark.browser
-@SKIPPED
-def test_new_data_are_drawn_and_leave_the_zoom_as_it_is(
-    console: tuple[str, int], folders: tuple[Path, Path], context: Any
-) -> None:
-    page, _ = browsing.open_page(context, console[0] + "/risk")
-    page.wait_for_function(f"{LAST_BLOCK} > 0")
-    page.evaluate(f"{FEES}.scrollIntoView({{block: 'center'}})")
-    box = page.locator(".st-key-chart-base-fee .nsewdrag").bounding_box()
-    middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + box["width"] * 0.4, middle)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.6, middle, steps=8)
-    page.mouse.up()
-    page.wait_for_function(f"{FEES}._fullLayout.xaxis.autorange === false")
-    zoomed, last = page.evaluate(f"[{FEES}._fullLayout.xaxis.range, {LAST_BLOCK}]")
-    page.evaluate(f"window.sameChart = {FEES}")
-    # The page renews itself every three seconds, and shows the newest run.
-    browsing.run_engine(*folders, warm_up=60, blocks=30)
-    page.wait_for_function(f"{LAST_BLOCK} > {last}")
-    assert page.evaluate(f"{FEES}._fullLayout.xaxis.range") == zoomed
-    assert page.evaluate(f"window.sameChart === {FEES}")
-    page.close()
-
-
 @pytest.mark.browser
 @SKIPPED
 def test_a_row_is_chosen_and_half_typed_text_stays(console: tuple[str, int], context: Any) -> None:

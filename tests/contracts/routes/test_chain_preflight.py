@@ -178,7 +178,8 @@ class TestWithoutSimulation:
             assert result.passed, result.failure
             assert result.gas_used is not None
             _, gas_used = scene.received(found.plan)
-            assert abs(result.gas_used - gas_used) < gas_used // 2
+            # As above: what a block writes first.
+            assert abs(result.gas_used - gas_used) < 100_000
 
     async def test_a_stale_plan(self, scene: Scene, old_reader: ChainClient) -> None:
         with scene.undone():
