@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -12,7 +11,7 @@ from rich.text import Text
 from aineon.cli.confirming import confirmed_at_terminal
 from aineon.cli.failures import COULD_NOT_RUN, OK, reader_may_leave
 from aineon.runtime.doctor import Check, Examination, Verdict, examine
-from aineon.runtime.live_check import look_at_chain
+from aineon.runtime.live_points import terminal_points
 from aineon.runtime.settings import PARAMETERS, Settings
 
 _STYLE = {Verdict.OK: "green", Verdict.NOTE: "yellow", Verdict.PROBLEM: "bold red"}
@@ -31,14 +30,14 @@ def show(settings: Settings, *, live: bool) -> int:
     if live:
         settings = confirmed_at_terminal(settings)
     found = examine(settings)
-    on_chain = asyncio.run(look_at_chain(settings)) if live else ()
+    beside = terminal_points(settings) if live else ()
     with reader_may_leave():
         console.print(_settings_table(settings))
         console.print(_checks_table("Checks", found.checks))
-        if on_chain:
-            console.print(_checks_table("On the chain, for live mode", on_chain))
+        if beside:
+            console.print(_checks_table("For live mode", beside))
         _print_verdict(console, found)
-    unready = any(check.verdict is Verdict.PROBLEM for check in on_chain)
+    unready = any(check.verdict is Verdict.PROBLEM for check in beside)
     lacking = not found.can_simulate or (live and (found.missing_for_live or unready))
     return COULD_NOT_RUN if lacking else OK
 

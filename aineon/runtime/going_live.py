@@ -8,7 +8,7 @@ from typing import Final
 
 from aineon.access.roles import Role
 from aineon.access.users import UserStore
-from aineon.errors import AineonError, ConfigurationError
+from aineon.errors import AineonError, ConfigurationError, LedgerNotFound
 from aineon.execution.live.readiness import Finding, readiness
 from aineon.ledger.control import ControlStore
 from aineon.rehearsal.chains import is_rehearsal_chain
@@ -43,8 +43,11 @@ def people_finding(settings: Settings) -> Finding:
     """Say who can prove to be who they are: real money is asked for by somebody who is known."""
     try:
         url = settings.control_url
-        with ControlStore.open(url, busy_timeout=_PATIENCE_SECONDS) as control:
+        with ControlStore.open_reader(url, busy_timeout=_PATIENCE_SECONDS) as control:
             users = UserStore(control, audit_of(settings, control)).all()
+    except LedgerNotFound:
+        # A look creates nothing.
+        users = ()
     except AineonError as error:
         return Finding("sign-in", False, str(error))
     known = [

@@ -31,6 +31,20 @@ def live_points(settings: Settings) -> tuple[Check, ...]:
     )
 
 
+def terminal_points(settings: Settings) -> tuple[Check, ...]:
+    """Look at what live mode needs beside its settings where it is started at the terminal.
+
+    Whoever holds the terminal needs no one-time code; the console asks for one.
+    """
+    people = people_finding(settings)
+    verdict = Verdict.OK if people.ok else Verdict.NOTE
+    return (
+        Check(people.name, verdict, people.words),
+        _of_stop(settings),
+        *asyncio.run(look_at_chain(settings)),
+    )
+
+
 def live_lines(settings: Settings) -> str:
     """Return the points as lines of text: `met: NAME: words`."""
     mask = Redactor(secrets_of(settings)).text
@@ -51,6 +65,9 @@ def _of_settings(settings: Settings) -> Iterator[Check]:
 
 def _of_stop(settings: Settings) -> Check:
     """Under the emergency stop nothing would be signed."""
+    if not settings.data_dir.exists():
+        # A look creates nothing; a place that was there and went would count as set.
+        return Check("stop", Verdict.OK, "the emergency stop is not set: no data folder yet")
     with stop_desk(settings) as desk:
         state = desk.stop.state()
     if state.is_set:

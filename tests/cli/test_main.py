@@ -169,7 +169,9 @@ def test_the_doctor_fails_for_live_mode(shell: Shell) -> None:
     done = shell.aineon("doctor", "--live")
     assert done.returncode == 1
     assert "WITHDRAWAL_ADDRESS is not set" in done.stdout
-    assert "On the chain, for live mode" in done.stdout
+    beside = done.stdout.partition("For live mode")[2]
+    assert "the emergency stop is not set" in beside
+    assert "no admin has set up a second factor yet" in beside
     assert "no node is given" in done.stdout
 
 
