@@ -24,8 +24,13 @@ SUPERVISED_VARIABLE = "AINEON_SUPERVISED"
 
 
 def engine_environment(base: Mapping[str, str], settings: Settings) -> dict[str, str]:
-    """Return the engine's environment: every setting that was given, and no hidden secret."""
-    return _environment(base, settings)
+    """Return the engine's environment: every setting that was given, and no hidden secret.
+
+    The token that creates the first user is for the console alone.
+    """
+    environment = _environment(base, settings)
+    environment.pop(PARAMETERS["setup_token"].env, None)
+    return environment
 
 
 def engine_secrets(settings: Settings) -> dict[str, str]:

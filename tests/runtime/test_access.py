@@ -12,7 +12,7 @@ from aineon.ledger.control import ControlStore
 from aineon.primitives import Book, ManualClock
 from aineon.runtime import backups
 from aineon.runtime.access import access_of, sign_in_required, with_setup_token
-from aineon.runtime.handover import console_environment
+from aineon.runtime.handover import console_environment, engine_environment
 from aineon.runtime.redaction import secrets_of
 from aineon.runtime.settings import Settings, load_settings
 from tests.databases import files_only
@@ -90,6 +90,7 @@ def test_a_token_is_made_where_somebody_will_need_it(tmp_path: Path) -> None:
     assert len(token) == 32
     # It reaches the console, and no log.
     assert console_environment({}, told)["AINEON_SETUP_TOKEN"] == token
+    assert "AINEON_SETUP_TOKEN" not in engine_environment({"AINEON_SETUP_TOKEN": token}, told)
     assert token in set(secrets_of(told))
     assert token not in repr(told)
 

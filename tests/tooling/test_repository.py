@@ -52,6 +52,7 @@ def test_streamlit_knows_every_option() -> None:
     assert options == {name: effective.get(name) for name in options}
     assert options["runner.postScriptGC"] is False
     assert options["server.address"] == "127.0.0.1"
+    assert options["server.enableAgentApi"] is False
     assert options["client.showErrorDetails"] == "none"
     assert options["browser.gatherUsageStats"] is False
 
