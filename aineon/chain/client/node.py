@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from aineon.chain.client.endpoints import Endpoint
 from aineon.chain.client.failures import LOGS
 from aineon.chain.client.health import NodeHealth, NodeState, is_stale
+from aineon.chain.client.heeding import heeding
 from aineon.chain.client.options import ClientOptions
 from aineon.chain.client.redaction import Redaction
 from aineon.chain.client.transport import Transport
@@ -175,7 +176,7 @@ class Node:
     async def _open(self) -> None:
         try:
             async with asyncio.timeout(self._options.request_s):
-                await self.transport.open()
+                await heeding(self.transport.open())
         except ChainError as error:
             failure = error
         except TimeoutError:
@@ -207,7 +208,7 @@ class Node:
         seconds = self._options.request_s * (2 if method in SLOW else 1)
         try:
             async with asyncio.timeout(seconds):
-                result = await self.transport.ask(method, parameters)
+                result = await heeding(self.transport.ask(method, parameters))
         except TimeoutError:
             failure: ChainError = NodeUnavailable(
                 f"{self.name} did not answer {method} within {seconds:g} s"
