@@ -466,9 +466,16 @@ def workers_for_tests() -> int:
 
 
 def task_nightly(arguments: list[str]) -> int:
-    """Compare a million random swaps per protocol with the real contracts; --swaps, --seed."""
+    """Judge 2,000 sizings, then a million swaps per protocol by real contracts; --swaps, --seed."""
     setup(with_tools=True)
-    return fetch_contracts() or run(tool("python"), "-m", "tests.contracts.nightly", *arguments)
+    if code := fetch_contracts():
+        return code
+    sizings = run(
+        *(tool("python"), "-m", "pytest", "-n", str(workers_for_tests())),
+        "tests/search/test_sizing_mixed.py",
+        env={**os.environ, "AINEON_SIZED_CYCLES": "2000"},
+    )
+    return sizings or run(tool("python"), "-m", "tests.contracts.nightly", *arguments)
 
 
 def task_faults(arguments: list[str]) -> int:

@@ -20,7 +20,13 @@ ROOT = Path(__file__).resolve().parents[1]
 BENCHMARKS = ROOT / "tests" / "benchmarks"
 RECURSION_LIMIT = sys.getrecursionlimit()
 KEEP = frozenset(
-    {"AINEON_CONTRACTS_CACHE", "AINEON_SHARED_DATA", "AINEON_VENV", databases.CHOICE_VARIABLE}
+    {
+        "AINEON_CONTRACTS_CACHE",
+        "AINEON_SHARED_DATA",
+        "AINEON_SIZED_CYCLES",
+        "AINEON_VENV",
+        databases.CHOICE_VARIABLE,
+    }
 )
 
 # A slow machine is no fault of the code: tests have no deadlines.

@@ -1,6 +1,11 @@
-"""2,000 random cycles through pools of every protocol, judged by an independent climb."""
+"""Random cycles through pools of every protocol, judged by an independent climb.
+
+Every run of the tests judges some hundred of them, `python3 dev.py nightly` 2,000.
+"""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 
@@ -32,7 +37,7 @@ from tests.search.sizing_tools import (
     v2,
 )
 
-CYCLES, CHUNK = 2000, 50
+CYCLES, CHUNK = int(os.environ.get("AINEON_SIZED_CYCLES") or 600), 50
 # Curve counts fees in 1e-10: where they change with the size, profits do in steps of about that
 # part of the input, and several such hops beat against each other.
 STEPS = 2 * 10**8
