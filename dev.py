@@ -468,8 +468,9 @@ def workers_for_tests() -> int:
 def task_nightly(arguments: list[str]) -> int:
     """Judge 2,000 sizings, then a million swaps per protocol by real contracts; --swaps, --seed."""
     setup(with_tools=True)
-    if code := fetch_contracts():
-        return code
+    missing = fetch_contracts()
+    if missing:
+        return missing
     sizings = run(
         *(tool("python"), "-m", "pytest", "-n", str(workers_for_tests())),
         "tests/search/test_sizing_mixed.py",
