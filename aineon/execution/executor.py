@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from aineon.amm import Pool
+from aineon.execution.contests import Auctions
 from aineon.execution.plan import ExecutionPlan
 from aineon.execution.settlement import Attempt, Observation, Settlement
 from aineon.market import Market
@@ -88,9 +89,16 @@ class Executor(Protocol):
         """Carry `plan` out; it was seen at `block` and passed `preflight`."""
 
     async def settle(
-        self, market: Market, block: Block, changed: frozenset[Address]
+        self,
+        market: Market,
+        block: Block,
+        changed: frozenset[Address],
+        auctions: Auctions | None = None,
     ) -> Sequence[Settlement]:
-        """Say which attempts have ended, now that `block` is known."""
+        """Say which attempts have ended, now that `block` is known.
+
+        `auctions` are those at the top of `block`, where the feed knows of such.
+        """
 
     async def give_up(self, reason: str, after_block: int | None = None) -> Sequence[Settlement]:
         """Settle as unresolved what can no longer be followed (all, or what came after a block).

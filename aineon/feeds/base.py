@@ -33,6 +33,25 @@ class Taking:
 
 
 @dataclass(frozen=True, slots=True)
+class Contest:
+    """What it took to be first with one gap at the top of this block.
+
+    The gap stood open at the end of the block before. Whoever offers the block's builder the
+    most goes first, and a gap can be taken once.
+
+    Attributes:
+        pools: (pool, token_in) of each hop of the gap, in order; a route that uses one of them in
+            the same direction is after the same money.
+        best_payment_wei: the highest payment that others offered; 0 where nobody did.
+        reached: whether the block's builder takes the bundles of whoever asks this feed.
+    """
+
+    pools: tuple[tuple[Address, Address], ...]
+    best_payment_wei: int
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FeedStep:
     """One update of the market and what is known beside it.
 
@@ -45,6 +64,8 @@ class FeedStep:
         not_replayable: what happened in this step that the feed cannot turn into states, as
             counts by a name people understand, e.g. `{"uniswap_v3 swap: no state recorded": 2}`.
         warm_up: (done, total) while the feed runs through its warm-up blocks, else None.
+        contests: what it took to be first with each gap that the block before left open; None
+            where the feed knows of no auctions.
     """
 
     update: MarketUpdate
@@ -53,6 +74,7 @@ class FeedStep:
     takings: tuple[Taking, ...] = ()
     not_replayable: Mapping[str, int] = field(default_factory=dict)
     warm_up: tuple[int, int] | None = None
+    contests: tuple[Contest, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

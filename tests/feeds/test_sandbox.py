@@ -16,6 +16,7 @@ from aineon.chain.fees import next_base_fee_wei
 from aineon.errors import ConfigurationError
 from aineon.feeds.base import FeedStep
 from aineon.feeds.sandbox import SandboxFeed
+from aineon.feeds.sandbox.rivals import mix_named
 from aineon.feeds.sandbox.universe import STETH, USDC, USDT, WBTC, WETH
 from aineon.market import Market
 from aineon.market.events import LiquidityChanged, PoolAppeared, PriceMoved, ReservesChanged
@@ -31,7 +32,8 @@ def digest(feed: SandboxFeed) -> str:
         for event in step.update.events:
             state = event.pool.__reduce__()[1] if isinstance(event, PoolAppeared) else event
             content.update(repr(state).encode())
-        content.update(repr((step.update.block, step.takings, step.warm_up)).encode())
+        told = step.update.block, step.takings, step.warm_up, step.contests
+        content.update(repr(told).encode())
     return content.hexdigest()
 
 
@@ -50,11 +52,28 @@ def test_the_same_seed_gives_the_same_stream_and_another_seed_another() -> None:
     assert digest(feed) != digest(SandboxFeed(seed=8, warm_up=20, blocks=30))
 
 
+@pytest.mark.parametrize(
+    ("rivals", "newest"),
+    [
+        (None, "0x95cbdea3df9dbdaa57e223d5e6d8a1b1cdafad8ca7458f1d4556b44f699b7801"),
+        ("mixed", "0x4f749880b9d136aaffa9b381f8dc4bae5b0c7fccff55afe1fadf7b6170ec6c32"),
+    ],
+)
+def test_the_stream_is_the_same_on_every_machine(rivals: str | None, newest: str) -> None:
+    """A block's hash stands for everything that happened up to it."""
+    mix = None if rivals is None else mix_named(rivals)
+    seed = 7 if rivals is None else 11
+    *_, last = SandboxFeed(seed=seed, warm_up=0, blocks=50, rivals=mix).blocks()
+    assert last.update.block.hash == newest
+
+
 def test_the_stream_does_not_depend_on_the_hash_seed_of_the_process() -> None:
     program = (
         "from tests.feeds.test_sandbox import digest\n"
         "from aineon.feeds.sandbox import SandboxFeed\n"
-        "print(digest(SandboxFeed(seed=7, warm_up=0, blocks=25, pools=40)))"
+        "from aineon.feeds.sandbox.rivals import MIXES\n"
+        "print(digest(SandboxFeed(seed=7, warm_up=0, blocks=25, pools=40)))\n"
+        "print(digest(SandboxFeed(seed=7, warm_up=0, blocks=25, rivals=MIXES['mixed'])))"
     )
     answers = {
         subprocess.run(
@@ -185,7 +204,7 @@ def test_what_an_endless_run_keeps_is_bounded() -> None:
         simulation.advance()
     assert len(simulation._agenda) < 100
     assert len(simulation._expected) < 30
-    assert len(simulation._searchers._sizes) <= 2000
+    assert len(simulation._prizes._sizes) <= 2000
     assert all(len(held) <= 24 for held in simulation._providers._positions.values())
     for pool in simulation.pools.values():
         if isinstance(pool, ConcentratedPool):

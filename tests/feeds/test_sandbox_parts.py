@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aineon.feeds.sandbox.cycles import CycleFinder
-from aineon.feeds.sandbox.dice import Dice, exp
+from aineon.feeds.sandbox.dice import Dice, exp, log
 from aineon.feeds.sandbox.gas import GAS_LIMIT, GasMarket
 from aineon.feeds.sandbox.positions import SPACING_OF_FEE, around, build_pools
 from aineon.feeds.sandbox.prices import REGIMES, OutsidePrices
@@ -31,6 +31,12 @@ from aineon.primitives.units import GWEI
 @given(st.floats(-50, 50))
 def test_exp_is_the_exponential(x: float) -> None:
     assert exp(x) == pytest.approx(math.exp(x), rel=1e-13)
+
+
+@settings(max_examples=200)
+@given(st.floats(1e-12, 1e12))
+def test_log_is_the_logarithm(x: float) -> None:
+    assert log(x) == pytest.approx(math.log(x), rel=1e-13, abs=1e-15)
 
 
 def test_exp_stays_finite_far_out() -> None:

@@ -79,7 +79,9 @@ class Notebook:
     def forget(self, changed: Any) -> None:
         pass
 
-    async def settle(self, market: Market, block: Block, changed: Any) -> Sequence[Any]:
+    async def settle(
+        self, market: Market, block: Block, changed: Any, auctions: Any = None
+    ) -> Sequence[Any]:
         return ()
 
     async def give_up(self, reason: str, after_block: int | None = None) -> Sequence[Any]:

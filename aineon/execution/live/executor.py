@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from aineon.amm import Pool
+from aineon.chain.fee_forecast import FeeForecast
 from aineon.chain.reader import ChainReader
 from aineon.errors import (
     AineonError,
@@ -28,6 +29,7 @@ from aineon.errors import (
     StopLatched,
     Underpriced,
 )
+from aineon.execution.contests import Auctions
 from aineon.execution.encoding import builder_payment, encode_execute
 from aineon.execution.executor import NotSubmitted, PreflightResult
 from aineon.execution.live.accounting import Accountant
@@ -145,6 +147,7 @@ class LiveExecutor:
         self._looked_at: tuple[int, str | None] | None = None
         self._head = 0
         self._history_tip: int | None = None
+        self._forecast = FeeForecast()
         self._market = Market()
         # What stands in the way of all plans, as of the latest look; and what relays said since.
         self._obstacle = _NOT_STARTED
@@ -283,6 +286,7 @@ class LiveExecutor:
             history_tip_wei=self._history_tip,
             extra_tip_wei=extra,
             affordable_wei=None if worth is None else (worth - payment) // gas_used,
+            foretold=self._forecast.ahead(),
         )
         return fees_for(self._rules.strategy, offer)
 
@@ -311,7 +315,11 @@ class LiveExecutor:
             self._note(error)
 
     async def settle(
-        self, market: Market, block: Block, changed: frozenset[Address]
+        self,
+        market: Market,
+        block: Block,
+        changed: frozenset[Address],
+        auctions: Auctions | None = None,
     ) -> Sequence[OnchainSettlement]:
         """Look at the chain, once for each block; return what has ended for good."""
         self._market = market
@@ -376,6 +384,7 @@ class LiveExecutor:
         obstacle = await self._contract.obstacle(block)
         if MANNERS[self._rules.strategy].asks_history:
             self._history_tip = await history_tip(self._reader)
+            self._forecast.observe_block(block)
         settlements = await self._following.look(reconciled.final, market, reconciled.changes)
         if self._reconciler is not None:
             self._reconciler.nudge(reconciled.head)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from math import ldexp
+from math import frexp, ldexp
 from typing import TypeVar
 
 T = TypeVar("T")
 
 _LN2 = 0.6931471805599453
+_ROOT_HALF = 0.7071067811865476
 _TERMS = 14
 _LARGEST_EXPONENT = 600.0
 
@@ -28,6 +29,20 @@ def exp(x: float) -> float:
     for term in range(_TERMS, 0, -1):
         total = 1.0 + total * rest / term
     return ldexp(total, halvings)
+
+
+def log(x: float) -> float:
+    """Return the natural logarithm of `x` > 0."""
+    mantissa, doublings = frexp(x)
+    if mantissa < _ROOT_HALF:
+        mantissa, doublings = 2.0 * mantissa, doublings - 1
+    # ln m = 2 artanh((m - 1) / (m + 1)), and the quotient lies within 0.172 of zero.
+    quotient = (mantissa - 1.0) / (mantissa + 1.0)
+    square = quotient * quotient
+    total = 0.0
+    for term in range(_TERMS - 1, -1, -1):
+        total = total * square + 1.0 / (2 * term + 1)
+    return doublings * _LN2 + 2.0 * quotient * total
 
 
 class Dice:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from aineon.errors import ConfigurationError
 from aineon.feeds.base import FeedStep
+from aineon.feeds.sandbox.rivals import MIXES, Change, RivalMix
 from aineon.feeds.sandbox.searchers import CHARACTERS
 from aineon.feeds.sandbox.simulation import Simulation
 from aineon.feeds.sandbox.universe import DEFAULT_POOLS, WETH, build_universe
@@ -33,6 +34,9 @@ class SandboxFeed:
         competitors: how many other searchers there are, from 0 to 4.
         competitor_latency_ms: typical time in which they react. At 0 they take every cycle that
             pays for its gas before anybody else sees it.
+        rivals: the mix of the searchers who bid for the first place in the next block; with one,
+            the other searchers are absent, and each step says what its `contests` took.
+        changes: what changes in the competition during the run; only with rivals.
 
     Raises:
         ConfigurationError: a value is not allowed.
@@ -46,6 +50,8 @@ class SandboxFeed:
         pools: int = DEFAULT_POOLS,
         competitors: int = len(CHARACTERS),
         competitor_latency_ms: float = DEFAULT_LATENCY_MS,
+        rivals: RivalMix | None = None,
+        changes: Sequence[Change] = (),
     ) -> None:
         _check_int("seed", seed, None, None)
         _check_int("number of warm-up blocks", warm_up, 0, None)
@@ -53,11 +59,14 @@ class SandboxFeed:
             _check_int("number of blocks", blocks, 0, None)
         _check_int("number of competitors", competitors, 0, len(CHARACTERS))
         _check_latency(competitor_latency_ms)
+        _check_rivals(rivals, changes)
         self.seed = seed
         self._warm_up = warm_up
         self._blocks = blocks
         self._competitors = competitors
         self._latency_ms = float(competitor_latency_ms)
+        self._rivals = rivals
+        self._changes = tuple(changes)
         self._universe = build_universe(pools, seed)
 
     @property
@@ -82,7 +91,14 @@ class SandboxFeed:
 
     def simulation(self) -> Simulation:
         """Return a new run from the start, for those who want to look behind the steps."""
-        return Simulation(self._universe, self.seed, self._competitors, self._latency_ms)
+        return Simulation(
+            self._universe,
+            self.seed,
+            self._competitors,
+            self._latency_ms,
+            self._rivals,
+            self._changes,
+        )
 
     def blocks(self) -> Iterator[FeedStep]:
         """Deliver the pools in block 0, then one step a block."""
@@ -121,4 +137,18 @@ def _check_latency(value: float) -> None:
         raise ConfigurationError(
             f"the sandbox's competitor latency is {value!r}; "
             f"allowed is a number of milliseconds from 0 to {SLOWEST_LATENCY_MS:.0f}"
+        )
+
+
+def _check_rivals(rivals: object, changes: Sequence[object]) -> None:
+    if not isinstance(rivals, RivalMix | None):
+        raise ConfigurationError(
+            f"the sandbox's mix of rivals is {rivals!r}; allowed is a RivalMix such as "
+            f"MIXES['mixed'] (there are {', '.join(MIXES)}), or None"
+        )
+    if not all(isinstance(change, Change) for change in changes):
+        raise ConfigurationError(f"the sandbox's changes are {changes!r}; allowed are Changes")
+    if changes and rivals is None:
+        raise ConfigurationError(
+            "the sandbox's changes have nothing to change: it has no rivals; give a mix of them"
         )

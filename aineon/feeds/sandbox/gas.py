@@ -35,13 +35,18 @@ class GasMarket:
         self.base_fee_wei = _FIRST_BASE_FEE_WEI
         self.gas_used = GAS_LIMIT // 2
 
+    @property
+    def coming_base_fee_wei(self) -> int:
+        """The base fee of the next block, which the last one's use decides (EIP-1559)."""
+        return next_base_fee_wei(self.base_fee_wei, self.gas_used, GAS_LIMIT)
+
     def advance(self, unrest: float) -> None:
         """Move on to the next block: its base fee follows from the last one's use.
 
         `unrest` is the volatility of prices in this block.
         """
         dice = self._dice
-        self.base_fee_wei = next_base_fee_wei(self.base_fee_wei, self.gas_used, GAS_LIMIT)
+        self.base_fee_wei = self.coming_base_fee_wei
         self._mood += _UNREST * dice.normal() - _CALMING * self._mood + _FEAR * unrest
         self._rush -= _RUSH_CALMING * self._rush
         if dice.chance(_RUSH_CHANCE):

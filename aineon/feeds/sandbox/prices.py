@@ -71,20 +71,20 @@ _PEG_SHOCK_SIZE = 0.0012
 class Walk:
     """The logarithm of a worth, relative to its start, with changing regimes."""
 
-    __slots__ = ("_dice", "_direction", "_origin", "_restlessness", "log", "regime")
+    __slots__ = ("_dice", "_origin", "_restlessness", "direction", "log", "regime")
 
     def __init__(self, dice: Dice, restlessness: float) -> None:
         self._dice = dice
         self._restlessness = restlessness
         self._origin = 0.0
-        self._direction = 1.0
+        self.direction = 1.0
         self.log = 0.0
         self.regime = REGIMES["ranging"]
 
     def advance(self) -> None:
         """Move on by one block."""
         dice, regime = self._dice, self.regime
-        move = regime.volatility * dice.normal() + regime.drift * self._direction
+        move = regime.volatility * dice.normal() + regime.drift * self.direction
         if dice.chance(regime.jump_chance):
             move += regime.jump_size * dice.normal()
         self.log += move * self._restlessness
@@ -92,7 +92,7 @@ class Walk:
         if dice.chance(regime.end_chance):
             self.regime = REGIMES[dice.weighted(regime.followers)]
             self._origin = self.log
-            self._direction = 1.0 if dice.chance(0.5) else -1.0
+            self.direction = 1.0 if dice.chance(0.5) else -1.0
 
 
 class Peg:
@@ -139,6 +139,16 @@ class OutsidePrices:
     def regime(self) -> Regime:
         """The native token's regime."""
         return self._native.regime
+
+    @property
+    def direction(self) -> float:
+        """Which way the native token goes where it is trending: 1.0 for up, -1.0 for down."""
+        return self._native.direction
+
+    @property
+    def log(self) -> float:
+        """The logarithm of the native token's worth, relative to its start."""
+        return self._native.log
 
     def advance(self) -> None:
         """Move every price on by one block."""

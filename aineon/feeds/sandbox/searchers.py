@@ -10,25 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import is_
 
 from aineon.feeds.base import Taking
-from aineon.feeds.sandbox.cycles import Candidate, CycleFinder, Hops
+from aineon.feeds.sandbox.cycles import Candidate, CycleFinder
 from aineon.feeds.sandbox.dice import Dice
-from aineon.feeds.sandbox.prices import OutsidePrices
-from aineon.feeds.sandbox.sizing import SizedCycle, best_size
-from aineon.feeds.sandbox.states import AnyPool, PoolStates
-from aineon.feeds.sandbox.universe import UNISWAP_V3, WETH, PoolPlan
+from aineon.feeds.sandbox.prizes import Prize, Prizes
+from aineon.feeds.sandbox.universe import PoolPlan
 from aineon.primitives import Address
 from aineon.primitives.units import BPS, ETHER
-from aineon.search.costs import CONCENTRATED_GAS, CONSTANT_PRODUCT_GAS, TRANSACTION_GAS
 
-_EXECUTOR_GAS = 12_000
 _MOST_IN_A_ROW = 12
-# Where liquidity changes at the next tick, a curve's beginning misleads; what looks too small
-# by less than this factor gets an exact look all the same.
-_DOUBT = 3.0
-_MOST_SIZES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,38 +63,26 @@ CHARACTERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Prize:
-    """A cycle that pays: what it leaves after gas, and that gas, in wei."""
-
-    net_wei: int
-    gas_wei: int
-    cycle: SizedCycle
-
-
 class Searchers:
     """All competing searchers of one sandbox."""
 
     def __init__(
         self,
         plans: Iterable[PoolPlan],
-        states: PoolStates,
         finder: CycleFinder,
-        prices: OutsidePrices,
+        prizes: Prizes,
         latency_ms: float,
         competitors: int,
         seed: int,
     ) -> None:
         self._plans = {plan.address: plan for plan in plans}
-        self._states = states
         self._finder = finder
-        self._prices = prices
+        self._prizes = prizes
         self._latency_ms = latency_ms
         self._dice = Dice(seed, "searchers")
         # However few there are, the last resort is among them.
         self.characters = CHARACTERS[len(CHARACTERS) - competitors :]
         self._gas_price_wei = 0
-        self._sizes: dict[Hops, tuple[tuple[AnyPool, ...], SizedCycle | None]] = {}
 
     def begin_block(self, gas_price_wei: int) -> None:
         """Note what gas costs from now on."""
@@ -111,18 +90,7 @@ class Searchers:
 
     def paying(self, candidates: Iterable[Candidate]) -> Iterator[Prize]:
         """Those candidates that leave something after gas, at their best size."""
-        for candidate in candidates:
-            gas_units, doubt = self._gas_and_doubt(candidate.hops)
-            base = candidate.hops[0][1]
-            worth = 1.0 if base == WETH else self._prices.rate(base, WETH)
-            gas_wei = gas_units * self._gas_price_wei
-            if candidate.estimate * worth * doubt < gas_wei:
-                continue
-            sized = self._sized(candidate)
-            if sized is not None:
-                profit_wei = sized.profit if base == WETH else int(sized.profit * worth)
-                if profit_wei > gas_wei:
-                    yield Prize(profit_wei - gas_wei, gas_wei, sized)
+        return self._prizes.paying(candidates, self._gas_price_wei)
 
     def interested(self, prizes: Sequence[Prize]) -> Iterator[Character]:
         """Whoever would take at least one of these."""
@@ -150,7 +118,7 @@ class Searchers:
             if not wanted:
                 break
             best = max(wanted, key=lambda prize: prize.net_wei)
-            self._carry_out(best.cycle)
+            self._prizes.take(best.cycle)
             takings.append(
                 Taking(
                     reference=f"sandbox:{label}:{len(takings) + 1}",
@@ -171,32 +139,3 @@ class Searchers:
             and len(hops) <= character.most_hops
             and all(self._plans[hop[0]].dollars >= character.least_pool_dollars for hop in hops)
         )
-
-    def _sized(self, candidate: Candidate) -> SizedCycle | None:
-        """The best size, computed once for as long as the pools stand as they do."""
-        pools = self._states.pools
-        now = tuple([pools[hop[0]] for hop in candidate.hops])
-        known = self._sizes.get(candidate.hops)
-        if known is not None and all(map(is_, known[0], now)):
-            return known[1]
-        if len(self._sizes) >= _MOST_SIZES:
-            self._sizes.clear()
-        sized = best_size(candidate, self._states)
-        self._sizes[candidate.hops] = now, sized
-        return sized
-
-    def _carry_out(self, sized: SizedCycle) -> None:
-        amount = sized.amount_in
-        for address, token_in, token_out in sized.hops:
-            amount = self._states.swap(address, token_in, token_out, amount).amount_out
-            self._finder.refresh(address)
-
-    def _gas_and_doubt(self, hops: Hops) -> tuple[int, float]:
-        units, doubt = TRANSACTION_GAS + _EXECUTOR_GAS, 1.0
-        for address, _, _ in hops:
-            if self._plans[address].venue == UNISWAP_V3:
-                units += CONCENTRATED_GAS
-                doubt = _DOUBT
-            else:
-                units += CONSTANT_PRODUCT_GAS
-        return units, doubt

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from heapq import heappop, heappush
 from math import inf
 
-from aineon.feeds.base import FeedStep, Taking
+from aineon.errors import ConfigurationError
+from aineon.feeds.base import Contest, FeedStep, Taking
 from aineon.feeds.sandbox.cycles import CycleFinder
 from aineon.feeds.sandbox.dice import Dice
 from aineon.feeds.sandbox.gas import GAS_LIMIT, PRIORITY_FEE_WEI, GasMarket
 from aineon.feeds.sandbox.positions import build_pools
 from aineon.feeds.sandbox.prices import OutsidePrices
+from aineon.feeds.sandbox.prizes import Prizes
 from aineon.feeds.sandbox.providers import Providers
+from aineon.feeds.sandbox.rivals.changes import Change
+from aineon.feeds.sandbox.rivals.crowd import Crowd
+from aineon.feeds.sandbox.rivals.gaps import Direction
+from aineon.feeds.sandbox.rivals.mixes import RivalMix
+from aineon.feeds.sandbox.rivals.opening import Opened, Opening
 from aineon.feeds.sandbox.searchers import Character, Searchers
 from aineon.feeds.sandbox.states import AnyPool, PoolStates
 from aineon.feeds.sandbox.traders import Traders
@@ -37,7 +44,15 @@ class Simulation:
     the run. Reactions of searchers that would come after the block's end fall into a later one.
     """
 
-    def __init__(self, universe: Universe, seed: int, competitors: int, latency_ms: float) -> None:
+    def __init__(
+        self,
+        universe: Universe,
+        seed: int,
+        competitors: int,
+        latency_ms: float,
+        rivals: RivalMix | None = None,
+        changes: Sequence[Change] = (),
+    ) -> None:
         self._universe = universe
         self._seed = seed
         self._dice = Dice(seed, "arrivals")
@@ -48,9 +63,15 @@ class Simulation:
         self._finder = CycleFinder(universe.pools, self._states)
         self._traders = Traders(self._states, self._finder, self._prices, seed)
         self._providers = Providers(self._states, positions, seed)
+        self._prizes = Prizes(universe.pools, self._states, self._finder, self._prices)
         self._searchers = Searchers(
-            universe.pools, self._states, self._finder, self._prices, latency_ms, competitors, seed
+            universe.pools, self._finder, self._prizes, latency_ms, competitors, seed
         )
+        self._opening = None
+        if rivals is not None:
+            self._opening = Opening(
+                universe.pools, self._finder, self._prizes, rivals, changes, seed
+            )
         self._agenda: list[tuple[float, int, Action]] = []
         self._entries = 0
         self._expected: dict[tuple[str, Address], float] = {}
@@ -72,6 +93,7 @@ class Simulation:
     def advance(self) -> FeedStep:
         """Make the next block."""
         self._number += 1
+        opened = self._open()
         self._prices.advance()
         self._gas.advance(self._prices.regime.volatility)
         gas_price_wei = self._gas.base_fee_wei + PRIORITY_FEE_WEI
@@ -80,11 +102,80 @@ class Simulation:
         self._now = self._slot_start()
         self._look_around()
         self._play()
+        self._end_block()
         events = self._states.take_events()
         takings, self._takings = tuple(self._takings), []
         parent_hash = self._hash
         self._hash = self._hash_of(parent_hash, events)
-        return FeedStep(MarketUpdate(self._block(parent_hash), events), takings=takings)
+        return FeedStep(
+            MarketUpdate(self._block(parent_hash), events),
+            takings=takings,
+            contests=None if opened is None else opened.contests,
+        )
+
+    # --- rivals ----------------------------------------------------------------------------
+
+    @property
+    def crowd(self) -> Crowd:
+        """The rivals with all that is hidden of them, as they stand at the newest block's end.
+
+        Raises:
+            ConfigurationError: this sandbox has none.
+        """
+        if self._opening is None:
+            raise ConfigurationError(
+                "this sandbox has no rivals; allowed is one that was made with rivals=..."
+            )
+        return self._opening.crowd
+
+    @property
+    def regime(self) -> str:
+        """The regime of the native token's outside price, which nobody sees."""
+        return self._prices.regime.name
+
+    @property
+    def outside(self) -> OutsidePrices:
+        """What tokens are worth elsewhere, which nobody sees; not to be changed."""
+        return self._prices
+
+    def chances(
+        self, directions: Iterable[Direction], net_wei: float, shares: Sequence[float]
+    ) -> list[float]:
+        """The chance that a bundle lands in the next block, for each share of `net_wei` offered.
+
+        It knows everything that is hidden but the dice, in closed form. A share is of what the
+        route leaves before the builder is paid; gas is the next block's, whose base fee the
+        newest block decides.
+
+        Args:
+            directions: (pool, token in) of the route's hops.
+            net_wei: what it leaves before the builder is paid.
+            shares: from 0 to 1.
+
+        Raises:
+            ConfigurationError: this sandbox has no rivals.
+        """
+        return self.crowd.chances(directions, net_wei, shares)
+
+    def redraws(self, count: int) -> Iterator[tuple[Contest, ...]]:
+        """The contests of the next block with other dice, `count` times; changes nothing.
+
+        Raises:
+            ConfigurationError: this sandbox has no rivals.
+        """
+        return self.crowd.redraws(count)
+
+    def _open(self) -> Opened | None:
+        if self._opening is None:
+            return None
+        opened = self._opening.hold(self._number)
+        self._takings += opened.takings
+        return opened
+
+    def _end_block(self) -> None:
+        if self._opening is not None:
+            gas_price_wei = self._gas.coming_base_fee_wei + PRIORITY_FEE_WEI
+            self._opening.end_block(self._number, gas_price_wei, self.regime)
 
     def _collect_arrivals(self, gas_price_wei: int) -> None:
         traders, providers = self._traders, self._providers
@@ -120,6 +211,8 @@ class Simulation:
 
     def _wake_searchers(self, address: Address) -> None:
         """A pool changed: whoever knows a cycle through it that may pay will react."""
+        if self._opening is not None:
+            return
         prizes = list(self._searchers.paying(self._finder.through(address)))
         if prizes:
             noticed = self._now + self._searchers.time_overlooked()
@@ -131,6 +224,8 @@ class Simulation:
 
         Whoever is already about to react to one of the cycle's pools is not made any faster.
         """
+        if self._opening is not None:
+            return
         for prize in self._searchers.paying(self._finder.among(self._finder.loops)):
             hops = prize.cycle.hops
             for character in self._searchers.interested([prize]):
