@@ -8,6 +8,7 @@ from aineon.errors import AineonError
 from aineon.ledger.records import Heartbeat
 from aineon.ledger.views import Scope
 from aineon.primitives.units import GWEI
+from app import fees_ahead
 from app import format as fmt
 from app.components import (
     attention,
@@ -54,7 +55,9 @@ def draw_gas(scope: Scope, heartbeat: Heartbeat | None) -> None:
         f"Base fee of the newest {len(steps):,} steps, {scope.provenance.value}: from "
         f"{min(known) / GWEI:.2f} to {max(known) / GWEI:.2f} gwei."
     )
-    data = (steps[::-1], limit.value)
+    ahead = client().fees_ahead(scope, BLOCKS_SHOWN)
+    st.caption(fees_ahead.words(ahead, GWEI))
+    data = (steps[::-1], ahead, limit.value)
     charts.draw("base-fee", data, market_charts.base_fee, "Base fee per block and the limit")
 
 

@@ -7,9 +7,10 @@ from statistics import median
 
 import plotly.graph_objects as go
 
+from aineon.chain.fee_forecast import BlockFee
 from aineon.ledger.records import PriceRecord, StepRecord
 from aineon.ledger.views import Booked
-from app.components.figures import BLUE, GWEI, YELLOW, axes, label
+from app.components.figures import BLUE, GWEI, VIOLET, YELLOW, axes, label
 
 
 def spread(prices: Sequence[Booked[PriceRecord]]) -> go.Figure:
@@ -32,9 +33,11 @@ def spread(prices: Sequence[Booked[PriceRecord]]) -> go.Figure:
     return axes(figure, "Block", "bps from the middle price")
 
 
-def base_fee(data: tuple[Sequence[Booked[StepRecord]], int | None]) -> go.Figure:
-    """Return the base fee of the newest blocks, and the most gas may cost."""
-    steps, limit_wei = data
+def base_fee(
+    data: tuple[Sequence[Booked[StepRecord]], Sequence[BlockFee], int | None],
+) -> go.Figure:
+    """Return the base fee of the newest blocks and of the next ones, and the most gas may cost."""
+    steps, ahead, limit_wei = data
     known = [s.record for s in steps if s.record.base_fee_wei is not None]
     figure = go.Figure()
     figure.add_scatter(
@@ -45,6 +48,7 @@ def base_fee(data: tuple[Sequence[Booked[StepRecord]], int | None]) -> go.Figure
         line={"color": BLUE, "width": 2},
         hovertemplate="%{y:.2f} gwei",
     )
+    _add_ahead(figure, ahead)
     if limit_wei is not None:
         figure.add_hline(
             y=limit_wei / GWEI,
@@ -52,6 +56,20 @@ def base_fee(data: tuple[Sequence[Booked[StepRecord]], int | None]) -> go.Figure
             annotation_text="Maximum gas price",
         )
     return axes(figure, "Block", "gwei")
+
+
+def _add_ahead(figure: go.Figure, ahead: Sequence[BlockFee]) -> None:
+    """The band of the next blocks: its upper end fills the room down to its lower one."""
+    shared = {"mode": "lines", "legendgroup": "ahead", "hovertemplate": "%{y:.2f} gwei"}
+    line = {"color": VIOLET, "width": 1, "dash": "dot"}
+    blocks = [fee.number for fee in ahead]
+    lows, highs = [fee.low_wei / GWEI for fee in ahead], [fee.high_wei / GWEI for fee in ahead]
+    figure.add_scatter(
+        x=blocks, y=lows, name="Estimated low", line=line, showlegend=False, **shared
+    )
+    figure.add_scatter(
+        x=blocks, y=highs, name="Estimated, nine in ten", line=line, fill="tonexty", **shared
+    )
 
 
 def pool_name(record: PriceRecord) -> str:

@@ -8,8 +8,11 @@ The four strategies:
 * `slow`: half the usual priority fee, and a cap that holds for the next block alone.
 * `standard`: the usual priority fee, and a cap that holds, at worst, to the last target block.
 * `fast`: twice the usual priority fee, and a cap that holds two blocks beyond the last target.
-* `optimized`: as `standard`, with the priority fee that half of the transactions of the last 20
-  blocks paid less than (`eth_feeHistory`), within half and four times the usual one.
+* `optimized`: the priority fee that half of the transactions of the last 20 blocks paid less than
+  (`eth_feeHistory`), within half and four times the usual one; and a cap that holds, nineteen
+  times in twenty, to the last target block (`aineon.chain.fee_forecast`). A lower cap binds less
+  ether, and lets the contract ask less of the trade. Until enough blocks were seen it is the cap
+  of `standard`.
 
 Whatever the strategy, nothing above the plan's own ceiling is offered, nor more than the trade is
 expected to leave: a block that is so dear that the trade would lose in it cannot take it.
@@ -21,6 +24,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from aineon.chain.fee_forecast import BlockFee
 from aineon.chain.fees import BASE_FEE_CHANGE_DENOMINATOR, next_base_fee_wei
 from aineon.chain.reader import ChainReader
 from aineon.errors import ChainError
@@ -62,7 +66,7 @@ class Manner:
 
     @property
     def asks_history(self) -> bool:
-        """Whether what others paid counts."""
+        """Whether what the chain's history tells counts: what others paid, and how fees moved."""
         return self.least_bps < self.most_bps
 
 
@@ -108,6 +112,7 @@ class Offer:
         extra_tip_wei: for each gas, what the builder is promised and the contract cannot pay.
         ceiling_wei: the most that a unit of gas may cost by the plan.
         affordable_wei: the most that a unit may cost before the trade loses; None where not known.
+        foretold: the base fees of the next blocks; empty where they are not asked for.
     """
 
     block: Block
@@ -117,6 +122,7 @@ class Offer:
     history_tip_wei: int | None = None
     extra_tip_wei: int = 0
     affordable_wei: int | None = None
+    foretold: tuple[BlockFee, ...] = ()
 
 
 def fees_for(strategy: GasStrategy, offer: Offer) -> Fees | NotSubmitted:
@@ -126,7 +132,7 @@ def fees_for(strategy: GasStrategy, offer: Offer) -> Fees | NotSubmitted:
     far = offer.block.number + 1
     if manner.spare_blocks is not None:
         far = offer.last_block + manner.spare_blocks
-    worst = base_fee_forecast(offer.block, far)
+    worst = _cap(manner, offer, far)
     if next_fee is None or worst is None:
         return NotSubmitted(GATE, f"the base fee of block {offer.block.number} is not known")
     if next_fee > offer.ceiling_wei:
@@ -145,7 +151,17 @@ def fees_for(strategy: GasStrategy, offer: Offer) -> Fees | NotSubmitted:
                 f"up to {_gwei(max(ceiling, 0))} only",
             )
     tip = min(_tip(manner, offer) + offer.extra_tip_wei, ceiling - next_fee)
-    return Fees(max_fee_wei=min(worst + tip, ceiling), priority_fee_wei=tip)
+    cap = max(worst, next_fee) + tip
+    return Fees(max_fee_wei=min(cap, ceiling), priority_fee_wei=tip)
+
+
+def _cap(manner: Manner, offer: Offer, far: int) -> int | None:
+    """The base fee up to which the offer is to hold, at block `far`."""
+    worst = base_fee_forecast(offer.block, far)
+    told = next((each for each in offer.foretold if each.number == far and each.is_told), None)
+    if worst is None or told is None or not manner.asks_history:
+        return worst
+    return min(worst, told.high_wei)
 
 
 def _tip(manner: Manner, offer: Offer) -> int:

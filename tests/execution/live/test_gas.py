@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aineon.chain.fee_forecast import BlockFee
 from aineon.chain.fees import next_base_fee_wei
 from aineon.errors import NodeUnavailable
 from aineon.execution.executor import NotSubmitted
@@ -83,6 +84,38 @@ def test_the_four_strategies() -> None:
     assert fees(GasStrategy.STANDARD) == Fees(WORST_OF_102 + GWEI, GWEI)
     assert fees(GasStrategy.FAST) == Fees(WORST_OF_102 * 81 // 64 + 2 * GWEI, 2 * GWEI)
     assert fees(GasStrategy.OPTIMIZED) == fees(GasStrategy.STANDARD)
+
+
+def foretold(high: int, *, is_told: bool = True) -> tuple[BlockFee, ...]:
+    return (
+        BlockFee(101, 8 * GWEI, 8 * GWEI, 8 * GWEI),
+        BlockFee(102, 7 * GWEI, 7 * GWEI, high, is_told),
+    )
+
+
+def test_optimized_caps_what_is_likely_and_not_the_worst() -> None:
+    high = 8 * GWEI + GWEI // 4
+    likely = foretold(high)
+    assert fees(GasStrategy.OPTIMIZED, foretold=likely) == Fees(high + GWEI, GWEI)
+    for strategy in set(GasStrategy) - {GasStrategy.OPTIMIZED}:
+        assert fees(strategy, foretold=likely) == fees(strategy)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        foretold(8 * GWEI, is_told=False),
+        foretold(50 * GWEI),
+        foretold(8 * GWEI)[:1],
+    ],
+)
+def test_optimized_caps_the_worst_where_less_is_not_likely(told: tuple[BlockFee, ...]) -> None:
+    assert fees(GasStrategy.OPTIMIZED, foretold=told) == fees(GasStrategy.STANDARD)
+
+
+def test_a_falling_forecast_still_leaves_room_for_the_next_block() -> None:
+    made = fees(GasStrategy.OPTIMIZED, foretold=foretold(7 * GWEI))
+    assert made == Fees(8 * GWEI + GWEI, GWEI)
 
 
 @pytest.mark.parametrize(
