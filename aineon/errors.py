@@ -183,6 +183,17 @@ class MixedBooks(AineonError):
     """An entry or a database of one book (simulation, rehearsal, live) met those of another."""
 
 
+# --- optimizer -----------------------------------------------------------------------------
+
+
+class OptimizerError(AineonError):
+    """A table of past opportunities, or what was asked of it, is malformed."""
+
+
+class ModelRefused(OptimizerError):
+    """A model file is missing, damaged, of another version, or was made for other features."""
+
+
 # --- feeds, execution, ledger, engine ------------------------------------------------------
 
 

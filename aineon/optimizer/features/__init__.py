@@ -1,0 +1,1 @@
+"""Features: what is known of an opportunity when it is decided whether to attempt it."""
