@@ -1,0 +1,153 @@
+"""Choosing a way to send: Thompson sampling within a budget, with its regret kept."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Final, NamedTuple
+
+from aineon.optimizer.arms import Channel
+from aineon.optimizer.bandit.reach import PAPER_WEIGHT, Reach, Way
+from aineon.optimizer.deciding import expected_wei
+from aineon.optimizer.telling import WayTold
+
+DAY: Final = 86_400.0
+
+_REGRETS_KEPT: Final = 500
+
+
+class Choice(NamedTuple):
+    """The way that an attempt takes.
+
+    Attributes:
+        way: which one.
+        expected_wei: what the attempt leaves that way on average.
+        regret_wei: how much less that is than what the best way by the present estimates leaves;
+            0 where this is the best one.
+    """
+
+    way: Way
+    expected_wei: int
+    regret_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class Regret:
+    """What exploring once has cost, by the estimates of that moment."""
+
+    at: float
+    way: Way
+    wei: int
+
+
+class Bandit:
+    """Learns which way carries, and tries others only as far as the budget of a day goes.
+
+    Args:
+        ways: those that can be taken.
+        budget_wei: what exploring may cost in a day of the market, by present estimates.
+        seed: of its dice.
+        paper: the reach that each way had on paper, where it is known.
+    """
+
+    def __init__(
+        self,
+        ways: Iterable[Way],
+        budget_wei: int,
+        seed: int = 0,
+        paper: Mapping[Way, float] | None = None,
+    ) -> None:
+        known = paper or {}
+        self._reach = {
+            way: Reach(known[way], PAPER_WEIGHT) if way in known else Reach()
+            for way in sorted(set(ways))
+        }
+        self._budget_wei = budget_wei
+        self._dice = Random(seed)
+        self._day = -math.inf
+        self._spent_wei = 0
+        self.regrets: deque[Regret] = deque(maxlen=_REGRETS_KEPT)
+        self.regret_wei = 0
+
+    @property
+    def reach(self) -> Mapping[Way, Reach]:
+        """What is known about each way."""
+        return self._reach
+
+    def left_wei(self, at: float, factor: float = 1.0) -> int:
+        """Return what exploring may still cost on the day of `at`, of a budget times `factor`."""
+        spent = self._spent_wei if _day(at) <= self._day else 0
+        return max(round(self._budget_wei * factor) - spent, 0)
+
+    def choose(
+        self,
+        chance: float,
+        net_wei: int,
+        gas_wei: int,
+        bid_bps: int,
+        at: float,
+        factor: float = 1.0,
+    ) -> Choice | None:
+        """Return the way to take; None where every way costs more than it brings.
+
+        Args:
+            chance: how likely the bid is to be the highest.
+            net_wei: what a win leaves before the bid.
+            gas_wei: what a failed public attempt costs.
+            bid_bps: the share that is bid.
+            at: seconds, the market's time.
+            factor: on the budget; above 1 after an alarm.
+        """
+        if not self._reach:
+            return None
+
+        def worth(way: Way, reach: float) -> int:
+            return expected_wei(reach * chance, net_wei, gas_wei, bid_bps, way.channel)
+
+        means = {way: worth(way, reach.mean) for way, reach in self._reach.items()}
+        best = max(means, key=lambda way: means[way])
+        drawn = {way: worth(way, reach.draw(self._dice)) for way, reach in self._reach.items()}
+        way = max(drawn, key=lambda each: drawn[each])
+        regret = means[best] - means[way]
+        if regret > self.left_wei(at, factor):
+            way, regret = best, 0
+        if max(means[way], drawn[way]) <= 0:
+            return None
+        self._count(at, way, regret)
+        return Choice(way, means[way], regret)
+
+    def learn(self, way: Way, landed: bool, chance: float, at: float) -> None:
+        """Take in what came of an attempt; see `Reach.learn`. An unknown way is no arm here."""
+        if way in self._reach:
+            self._reach[way].learn(landed, chance, at)
+
+    def told(self) -> tuple[WayTold, ...]:
+        """Return what is known about each way."""
+        return tuple(_way_told(way, reach) for way, reach in self._reach.items())
+
+    def _count(self, at: float, way: Way, regret: int) -> None:
+        if not regret:
+            return
+        # A clock that goes backwards stays within the day whose budget is being spent.
+        if _day(at) > self._day:
+            self._day, self._spent_wei = _day(at), 0
+        self._spent_wei += regret
+        self.regret_wei += regret
+        self.regrets.append(Regret(at, way, regret))
+
+
+def private_ways(relays: Iterable[str]) -> tuple[Way, ...]:
+    """Return the ways of sending bundles through `relays`, at any moment of the slot."""
+    return tuple(Way(relay, "any", Channel.PRIVATE) for relay in relays)
+
+
+def _way_told(way: Way, reach: Reach) -> WayTold:
+    low, high = reach.band()
+    return WayTold(way.relay, way.when, way.channel.value, reach.mean, low, high, reach.tried)
+
+
+def _day(at: float) -> float:
+    return math.floor(at / DAY) if math.isfinite(at) else -math.inf

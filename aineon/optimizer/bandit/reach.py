@@ -1,0 +1,102 @@
+"""Reach: the share of blocks in which what is sent one way can land at all.
+
+A replay tells what every bid would have won, so bids need no trying out. It does not tell which
+relay's builders win blocks, or whether an early bundle beats a late one: that is learned by
+sending. An attempt lands where its way carries it and its bid is the highest; a win says that it
+was carried, a loss may have either cause. So each attempt counts as many trials as its bid had
+chances: reach is wins over the wins that would have come had everything been carried. A loss at
+a bid that hardly ever wins says almost nothing about the relay.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from aineon.optimizer.arms import Channel
+
+HALF_LIFE: Final = 12 * 3600.0
+"""Seconds after which an attempt counts half: builders come and go within days."""
+PAPER_WEIGHT: Final = 12.0
+"""Attempts that all that was learned on paper counts for."""
+
+_TAILS: Final = 1.645
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Way:
+    """One way of sending.
+
+    Attributes:
+        relay: the relay's or builder's name.
+        when: the moment within the slot, as the sender names it, e.g. `early` or `late`.
+        channel: whether it is a bundle or public.
+    """
+
+    relay: str
+    when: str
+    channel: Channel
+
+
+class Reach:
+    """What is known about one way: a Beta distribution whose past fades towards its prior.
+
+    Args:
+        prior: the reach that was seen on paper, 0 to 1.
+        weight: how many attempts that counts for.
+    """
+
+    def __init__(self, prior: float = 0.5, weight: float = 2.0) -> None:
+        kept = min(max(prior, 0.02), 0.98)
+        self._prior = (weight * kept, weight * (1 - kept))
+        self._wins = 0.0
+        self._trials = 0.0
+        self._time: float | None = None
+        self.tried = 0
+
+    @property
+    def shape(self) -> tuple[float, float]:
+        """The two parameters of the Beta distribution."""
+        carried = min(self._wins, self._trials)
+        return self._prior[0] + carried, self._prior[1] + self._trials - carried
+
+    @property
+    def mean(self) -> float:
+        carried, lost = self.shape
+        return carried / (carried + lost)
+
+    def draw(self, dice: Random) -> float:
+        """Return a reach as likely as it is (Thompson 1933)."""
+        return dice.betavariate(*self.shape)
+
+    def band(self) -> tuple[float, float]:
+        """Return the interval that holds the reach with about 90 %.
+
+        The Beta distribution is taken as normal, which is close enough for people to look at.
+        """
+        carried, lost = self.shape
+        weight = carried + lost
+        wide = _TAILS * math.sqrt(self.mean * (1 - self.mean) / (weight + 1))
+        return max(self.mean - wide, 0.0), min(self.mean + wide, 1.0)
+
+    def learn(self, landed: bool, chance: float, at: float) -> None:
+        """Take in an attempt that was sent this way.
+
+        Args:
+            landed: whether it landed.
+            chance: how likely its bid was to be the highest, had it been carried.
+            at: seconds, the market's time; an earlier one than the last counts as the last.
+        """
+        self._fade(at)
+        self.tried += 1
+        self._wins += landed
+        self._trials += min(max(chance, 0.0), 1.0)
+
+    def _fade(self, at: float) -> None:
+        last = at if self._time is None else self._time
+        self._time = max(at, last)
+        keep = 0.5 ** ((self._time - last) / HALF_LIFE)
+        self._wins *= keep
+        self._trials *= keep

@@ -1,0 +1,65 @@
+"""How long one training on many rows takes, and how much memory; in a process of its own."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from aineon.optimizer.arms import ARMS
+from aineon.optimizer.evaluation.extras import TrainingSpeed
+from aineon.optimizer.evaluation.walking import Progress
+from aineon.optimizer.tape import Tape
+from aineon.optimizer.training import LEAST_ROWS, fit
+
+ROWS: Final = 80_000
+SPEED_HOURS: Final = 24.0
+
+
+def measured(tape: Tape, progress: Progress) -> TrainingSpeed:
+    """Return what training on 80,000 rows takes, after a small one that loads the libraries.
+
+    A tape with fewer is gone through again and again, which is as much work.
+    """
+    wanted = -(-ROWS // len(ARMS))
+    long = repeated(tape, wanted)
+    end = float(long.known_at[-1])
+    progress("training on a few rows, to be warm")
+    fit(long.rows(slice(0, 3 * LEAST_ROWS)), end)
+    progress(f"training on {len(long) * len(ARMS)} rows")
+    before = time.process_time()
+    fit(long, end)
+    seconds = time.process_time() - before
+    return TrainingSpeed(len(long) * len(ARMS), seconds, _megabytes())
+
+
+def repeated(tape: Tape, rows: int) -> Tape:
+    """Return the newest `rows` of a tape that follows on itself as often as needed."""
+    rounds = -(-rows // len(tape))
+    span = float(tape.known_at[-1] - tape.times[0])
+    blocks = int(tape.blocks[-1] - tape.blocks[0]) + 1
+    picked = np.tile(np.arange(len(tape)), rounds)
+    turn = np.repeat(np.arange(rounds), len(tape))
+    columns = {
+        name: getattr(tape, name)[picked]
+        for name in ("features", "pairs", "net", "gas", "needed", "censored", "offered")
+    }
+    long = replace(
+        tape,
+        **columns,
+        blocks=tape.blocks[picked] + turn * blocks,
+        times=tape.times[picked] + turn * span,
+        known_at=tape.known_at[picked] + turn * span,
+        chances=None,
+    )
+    return long.rows(slice(len(long) - rows, None))
+
+
+def _megabytes() -> float:
+    """The most that this process ever held; kibibytes on Linux, bytes on macOS."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1e6 if sys.platform == "darwin" else 1e3)

@@ -1,0 +1,115 @@
+"""Mixing: table, ensemble or their mean, chosen for each channel by money on past labels.
+
+Which of them is best depends on what a miss costs: a chance that is a little wrong near the
+middle costs nothing where failure is free. So past labels are replayed with each of them: the
+arm that it would have chosen, and what that arm brought by the outcome. The ensemble leads until
+another way has proved better: it holds the table among its members, weighed by what each was
+worth, so the plain mean of both is what is left where these weights were wrong.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from aineon.optimizer.arms import Channel
+from aineon.optimizer.models.curves import SHARES, Floats, from_log_odds, log_odds, rising
+
+WAYS: Final = ("table", "ensemble", "mean")
+"""What may lead, in the order of `Curves`."""
+
+_USUALLY: Final = "ensemble"
+_REMEMBERED: Final = 1500.0
+_LEAST_LABELS: Final = 150.0
+_PROVEN: Final = 1.6
+_HEAVY: Final = 4.0
+
+
+class Curves(NamedTuple):
+    """What each way says of one opportunity."""
+
+    table: Floats
+    ensemble: Floats
+    mean: Floats
+
+
+def curves_of(table: Floats, ensemble: Floats) -> Curves:
+    """Return the curves of both with their mean, which is taken of log-odds."""
+    mean = from_log_odds((log_odds(table) + log_odds(ensemble)) / 2)
+    return Curves(table, ensemble, rising(mean))
+
+
+class Mixing:
+    """Chooses a way for each channel, and changes its mind as labels come."""
+
+    def __init__(self) -> None:
+        self._usual = 0.0
+        self._weight = 0.0
+        # Channels x ways: money beyond the ensemble's in units of a usual net, and its square.
+        self._ahead = np.zeros((len(Channel), len(WAYS)))
+        self._square = np.zeros((len(Channel), len(WAYS)))
+        self._money = np.zeros((len(Channel), len(WAYS)))
+
+    @property
+    def labels(self) -> float:
+        """How many labels the choice stands on; old ones count less."""
+        return self._weight
+
+    def leading(self, channel: Channel) -> str:
+        """Return the way that leads: the ensemble, unless another one has proved better."""
+        if self._weight < _LEAST_LABELS:
+            return _USUALLY
+        row = list(Channel).index(channel)
+        average = self._ahead[row] / self._weight
+        spread = np.sqrt(np.maximum(self._square[row] / self._weight - average**2, 0.0))
+        sure = average - _PROVEN * spread / np.sqrt(self._weight)
+        best = int(np.argmax(sure))
+        return WAYS[best] if sure[best] > 0 else _USUALLY
+
+    def money(self, channel: Channel) -> dict[str, float]:
+        """Return what each way would have left per past opportunity, in usual nets."""
+        if not self._weight:
+            return dict.fromkeys(WAYS, 0.0)
+        row = self._money[list(Channel).index(channel)] / self._weight
+        return dict(zip(WAYS, (float(each) for each in row), strict=True))
+
+    def learn(self, curves: Curves, net: float, gas: float, landed: Floats) -> None:
+        """Replay one outcome.
+
+        Args:
+            curves: what was said of it before its outcome was known.
+            net: ETH that it would have left before the bid.
+            gas: ETH that a failed public attempt costs.
+            landed: for each arm 1, 0, or nan; a label that hides a chosen arm is left out.
+        """
+        if not (net > 0 and gas >= 0):
+            return
+        keep = 1 - 1 / _REMEMBERED
+        brought = np.array(
+            [
+                [_brought(curve, net, gas, landed, channel) for curve in curves]
+                for channel in Channel
+            ]
+        )
+        if np.isnan(brought).any():
+            return
+        self._usual = net if not self._usual else self._usual + (net - self._usual) / 200
+        # One huge opportunity would decide for days; its excess over a few usual ones is cut.
+        brought *= min(1.0, _HEAVY * self._usual / net) / self._usual
+        ahead = brought - brought[:, WAYS.index(_USUALLY), None]
+        self._weight = keep * self._weight + 1
+        self._ahead = keep * self._ahead + ahead
+        self._square = keep * self._square + ahead**2
+        self._money = keep * self._money + brought
+
+
+def _brought(curve: Floats, net: float, gas: float, landed: Floats, channel: Channel) -> float:
+    miss = gas if channel is Channel.PUBLIC else 0.0
+    kept = (1 - SHARES) * net
+    expected = curve * kept - (1 - curve) * miss
+    arm = int(np.argmax(expected))
+    if expected[arm] <= 0:
+        return 0.0
+    outcome = float(landed[arm])
+    return outcome * float(kept[arm]) - (1 - outcome) * miss

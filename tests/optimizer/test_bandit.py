@@ -1,0 +1,123 @@
+"""Learning which way of sending carries, within a budget."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from aineon.optimizer.arms import Channel
+from aineon.optimizer.bandit import Bandit, Reach, Way
+from aineon.optimizer.bandit.choosing import DAY, private_ways
+from aineon.optimizer.bandit.corrections import LEAST, MOST, Corrections
+from aineon.primitives.units import ETHER
+
+NEAR, FAR = private_ways(["near", "far"])
+PUBLIC = Way("everybody", "any", Channel.PUBLIC)
+NET = ETHER // 100
+
+
+def run(bandit: Bandit, truth: dict[Way, float], rounds: int, seed: int = 1) -> list[Way]:
+    """Send `rounds` bundles whose bid is the highest in half of all cases."""
+    dice, taken = Random(seed), []
+    for step in range(rounds):
+        choice = bandit.choose(0.5, NET, 0, 3_000, step * 60.0)
+        assert choice is not None
+        landed = dice.random() < 0.5 * truth[choice.way]
+        bandit.learn(choice.way, landed, 0.5, step * 60.0)
+        taken.append(choice.way)
+    return taken
+
+
+def test_it_finds_the_way_that_carries_though_paper_said_the_other():
+    bandit = Bandit([NEAR, FAR], ETHER, seed=3, paper={NEAR: 0.8, FAR: 0.4})
+    taken = run(bandit, {NEAR: 0.2, FAR: 0.9}, 600)
+    assert taken[-200:].count(FAR) > 180
+    assert bandit.reach[FAR].mean == pytest.approx(0.9, abs=0.15)
+
+
+def test_without_a_budget_it_never_explores():
+    bandit = Bandit([NEAR, FAR], 0, seed=3, paper={NEAR: 0.8, FAR: 0.4})
+    for step in range(200):
+        choice = bandit.choose(0.5, NET, 0, 3_000, step * 60.0)
+        assert choice.way == NEAR
+        assert choice.regret_wei == 0
+    assert bandit.regret_wei == 0
+    assert not bandit.regrets
+
+
+def test_exploring_costs_no_more_than_the_budget_of_the_day_and_is_logged():
+    budget = NET // 20
+    bandit = Bandit([NEAR, FAR], budget, seed=3, paper={NEAR: 0.55, FAR: 0.45})
+    for day in range(3):
+        spent = 0
+        for step in range(150):
+            at = day * DAY + step * 60.0
+            spent += bandit.choose(0.5, NET, 0, 3_000, at).regret_wei
+        assert 0 < spent <= budget
+        assert bandit.left_wei(at) == budget - spent
+    assert sum(each.wei for each in bandit.regrets) == bandit.regret_wei > budget
+    assert bandit.left_wei(3 * DAY) == budget
+    # A clock that goes backwards brings no new budget.
+    assert bandit.left_wei(0.0) == budget - spent
+    assert bandit.left_wei(3 * DAY, factor=2.0) == 2 * budget
+
+
+def test_nothing_is_sent_where_every_way_costs_more_than_it_brings():
+    bandit = Bandit([PUBLIC], ETHER, seed=1, paper={PUBLIC: 0.3})
+    assert bandit.choose(0.1, NET, NET, 3_000, 0.0) is None
+    assert bandit.choose(0.9, NET, 0, 3_000, 0.0).way == PUBLIC
+    assert Bandit([], ETHER).choose(0.9, NET, 0, 3_000, 0.0) is None
+
+
+def test_a_loss_at_a_hopeless_bid_says_little_about_the_way():
+    hopeless, likely = Reach(0.7, 10), Reach(0.7, 10)
+    for _ in range(10):
+        hopeless.learn(False, 0.02, 0.0)
+        likely.learn(False, 0.95, 0.0)
+    assert hopeless.mean == pytest.approx(0.7, abs=0.02)
+    assert likely.mean < 0.5
+
+
+def test_what_is_old_fades_towards_the_prior():
+    reach = Reach(0.6, 5)
+    for _ in range(50):
+        reach.learn(True, 0.5, 0.0)
+    sure = reach.mean
+    reach.learn(True, 0.5, 30 * DAY)
+    assert 0.6 < reach.mean < sure
+    assert reach.tried == 51
+    low, high = reach.band()
+    assert 0 <= low < reach.mean < high <= 1
+
+
+def test_an_unknown_way_is_no_arm():
+    bandit = Bandit([NEAR], ETHER)
+    bandit.learn(FAR, True, 0.5, 0.0)
+    assert list(bandit.reach) == [NEAR]
+    assert [each.relay for each in bandit.told()] == ["near"]
+
+
+def test_the_same_seed_takes_the_same_ways():
+    truth = {NEAR: 0.5, FAR: 0.6}
+    first = run(Bandit([NEAR, FAR], ETHER, seed=9), truth, 60)
+    assert first == run(Bandit([FAR, NEAR], ETHER, seed=9), truth, 60)
+
+
+def test_corrections_take_the_winners_curse_out():
+    corrections, dice = Corrections(), Random(2)
+    for step in range(2_000):
+        corrections.learn("USDC/WETH", 0.01, dice.random() < 0.3, 0.4, step * 12.0)
+    assert 0.4 * corrections.factor("USDC/WETH", 0.01) == pytest.approx(0.3, abs=0.03)
+    # Another pair leans on what is known of all.
+    assert 0.7 < corrections.factor("DAI/WETH", 0.01) < 0.85
+
+
+def test_corrections_are_small_and_none_without_outcomes():
+    corrections = Corrections()
+    assert corrections.factor("USDC/WETH", 0.01) == 1.0
+    for step in range(500):
+        corrections.learn("a", 0.01, False, 0.9, float(step))
+        corrections.learn("b", 0.01, True, 0.1, float(step))
+    assert corrections.factor("a", 0.01) == LEAST
+    assert corrections.factor("b", 0.01) <= MOST
