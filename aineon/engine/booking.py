@@ -143,6 +143,7 @@ class Booking:
             takings=taking_records(event, market, self._costs, run_id),
             prices=price_records(event, market, self._costs, run_id, now),
             near_misses=[near_miss_record(each, event, run_id, now) for each in event.near_misses],
+            samples=event.samples,
             observations=None if pending == self._pending else map(observation_record, pending),
         )
         self._pending = pending
@@ -195,6 +196,7 @@ class Booking:
                 nodes=self._nodes(),
                 risk=engine.risk_told(),
                 memory_bytes=resident_bytes(),
+                optimizer=engine.optimizer_told(),
             )
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from aineon.amm import Pool
 from aineon.engine.events import (
@@ -20,12 +20,14 @@ from aineon.engine.events import (
 from aineon.engine.funnel import FunnelEntry, Stage
 from aineon.engine.judging import Judging, Scene, market_time
 from aineon.engine.mailbox import Mailbox
+from aineon.engine.optimizing import Learning
 from aineon.engine.watching import Watching
 from aineon.errors import AineonError, EngineError
+from aineon.execution.contests import auctions_of
 from aineon.execution.executor import Executor
 from aineon.execution.settlement import Attempt, Outcome, Settlement
 from aineon.feeds.base import Feed, FeedItem, FeedPaused, FeedStep, Rewind
-from aineon.ledger.records import RiskTold
+from aineon.ledger.records import RiskTold, SampleRecord
 from aineon.market import Market
 from aineon.primitives import Address
 from aineon.risk.telling import told
@@ -83,6 +85,7 @@ class Engine:
         scan_interval_seconds: float | None = None,
         watching: Watching | None = None,
         companion: Companion | None = None,
+        learning: Learning | None = None,
     ) -> None:
         self.feed = feed
         self.market = Market()
@@ -96,6 +99,7 @@ class Engine:
         self._scan_interval = scan_interval_seconds
         self.watching = watching
         self._companion = companion
+        self._learning = learning
         self._running: AsyncGenerator[EngineEvent, None] | None = None
         self._unscanned: set[Address] = set()
         self._moved_at_scan: set[Address] = set()
@@ -116,6 +120,10 @@ class Engine:
     def risk_told(self) -> RiskTold | None:
         """How the risk desk stands, for the heartbeat; None where there is none."""
         return None if self.watching is None else told(self.watching.desk)
+
+    def optimizer_told(self) -> Mapping[str, Any] | None:
+        """How the optimizer stands, for the heartbeat; None where there is none."""
+        return None if self._learning is None else self._learning.told()
 
     async def aclose(self) -> None:
         """Stop the engine where it stands and let go of its books; harmless when it has ended."""
@@ -172,8 +180,12 @@ class Engine:
         self.executor.forget(changed)
         settlements: Sequence[Settlement] = ()
         if not step.mid_transaction:
-            settlements = await self.executor.settle(self.market, block, changed)
+            auctions = auctions_of(step, before)
+            settlements = await self.executor.settle(self.market, block, changed, auctions)
         self._watch(step, before, changed, settlements)
+        samples: tuple[SampleRecord, ...] = ()
+        if self._learning is not None:
+            samples = self._learning.see(step, before, self.market, changed, settlements)
         events = self._announce(step)
         events += [AttemptSettled(settlement) for settlement in settlements]
         scanned = _NOT_SCANNED
@@ -182,6 +194,8 @@ class Engine:
             events += [AttemptSubmitted(attempt) for attempt in scanned.attempts]
         else:
             self.scans_dropped += 1
+        if self._learning is not None:
+            self._learning.study()
         events.append(
             StepProcessed(
                 block=block,
@@ -195,6 +209,7 @@ class Engine:
                 scan_seconds=scanned.seconds,
                 scans_dropped=self.scans_dropped,
                 warm_up=step.warm_up,
+                samples=samples,
             )
         )
         return events
@@ -240,6 +255,8 @@ class Engine:
         found = scanning.opportunities(_SIZED_FIRST)
         entries, attempts = await self._judging.judge(found, scene)
         closest = scanning.finished().closest()
+        if self._learning is not None:
+            entries = self._learning.judged(entries, attempts)
         seconds = time.perf_counter() - started
         return _Scanned(tuple(entries), attempts, closest, seconds)
 
@@ -260,6 +277,8 @@ class Engine:
         )
         if self.watching is not None:
             self.watching.settled(lost)
+        if self._learning is not None:
+            self._learning.rewound(rewind.to_block)
         events: list[EngineEvent] = [AttemptSettled(settlement) for settlement in lost]
         return [*events, MarketRewound(rewind.to_block)]
 

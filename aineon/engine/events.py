@@ -9,6 +9,7 @@ from enum import StrEnum
 from aineon.engine.funnel import FunnelEntry, Stage
 from aineon.execution.settlement import Attempt, Settlement
 from aineon.feeds.base import Taking
+from aineon.ledger.records import SampleRecord
 from aineon.primitives import Block
 from aineon.search import Explanation
 
@@ -45,6 +46,7 @@ class StepProcessed:
         counts: how many opportunities passed each stage in this step.
         scan_seconds: how long the scan took; None where it was dropped as stale.
         scans_dropped: since the engine started.
+        samples: what the optimizer learned in this step of earlier opportunities.
     """
 
     block: Block
@@ -58,6 +60,7 @@ class StepProcessed:
     scans_dropped: int = 0
     warm_up: tuple[int, int] | None = None
     near_misses: tuple[Explanation, ...] = ()
+    samples: tuple[SampleRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

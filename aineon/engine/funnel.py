@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from aineon.optimizer.decision import Decision
 from aineon.search.opportunity import Opportunity
 
 
@@ -33,6 +34,8 @@ class FunnelEntry:
         net_wei: what would be left in wei after flash fee, gas and builder payment; None where
             a part of it is not known.
         attempt_id: where it was submitted.
+        bid_bps: the builder's share that it is planned with; None is that of the plan's rules.
+        decision: what the optimizer thought of it; None where it was not asked.
     """
 
     opportunity: Opportunity
@@ -43,3 +46,5 @@ class FunnelEntry:
     reason: str = ""
     net_wei: int | None = None
     attempt_id: str | None = None
+    bid_bps: int | None = None
+    decision: Decision | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from aineon.engine.admission import Admission
+from aineon.engine.advising import Advice, Adviser
 from aineon.engine.funnel import FunnelEntry, Stage
 from aineon.engine.watching import Watching
 from aineon.errors import ExecutionError
@@ -85,6 +86,7 @@ class Judging:
         preflight: Preflight,
         costs: CostModel,
         watching: Watching | None = None,
+        adviser: Adviser | None = None,
     ) -> None:
         self._gate = gate
         self._admission = admission
@@ -93,6 +95,7 @@ class Judging:
         self._preflight = preflight
         self._costs = costs
         self._watching = watching
+        self._adviser = adviser
         self._worths = Worths(costs, Market())
         self._trust = Trust()
 
@@ -113,6 +116,8 @@ class Judging:
         # The market may have changed since the last time, and be the same object.
         self._worths = Worths(self._costs, scene.market)
         self._trust.turn()
+        if self._adviser is not None:
+            self._adviser.turn(scene.block, scene.step, scene.market)
         tried = _Tried(scene)
         admitted: list[FunnelEntry] = []
         stopped: list[FunnelEntry] = []
@@ -213,7 +218,7 @@ class Judging:
         entry = self._unless_taken(entry)
         if entry.gate is not None:
             return entry, None, scene
-        plan = self._plan(opportunity, scene)
+        plan = self._plan(entry, scene)
         if isinstance(plan, Refusal):
             return _stop(entry, Stage.PASSED_RISK, plan), None, scene
         tried = await self._preflight.check(plan, scene.market)
@@ -238,12 +243,10 @@ class Judging:
         companions: Sequence[Attempt] = (),
     ) -> FunnelEntry:
         """The opportunity's entry after risk and admission; without a gate where it passed both."""
-        opportunity = self._trust.rated(opportunity, scene.market)
-        net_wei = self._expected_net_wei(opportunity, scene.market)
-        entry = FunnelEntry(
-            opportunity, scene.block.number, scene.step, Stage.SCORED, net_wei=net_wei
-        )
-        refusal = self._gate.check(self._candidate(opportunity, scene, net_wei))
+        entry = self._scored(self._trust.rated(opportunity, scene.market), scene)
+        if entry.gate is not None:
+            return entry
+        refusal = self._gate.check(self._candidate(entry.opportunity, scene, entry.net_wei))
         if refusal is not None:
             return _stop(entry, Stage.SCORED, refusal)
         refusal = self._admission.check(
@@ -252,6 +255,26 @@ class Judging:
         if refusal is not None:
             return _stop(entry, Stage.PASSED_RISK, refusal)
         return replace(entry, stage=Stage.PASSED_RISK)
+
+    def _scored(self, opportunity: Opportunity, scene: Scene) -> FunnelEntry:
+        """The entry with what an attempt would leave, at the bid that the optimizer advises."""
+        worth = self._net_worth(opportunity, scene.market)
+        advice = self._advice(opportunity, scene, worth)
+        bid_bps = None if advice is None else advice.bid_bps
+        entry = FunnelEntry(
+            opportunity,
+            scene.block.number,
+            scene.step,
+            Stage.SCORED,
+            net_wei=None
+            if worth is None
+            else worth - self._planner.builder_payment(worth, bid_bps),
+            bid_bps=bid_bps,
+            decision=None if advice is None else advice.decision,
+        )
+        if advice is None or advice.refusal is None:
+            return entry
+        return _stop(entry, Stage.SIZED, advice.refusal)
 
     def _unless_taken(self, entry: FunnelEntry, own: Iterable[Attempt] = ()) -> FunnelEntry:
         """Stop an entry whose gap an earlier attempt takes already, unless that is one of `own`."""
@@ -273,21 +296,29 @@ class Judging:
             amounts=opportunity.amounts,
         )
 
-    def _expected_net_wei(self, opportunity: Opportunity, market: Market) -> int | None:
-        net = opportunity.net_profit
-        if net is None:
+    def _advice(self, opportunity: Opportunity, scene: Scene, net_wei: int | None) -> Advice | None:
+        """What the optimizer says; None where there is none, or nobody can trade here."""
+        if self._adviser is None or scene.mid_transaction:
             return None
-        worth = self._worth(net, opportunity.base_token, market)
-        return None if worth is None else worth - self._planner.builder_payment(worth)
+        gas = opportunity.gas_cost
+        gas_wei = None if gas is None else self._worth(gas, opportunity.base_token, scene.market)
+        return self._adviser.advise(opportunity, net_wei, gas_wei)
+
+    def _net_worth(self, opportunity: Opportunity, market: Market) -> int | None:
+        """What is left in wei after flash fee and gas, before the builder's payment."""
+        net = opportunity.net_profit
+        return None if net is None else self._worth(net, opportunity.base_token, market)
 
     def _worth(self, amount: int, token: Token, market: Market) -> int | None:
         if self._worths.market is not market:
             self._worths = Worths(self._costs, market)
         return self._worths.of(amount, token)
 
-    def _plan(self, opportunity: Opportunity, scene: Scene) -> ExecutionPlan | Refusal:
+    def _plan(self, entry: FunnelEntry, scene: Scene) -> ExecutionPlan | Refusal:
         try:
-            return self._planner.plan(opportunity, scene.block, scene.step)
+            return self._planner.plan(
+                entry.opportunity, scene.block, scene.step, builder_payment_bps=entry.bid_bps
+            )
         except ExecutionError as error:
             return Refusal("plan", str(error))
 

@@ -21,6 +21,7 @@ from aineon.ledger.records import (
     TakingRecord,
 )
 from aineon.market import Market
+from aineon.optimizer.decision import Decision
 from aineon.primitives import Provenance
 from aineon.search.costs import CostModel
 from aineon.search.explanation import Explanation
@@ -69,6 +70,7 @@ def opportunity_record(entry: FunnelEntry, run_id: int, now: float) -> Opportuni
         gate=entry.gate,
         reason=entry.reason,
         attempt_id=entry.attempt_id,
+        **_thought_of(entry.decision),
     )
 
 
@@ -247,6 +249,25 @@ def _told_of(route: Route) -> Mapping[str, Any]:
         "route_text": str(route),
         "pair": pair_text(route),
         "venues": venues_of(route),
+    }
+
+
+def _thought_of(decision: Decision | None) -> dict[str, Any]:
+    """What the optimizer thought of an opportunity."""
+    if decision is None:
+        return {}
+    low, high = decision.band_wei or (None, None)
+    return {
+        "lands": decision.lands,
+        "bid_bps": decision.bid_bps,
+        "expected_net_wei": decision.expected_net_wei,
+        "band_low_wei": low,
+        "band_high_wei": high,
+        "decided_by": decision.decided_by.value,
+        "decision_words": decision.words,
+        "reasons": {reason.feature: reason.effect for reason in decision.reasons},
+        "regime": decision.regime,
+        "model_version": decision.model_version,
     }
 
 

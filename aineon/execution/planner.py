@@ -45,12 +45,28 @@ class Planner:
     def __init__(self, rules: PlanRules) -> None:
         self.rules = rules
 
-    def builder_payment(self, profit: int) -> int:
-        """The builder's share of a profit after flash fee and gas; nothing of a loss."""
-        return max(profit, 0) * self.rules.builder_payment_bps // BPS
+    def builder_payment(self, profit: int, bps: int | None = None) -> int:
+        """The builder's share of a profit after flash fee and gas; nothing of a loss.
 
-    def plan(self, opportunity: Opportunity, block: Block, step: int) -> ExecutionPlan:
+        `bps` is that share where it is not the rules'.
+        """
+        return max(profit, 0) * self._share(bps) // BPS
+
+    def plan(
+        self,
+        opportunity: Opportunity,
+        block: Block,
+        step: int,
+        *,
+        builder_payment_bps: int | None = None,
+    ) -> ExecutionPlan:
         """Return the plan that carries `opportunity` out in the block after `block`.
+
+        Args:
+            opportunity: what is carried out.
+            block: where it was seen.
+            step: of that block.
+            builder_payment_bps: the builder's share where it is not the rules'.
 
         Raises:
             ExecutionError: gas or confidence of the opportunity is not known, no lender can fund
@@ -90,9 +106,15 @@ class Planner:
             gas_units=gas_units,
             gas_limit=gas_limit,
             max_fee_per_gas_wei=self.rules.max_gas_price_wei,
-            builder_payment_bps=self.rules.builder_payment_bps,
+            builder_payment_bps=self._share(builder_payment_bps),
             confidence=opportunity.confidence,
         )
+
+    def _share(self, bps: int | None) -> int:
+        share = self.rules.builder_payment_bps if bps is None else bps
+        if not 0 <= share <= BPS:
+            raise ExecutionError(f"builder's share {share} bps is not from 0 to {BPS}")
+        return share
 
     def _steps(self, opportunity: Opportunity) -> tuple[PlanStep, ...]:
         steps: list[PlanStep] = []

@@ -167,6 +167,7 @@ def _body_of(heartbeat: Heartbeat) -> dict[str, object]:
     body["limits"] = dict(heartbeat.limits)
     body["nodes"] = [asdict(told) for told in heartbeat.nodes]
     body["risk"] = None if heartbeat.risk is None else asdict(heartbeat.risk)
+    body["optimizer"] = None if heartbeat.optimizer is None else dict(heartbeat.optimizer)
     try:
         json.dumps(body, allow_nan=False)
     except (TypeError, ValueError) as error:

@@ -52,6 +52,7 @@ BOOK_SCHEMA: Final = Schema(
         "book_0007",
         "book_0008",
         "book_0009",
+        "book_0010",
     ),
 )
 CONTROL_SCHEMA: Final = Schema(

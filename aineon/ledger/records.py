@@ -90,6 +90,15 @@ class OpportunityRecord:
         gate: short name of what stopped it; None where nothing did.
         reason: the sentence for people; empty where nothing stopped it.
         attempt_id: where it was submitted.
+        lands, bid_bps, expected_net_wei, band_low_wei, band_high_wei: what the optimizer thinks:
+            the chance to land by the best bid, that bid as a share of the profit, and the net
+            that is to be expected of it in wei, with the interval it lies in. None where it was
+            not asked or does not know.
+        decided_by: who decided, e.g. `rule` or `table`; `decision_words` says why it was not
+            somebody who knows more, or why the opportunity is not worth an attempt.
+        reasons: the features that moved the chance most, each with its effect on it.
+        regime: of the market, as the optimizer saw it.
+        model_version: of the model that was asked.
     """
 
     run_id: int
@@ -115,6 +124,58 @@ class OpportunityRecord:
     gate: str | None
     reason: str
     attempt_id: str | None
+    lands: float | None = None
+    bid_bps: int | None = None
+    expected_net_wei: int | None = None
+    band_low_wei: int | None = None
+    band_high_wei: int | None = None
+    decided_by: str | None = None
+    decision_words: str | None = None
+    reasons: Mapping[str, float] | None = None
+    regime: str | None = None
+    model_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRecord:
+    """An opportunity that was judged, with what was known of it then, and what it came to.
+
+    Attributes:
+        block_number: of the states that it was judged on.
+        at: when that was, and `known_at` when its outcome was known: the market's own time.
+        pair: the traded pair as the optimizer calls it.
+        vector: its features at that time, 64-bit floats, little-endian, NaN for unknown;
+            `feature_set` names which features these are.
+        net_wei: what it would have left after flash fee and gas, before the builder's payment.
+        gas_wei: what a public attempt that fails would have cost; None where not known.
+        needed_payment_wei: the least payment to a builder that would have landed it, 0 where
+            nobody competed. None where nothing is known, and where no payment would have.
+        reachable: whether any payment would have landed it; None where that is not known.
+        won: whether it landed; None where it was not attempted.
+        offered_bps: the share of the profit that was offered; None where it was not attempted.
+        censored: only a bound is known: what was offered was enough, or was not.
+        decided_by: who decided.
+        lands: the chance to land that was predicted for the bid of the decision; None where
+            nobody predicted one.
+    """
+
+    run_id: int
+    block_number: int
+    at: float
+    known_at: float
+    pair: str
+    vector: bytes
+    feature_set: str
+    net_wei: int
+    gas_wei: int | None
+    needed_payment_wei: int | None
+    reachable: bool | None
+    won: bool | None
+    offered_bps: int | None
+    censored: bool
+    decided_by: str
+    lands: float | None
+    provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +357,7 @@ class BookEntry:
     takings: tuple[TakingRecord, ...] = ()
     prices: tuple[PriceRecord, ...] = ()
     near_misses: tuple[NearMissRecord, ...] = ()
+    samples: tuple[SampleRecord, ...] = ()
     observations: tuple[ObservationRecord, ...] | None = None
 
 
@@ -389,6 +451,7 @@ class Heartbeat:
         nodes: the chain's nodes; none where the feed reads no chain.
         risk: how the risk desk stands; None where the engine does not tell.
         memory_bytes: what its process holds in RAM; None where that is not known.
+        optimizer: how the optimizer stands, as plain JSON; None where there is none.
     """
 
     state: str
@@ -414,3 +477,4 @@ class Heartbeat:
     nodes: tuple[NodeTold, ...] = ()
     risk: RiskTold | None = None
     memory_bytes: int | None = None
+    optimizer: Mapping[str, Any] | None = None

@@ -15,6 +15,7 @@ from aineon.ledger.tables import (
     NearMissRow,
     OpportunityRow,
     PriceRow,
+    SampleRow,
     StepRow,
     TakingRow,
     table_of,
@@ -30,6 +31,7 @@ class Retention:
     takings: int = 20_000
     prices: int = 20_000
     near_misses: int = 20_000
+    samples: int = 100_000
 
     def __post_init__(self) -> None:
         for name in _MODEL_OF:
@@ -44,6 +46,7 @@ _MODEL_OF: Final[Mapping[str, type[SQLModel]]] = {
     "takings": TakingRow,
     "prices": PriceRow,
     "near_misses": NearMissRow,
+    "samples": SampleRow,
 }
 
 

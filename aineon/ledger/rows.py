@@ -14,6 +14,7 @@ from aineon.ledger.records import (
     OpportunityRecord,
     PriceRecord,
     RunRecord,
+    SampleRecord,
     SettlementRecord,
     StepRecord,
     TakingRecord,
@@ -33,13 +34,14 @@ def row_of(record: Any) -> dict[str, Any]:
     return row
 
 
-_PLAIN_TYPES: Final = frozenset({int, float, str, bool, type(None)})
+_PLAIN_TYPES: Final = frozenset({int, float, str, bool, bytes, type(None)})
 _NAMES_OF: Final[Mapping[object, tuple[str, ...]]] = {
     record: tuple(field.name for field in fields(record))
     for record in (
         RunRecord,
         StepRecord,
         OpportunityRecord,
+        SampleRecord,
         AttemptRecord,
         SettlementRecord,
         TakingRecord,

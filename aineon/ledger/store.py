@@ -31,6 +31,7 @@ from aineon.ledger.records import (
     OpportunityRecord,
     PriceRecord,
     RunRecord,
+    SampleRecord,
     SettlementRecord,
     StepRecord,
     TakingRecord,
@@ -167,6 +168,7 @@ class BookStore:
         takings: Iterable[TakingRecord] = (),
         prices: Iterable[PriceRecord] = (),
         near_misses: Iterable[NearMissRecord] = (),
+        samples: Iterable[SampleRecord] = (),
         observations: Iterable[ObservationRecord] | None = None,
     ) -> None:
         """Book what belongs together, in one transaction.
@@ -190,6 +192,7 @@ class BookStore:
                     tuple(takings),
                     tuple(prices),
                     tuple(near_misses),
+                    tuple(samples),
                     None if observations is None else tuple(observations),
                 )
             ]

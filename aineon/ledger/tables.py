@@ -116,6 +116,41 @@ class OpportunityRow(BookModel, table=True):
     gate: str | None = Field(index=True)
     reason: str
     attempt_id: str | None
+    lands: float | None
+    bid_bps: int | None
+    expected_net_wei: int | None = Field(sa_type=Wei)
+    band_low_wei: int | None = Field(sa_type=Wei)
+    band_high_wei: int | None = Field(sa_type=Wei)
+    decided_by: str | None
+    decision_words: str | None
+    reasons: dict[str, float] | None = Field(sa_type=JSON)
+    regime: str | None
+    model_version: str | None
+
+
+class SampleRow(BookModel, table=True):
+    """An opportunity as it was judged and what it came to; never changed, the newest are kept."""
+
+    __tablename__ = "optimizer_samples"
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: int = Field(foreign_key="runs.id", index=True)
+    block_number: int = Field(sa_type=BigInteger)
+    at: float
+    known_at: float
+    pair: str
+    vector: bytes
+    feature_set: str
+    net_wei: int = Field(sa_type=Wei)
+    gas_wei: int | None = Field(sa_type=Wei)
+    needed_payment_wei: int | None = Field(sa_type=Wei)
+    reachable: bool | None
+    won: bool | None
+    offered_bps: int | None
+    censored: bool
+    decided_by: str
+    lands: float | None
+    provenance: str
 
 
 class AttemptRow(BookModel, table=True):

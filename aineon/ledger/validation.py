@@ -29,13 +29,14 @@ _WIDTHS: Final[tuple[tuple[type, int, str], ...]] = (
     (Integer, 2**31 - 1, "an int of at most 32 bits"),
 )
 
-_TIMES: Final = ("at", "block_time", "started_at", "submitted_at", "settled_at")
+_TIMES: Final = ("at", "block_time", "started_at", "submitted_at", "settled_at", "known_at")
 _YEAR_10000: Final = 253_402_300_800
 
 _TABLE_OF: Final[Mapping[type, type[SQLModel]]] = {
     records.RunRecord: tables.RunRow,
     records.StepRecord: tables.StepRow,
     records.OpportunityRecord: tables.OpportunityRow,
+    records.SampleRecord: tables.SampleRow,
     records.AttemptRecord: tables.AttemptRow,
     records.SettlementRecord: tables.SettlementRow,
     records.TakingRecord: tables.TakingRow,
@@ -143,6 +144,13 @@ def _counts(value: Any) -> str | None:
     return None if fine else "a mapping of names to counts"
 
 
+def _numbers(value: Any) -> str | None:
+    fine = isinstance(value, Mapping) and all(
+        _text(key) is None and _number(number) is None for key, number in value.items()
+    )
+    return None if fine else "a mapping of names to finite numbers"
+
+
 def _instance(kind: type) -> Check:
     return lambda value: None if isinstance(value, kind) else f"a {kind.__name__}"
 
@@ -154,9 +162,11 @@ def _optional(check: Check) -> Check:
 _BY_ANNOTATION: Final[Mapping[str, Check]] = {
     "float": _number,
     "bool": _instance(bool),
+    "bytes": _instance(bytes),
     "str": _text,
     "tuple[str, ...]": _texts,
     "Mapping[str, int]": _counts,
+    "Mapping[str, float]": _numbers,
     "Token": _instance(Token),
     "Money": _instance(Money),
     "Provenance": _instance(Provenance),
@@ -168,7 +178,7 @@ def _plan(record: type, model: type[SQLModel]) -> Iterator[tuple[str, Check]]:
     for field in fields(record):
         annotation = str(field.type)
         base = annotation.removesuffix(" | None")
-        if field.name == "confidence":
+        if field.name in ("confidence", "lands"):
             check: Check = _share
         elif field.name in _TIMES:
             check = _time

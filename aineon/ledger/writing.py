@@ -29,6 +29,7 @@ from aineon.ledger.tables import (
     OpportunityRow,
     PriceRow,
     RunRow,
+    SampleRow,
     SettlementRow,
     StepRow,
     TakingRow,
@@ -54,6 +55,7 @@ _INSERT: Final[Mapping[type[SQLModel], Insert]] = {
         TakingRow,
         PriceRow,
         NearMissRow,
+        SampleRow,
         ObservationRow,
     )
 }
@@ -94,6 +96,7 @@ class Writing:
         self._add(AttemptRow, map(row_of, entry.attempts))
         self._add(PriceRow, map(row_of, entry.prices))
         self._add(NearMissRow, map(row_of, entry.near_misses))
+        self._add(SampleRow, map(row_of, entry.samples))
         self._posting.post_activity(entry)
         for attempt in entry.attempts:
             self._posting.post_attempt(attempt)
@@ -166,6 +169,7 @@ def records_of(entry: BookEntry) -> Iterator[Any]:
     yield from entry.takings
     yield from entry.prices
     yield from entry.near_misses
+    yield from entry.samples
     yield from entry.observations or ()
 
 

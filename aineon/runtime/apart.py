@@ -35,6 +35,7 @@ from aineon.runtime.supervisor import (
     introduction,
     require_free_port,
     supervise,
+    trainer_programs,
 )
 from aineon.runtime.switching import Modes, as_played
 
@@ -73,11 +74,11 @@ class EngineInMaking:
         self._crew: Crew | None = None
 
     def children(self) -> tuple[Child, ...]:
-        """Return those who play; nobody before it stands."""
-        return () if self._crew is None else self._crew.children
+        """Return those who play; nobody before it stands. Who trains beside them does not."""
+        return () if self._crew is None else self._crew.children[:1]
 
     def tend(self, now: float) -> Crew:
-        """Return the engine.
+        """Return the engine, and what trains beside it.
 
         Raises:
             StartError: the data folder cannot be written.
@@ -96,8 +97,9 @@ class EngineInMaking:
     def _players(self, settings: Settings) -> Reborn:
         played = as_played(settings)
         check_storage(played)
-        child = Child(engine_program(played), played.stop_grace_seconds, self._say)
-        return Reborn([child], played)
+        programs = (engine_program(played), *trainer_programs(played))
+        children = [Child(each, played.stop_grace_seconds, self._say) for each in programs]
+        return Reborn(children, played)
 
 
 def run_console(settings: Settings, say: Say) -> int:

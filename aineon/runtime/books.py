@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from aineon.feeds.base import Feed
 from aineon.primitives import Clock
+from aineon.runtime.sections.market import SandboxRivals
 from aineon.runtime.settings import FeedName, Settings
 from aineon.search.costs import CostModel
 
 if TYPE_CHECKING:
     from aineon.engine.booking import Booking, RunInfo
     from aineon.ledger.control import ControlStore
-    from aineon.ledger.records import NodeTold
+    from aineon.ledger.records import NodeTold, RunRecord
     from aineon.ledger.store import BookStore
 
 Nodes = Callable[[], "tuple[NodeTold, ...]"]
@@ -28,11 +29,13 @@ class Books:
         control: what the processes tell each other.
         book: of the settings' mode.
         run: what stays the same during the run.
+        begun: the same as the book keeps it.
     """
 
     control: ControlStore
     book: BookStore
     run: RunInfo
+    begun: RunRecord
 
     def booking(self, costs: CostModel, clock: Clock, nodes: Nodes = tuple) -> Booking:
         """Return what writes the engine's events into them, and how nodes are; it closes both."""
@@ -68,18 +71,15 @@ def open_books(
         control.close()
         raise
     started_at = clock.now()
-    recording = feed.name == FeedName.REPLAY and settings.replay_file is not None
-    seeded = feed.name == FeedName.SANDBOX
-    run_id = book.begin_run(
-        RunRecord(
-            feed=feed.name,
-            provenance=feed.provenance,
-            seed=settings.seed if seeded else None,
-            detail=settings.replay_file.name if recording and settings.replay_file else "",
-            started_at=started_at,
-            native_token=feed.native_token,
-        )
+    begun = RunRecord(
+        feed=feed.name,
+        provenance=feed.provenance,
+        seed=settings.seed if feed.name == FeedName.SANDBOX else None,
+        detail=_detail(settings, feed),
+        started_at=started_at,
+        native_token=feed.native_token,
     )
+    run_id = book.begin_run(begun)
     run = RunInfo(
         run_id=run_id,
         mode=str(settings.mode),
@@ -88,4 +88,13 @@ def open_books(
         started_at=started_at,
         limits=settings.limits_in_force(),
     )
-    return Books(control, book, run)
+    return Books(control, book, run, begun)
+
+
+def _detail(settings: Settings, feed: Feed) -> str:
+    """What people should know about the feed: which recording, or whose sandbox it is."""
+    if feed.name == FeedName.REPLAY and settings.replay_file is not None:
+        return settings.replay_file.name
+    if feed.name == FeedName.SANDBOX and settings.sandbox_rivals is not SandboxRivals.NONE:
+        return f"rivals: {settings.sandbox_rivals.value}"
+    return ""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from aineon.engine.admission import Admission
 from aineon.engine.engine import Companion, Engine
+from aineon.engine.hindsight import ChainHindsight, Hindsight, PaperHindsight
 from aineon.engine.judging import Judging
 from aineon.engine.watching import Watching
 from aineon.errors import ConfigurationError
@@ -35,7 +36,9 @@ from aineon.runtime.carrying import (
 )
 from aineon.runtime.chain_link import ChainLink, connect, connect_patiently
 from aineon.runtime.going_live import require_given, require_ready, require_real_money
+from aineon.runtime.learning import Beside, channel_of, learning_beside
 from aineon.runtime.risking import limits_of, risk_desk
+from aineon.runtime.sections.market import SandboxRivals
 from aineon.runtime.settings import FeedName, Settings, load_settings
 from aineon.search import CostModel, Opportunity, Scanner
 from aineon.search.lenders import Lender, standard_lenders
@@ -80,8 +83,9 @@ def build_engine(
     books = None
     if book_url is not None and control_url is not None:
         books = open_books(settings, feed, clock, book_url, control_url)
+    planner = Planner(_plan_rules(settings))
     try:
-        last = _carrying_out(settings, feed, link, books, costs, clock)
+        last = _carrying_out(settings, feed, link, books, costs, planner, clock)
         desk = risk_desk(settings, _limits(settings), feed, link, books, clock)
     except BaseException:
         if books is not None:
@@ -89,6 +93,7 @@ def build_engine(
         raise
     health = tuple if link is None else link.reader.health
     watching = Watching(desk, last.executor, costs, health)
+    taught = learning_beside(settings, feed, last.hindsight, costs, books, clock)
     return Engine(
         feed=feed,
         scanner=Scanner(
@@ -103,17 +108,19 @@ def build_engine(
         judging=Judging(
             gate=RiskGate(desk.limits, desk),
             admission=Admission(settings.max_concurrent, settings.pair_cooldown_seconds),
-            planner=Planner(_plan_rules(settings)),
+            planner=planner,
             executor=last.executor,
             preflight=last.preflight,
             costs=costs,
             watching=watching,
+            adviser=taught.learning,
         ),
         executor=last.executor,
         journal=None if books is None else books.booking(costs, clock, _nodes(link)),
         scan_interval_seconds=settings.scan_interval_seconds,
         watching=watching,
-        companion=last.treasury,
+        companion=Beside.of(last.treasury, taught.desk),
+        learning=taught.learning,
     )
 
 
@@ -203,23 +210,30 @@ def build_feed(settings: Settings, link: ChainLink | None = None) -> Feed:
             witness=link.witness,
         )
     from aineon.feeds.sandbox import SandboxFeed
+    from aineon.feeds.sandbox.rivals import mix_named
 
+    rivals = settings.sandbox_rivals
     sandbox = SandboxFeed(
         seed=settings.seed,
         warm_up=settings.warm_up_blocks,
         blocks=settings.blocks,
         pools=settings.sandbox_pools,
         competitor_latency_ms=settings.competitor_latency_ms,
+        rivals=None if rivals is SandboxRivals.NONE else mix_named(rivals),
     )
     return PacedFeed(sandbox, settings.pace_seconds) if settings.pace_seconds else sandbox
 
 
 class _LastStep(NamedTuple):
-    """What carries out, and what keeps the treasury beside it; None where no book is kept."""
+    """What carries out and tells what it came to; and what keeps the treasury beside it.
+
+    There is no treasury where no book is kept.
+    """
 
     preflight: Preflight
     executor: Executor
     treasury: Companion | None
+    hindsight: Hindsight
 
 
 def _carrying_out(
@@ -228,6 +242,7 @@ def _carrying_out(
     link: ChainLink | None,
     books: Books | None,
     costs: CostModel,
+    planner: Planner,
     clock: Clock,
 ) -> _LastStep:
     """The last step, in which the modes differ."""
@@ -240,8 +255,10 @@ def _carrying_out(
             settle_left_over(books.book, clock)
             prefix = f"sim-{books.run.run_id:04d}"
             treasury = NoTreasury(books.control.commands, PLAY_MONEY, clock)
-        paper = PaperExecutor(_paper_conditions(settings, feed), costs, clock, prefix)
-        return _LastStep(paper_preflight(link), paper, treasury)
+        conditions = _paper_conditions(settings, feed)
+        paper = PaperExecutor(conditions, costs, clock, prefix)
+        hindsight = PaperHindsight(conditions, planner)
+        return _LastStep(paper_preflight(link), paper, treasury, hindsight)
     from aineon.execution.live.ended_chains import settle_ended_chains
     from aineon.runtime.treasury import ChainTreasury
 
@@ -260,7 +277,7 @@ def _carrying_out(
     keeping = ChainTreasury(
         settings, link, books, costs, stop, sender, signer.address, has_ended, clock
     )
-    return _LastStep(*carrying, keeping)
+    return _LastStep(*carrying, keeping, ChainHindsight())
 
 
 def _chain_of(settings: Settings, link: ChainLink | None, book: object | None) -> ChainLink:
@@ -359,4 +376,5 @@ def _paper_conditions(settings: Settings, feed: Feed) -> PaperConditions:
         revert_rate=settings.paper_revert_rate,
         whole_blocks=feed.complete,
         seed=settings.seed,
+        channel=channel_of(settings),
     )

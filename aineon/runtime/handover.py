@@ -19,6 +19,8 @@ from aineon.runtime.redaction import Redactor, hidden_from_console, secrets_of
 from aineon.runtime.settings import PARAMETERS, Settings
 from aineon.runtime.sources import ENV_FILE_VARIABLE, HANDED_OVER_VARIABLE, NO_ENV_FILE
 
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
 SUPERVISED_VARIABLE = "AINEON_SUPERVISED"
 """Set for a console that a supervisor started, which is there as long as the console is."""
 
@@ -31,6 +33,14 @@ def engine_environment(base: Mapping[str, str], settings: Settings) -> dict[str,
     environment = _environment(base, settings)
     environment.pop(PARAMETERS["setup_token"].env, None)
     return environment
+
+
+def trainer_environment(base: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """Return the training process's environment: like the console's, and one thread.
+
+    Many threads on a busy machine train slower than one, and the engine needs the other cores.
+    """
+    return _environment(base, settings) | dict.fromkeys(_THREADS, "1")
 
 
 def engine_secrets(settings: Settings) -> dict[str, str]:

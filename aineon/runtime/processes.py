@@ -34,6 +34,7 @@ class Program:
         essential: the others are stopped when it cannot be kept alive.
         secrets: what it finds on its standard input, as a line of JSON; it comes through a pipe,
             anew at each start, and the process is closed to others. None where it gets none.
+        waits_seconds: how long it lets the others go first.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Program:
     restarts: int
     essential: bool
     secrets: Mapping[str, str] | None = field(default=None, repr=False)
+    waits_seconds: float = 0.0
 
 
 class Child:
@@ -64,7 +66,7 @@ class Child:
         self._say = say
         self._process: subprocess.Popen[bytes] | None = None
         self._deaths: deque[float] = deque()
-        self._start_at = 0.0
+        self._start_at: float | None = None
 
     @property
     def pid(self) -> int | None:
@@ -73,6 +75,8 @@ class Child:
 
     def tend(self, now: float) -> None:
         """Start it when that is due, and see to its end. `now` is monotonic seconds."""
+        if self._start_at is None:
+            self._start_at = now + self.program.waits_seconds
         if self._process is None:
             if not self.finished and not self.given_up and now >= self._start_at:
                 self._process = self._start()

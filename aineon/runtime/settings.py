@@ -28,6 +28,7 @@ from aineon.runtime.sections.market import FeedName, MarketSettings
 from aineon.runtime.sections.node import NodeSettings
 from aineon.runtime.sections.notices import NoticeSettings
 from aineon.runtime.sections.offsite import OffsiteSettings
+from aineon.runtime.sections.optimizer import OptimizerSettings
 from aineon.runtime.sections.processes import ProcessSettings
 from aineon.runtime.sections.risk import RiskSettings
 from aineon.runtime.sections.server import ServerSettings
@@ -57,6 +58,7 @@ class Settings(
     OffsiteSettings,
     ServerSettings,
     ProcessSettings,
+    OptimizerSettings,
     ExecutionSettings,
     RiskSettings,
     TradingSettings,

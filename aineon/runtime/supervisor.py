@@ -22,7 +22,12 @@ from typing import Protocol
 
 import aineon
 from aineon.errors import StartError
-from aineon.runtime.handover import console_environment, engine_environment, engine_secrets
+from aineon.runtime.handover import (
+    console_environment,
+    engine_environment,
+    engine_secrets,
+    trainer_environment,
+)
 from aineon.runtime.hosts import EVERY_ADDRESS, allowed_hosts
 from aineon.runtime.lock import FolderLock
 from aineon.runtime.processes import (
@@ -32,12 +37,15 @@ from aineon.runtime.processes import (
     inherited_environment,
     stop_all,
 )
+from aineon.runtime.sections.optimizer import OptimizerRole
 from aineon.runtime.settings import Settings
 from aineon.runtime.sources import SAVED
 from aineon.runtime.storage import check_storage
 
 _TICK_SECONDS = 0.1
 _STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+# There is nothing to learn from before.
+_TRAINER_WAITS_SECONDS = 60.0
 _CONSOLE_SCRIPT = Path("app") / "server.py"
 
 Say = Callable[[str], None]
@@ -203,14 +211,18 @@ def stop_signals() -> Iterator[_Signals]:
 
 
 def players(settings: Settings, console: Path, say: Say) -> Reborn:
-    """Engine and console of `settings`, not started yet.
+    """Engine and console of `settings`, and what trains beside them; not started yet.
 
     Raises:
         StartError: the data folder cannot be written.
         LedgerError: a database cannot be written.
     """
     check_storage(settings)
-    programs = (engine_program(settings), console_program(settings, console))
+    programs = [
+        engine_program(settings),
+        console_program(settings, console),
+        *trainer_programs(settings),
+    ]
     children = [Child(program, settings.stop_grace_seconds, say) for program in programs]
     return Reborn(children, settings)
 
@@ -227,6 +239,26 @@ def engine_program(settings: Settings) -> Program:
         essential=False,
         secrets=engine_secrets(settings),
     )
+
+
+def trainer_programs(settings: Settings) -> tuple[Program, ...]:
+    """The training process, where there is to be one.
+
+    Nothing waits for it, and it lets the others start in peace.
+    """
+    if not settings.optimizer_training or settings.optimizer is OptimizerRole.OFF:
+        return ()
+    trainer = Program(
+        name="training",
+        module="aineon.runtime.trainer",
+        arguments=(),
+        environment=trainer_environment(inherited_environment(), settings),
+        folder=Path.cwd(),
+        restarts=settings.engine_restarts,
+        essential=False,
+        waits_seconds=_TRAINER_WAITS_SECONDS,
+    )
+    return (trainer,)
 
 
 def console_program(settings: Settings, folder: Path) -> Program:

@@ -25,6 +25,7 @@ from aineon.safety.breaker import BreakerChange
 from aineon.server.doors import Doors
 from aineon.server.figures import BookFamilies, engine_families, safety_families
 from aineon.server.health import HealthDesk
+from aineon.server.optimizer_figures import optimizer_families
 from aineon.server.stops import stops_beside
 
 KEPT_SECONDS: Final = 2.0
@@ -111,6 +112,7 @@ class _Told(Collector):
             latched = latched or bool(control.stops.look())
             moved = control.breaker(self._book).latest()
         yield from engine_families(health, heartbeat)
+        yield from optimizer_families(None if heartbeat is None else heartbeat.optimizer)
         yield from safety_families(latched, self._book, moved)
 
     def _of_book(self) -> Iterator[Metric]:

@@ -105,7 +105,7 @@ async def an_engine(world: World, folder: Path, **changes: str) -> AsyncIterator
         run: Any = None
         book = BookStore.open(settings.book_url, Book.REHEARSAL)
         with book, ControlStore.open(settings.control_url) as control:
-            books = Books(control, book, run)
+            books = Books(control, book, run, run)
             stop, signer = rehearsal_stop_of(settings, control, clock), signer_of(settings)
             costs = CostModel(native_token=link.addresses.native_token)
             trading = sender_of(settings, link, books, signer, stop, clock)

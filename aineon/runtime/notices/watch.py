@@ -6,6 +6,7 @@ well as one that trades. What stands at the first look is not told: only what ch
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -62,6 +63,7 @@ class Watch:
         self._move: object = None
         self._looked_at_moves = False
         self._nodes: dict[str, _Node] = {}
+        self._drift: float | None = None
         self._trades: dict[str, None] | None = None
         self._withdrawals: dict[str, str] | None = None
         self._reconciled: float | None = None
@@ -106,6 +108,7 @@ class Watch:
             yield Seen(NoticeKind.ENGINE, f"The engine failed: {wording.line(beat.detail)}")
         self._state = beat.state
         yield from self._of_nodes(beat)
+        yield from self._of_drift(beat)
 
     def _not_there(self) -> Iterator[Seen]:
         if self._has_waited() and not self._silent:
@@ -126,6 +129,16 @@ class Watch:
                 node.told = node.state
                 why = f": {wording.line(told.detail)}" if told.detail else ""
                 yield Seen(NoticeKind.NODE, f"Node {told.name} is {told.state}{why}")
+
+    def _of_drift(self, beat: Heartbeat) -> Iterator[Seen]:
+        alarms = [] if beat.optimizer is None else beat.optimizer.get("alarms", [])
+        told = sorted((float(each["at"]), str(each["words"])) for each in alarms)
+        before, self._drift = self._drift, told[-1][0] if told else -math.inf
+        if before is None:
+            return
+        for at, words in told:
+            if at > before:
+                yield Seen(NoticeKind.DRIFT, f"The market has changed: {wording.line(words)}")
 
     # --- stop and breaker ------------------------------------------------------------------
 

@@ -22,6 +22,17 @@ class FeedName(StrEnum):
     CHAIN = "chain"
 
 
+class SandboxRivals(StrEnum):
+    """Who competes in the sandbox: its searchers, or a mix of rivals that bid for first place."""
+
+    NONE = "none"
+    STEADY = "steady"
+    MIXED = "mixed"
+    RESTLESS = "restless"
+    CROWDED = "crowded"
+    SPARSE = "sparse"
+
+
 def _default_feed(known: dict[str, Any]) -> FeedName:
     """With a node, and nothing else said, its chain is what is looked at."""
     nodes = ("rpc_urls", "alchemy_api_key", "infura_api_key")
@@ -186,3 +197,17 @@ class MarketSettings(BaseModel):
             savable=True,
         ),
     ] = 1000
+
+    sandbox_rivals: Annotated[
+        SandboxRivals,
+        Parameter(
+            "AINEON_SANDBOX_RIVALS",
+            "Sandbox rivals",
+            "Mode and market",
+            kinds.CHOICE,
+            "Which mix of rivals bids for the first place in the sandbox's next block, instead of "
+            "searchers who react within the block; docs/sandbox.md tells how the mixes differ.",
+            choices=tuple(SandboxRivals),
+            savable=True,
+        ),
+    ] = SandboxRivals.NONE

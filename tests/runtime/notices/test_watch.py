@@ -137,6 +137,23 @@ def test_moves_of_the_breaker(house: House) -> None:
     assert house.told() == []
 
 
+def test_a_drift_alarm_is_told_once(house: House) -> None:
+    def after(*alarms: tuple[float, str]) -> list[tuple[NoticeKind, str]]:
+        told = [{"at": at, "what": "dearer", "words": words} for at, words in alarms]
+        house.beat(optimizer={"role": "observe", "alarms": told})
+        return house.told()
+
+    first, second = (1.0, "bids are dearer"), (2.0, "some pairs fail")
+    assert after(first) == [(NoticeKind.DRIFT, "The market has changed: bids are dearer")]
+    assert after(second, first) == [(NoticeKind.DRIFT, "The market has changed: some pairs fail")]
+    assert after(second, first) == []
+    # What stands there already when somebody begins to look is no news.
+    house.beat(optimizer=None)
+    assert house.told() == []
+    # The market began anew, and its time with it.
+    assert after((0.5, "new")) == [(NoticeKind.DRIFT, "The market has changed: new")]
+
+
 def test_a_node_that_stumbles_is_no_news_and_one_that_stays_down_is(house: House) -> None:
     well, down = NodeTold("node-1", "healthy"), NodeTold("node-1", "down", "no answer")
 

@@ -1,0 +1,480 @@
+"""Training beside the engine: cycles, champions, and what reaches a running engine."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from aineon.errors import OptimizerError
+from aineon.ledger.commands import CommandState
+from aineon.ledger.control import ControlStore
+from aineon.ledger.records import Heartbeat, RunRecord, SampleRecord
+from aineon.ledger.store import BookStore
+from aineon.optimizer import training as optimizer_training
+from aineon.optimizer.arms import ARMS
+from aineon.optimizer.features.catalogue import NAMES
+from aineon.optimizer.models.ensemble import Ensemble, Stack
+from aineon.optimizer.models.inputs import Inputs
+from aineon.optimizer.models.line import Line
+from aineon.optimizer.models.live import Live
+from aineon.optimizer.models.network import Network
+from aineon.optimizer.models.registry import POINTER, Registry
+from aineon.optimizer.models.storing import save
+from aineon.optimizer.models.trees import Trees
+from aineon.optimizer.optimizer import Optimizer, feature_set
+from aineon.optimizer.tape import Tape
+from aineon.primitives import Book, ManualClock, Provenance
+from aineon.primitives.units import ETHER
+from aineon.runtime import trainer
+from aineon.runtime.books import Books
+from aineon.runtime.model_desk import ModelDesk
+from aineon.runtime.model_places import ROLL_BACK, models_folder
+from aineon.runtime.processes import Child
+from aineon.runtime.settings import Settings, load_settings
+from aineon.runtime.supervisor import players, trainer_programs
+from aineon.runtime.trainer import Cycles
+from aineon.runtime.training import Bench, last_cycle
+from tests.optimizer.synthetic import synthetic_tape
+
+RUN = RunRecord("sandbox", Provenance.SIMULATED, 7, "", 1_700_000_000.0)
+
+
+# --- cycles --------------------------------------------------------------------------------
+
+
+def test_a_cycle_comes_each_period_and_the_first_at_once() -> None:
+    cycles = Cycles(900.0, now=50.0)
+    assert cycles.wait(50.0) == 0
+    cycles.begun(50.0)
+    assert cycles.left_out(80.0) == 0
+    assert cycles.wait(80.0) == 870.0
+    cycles.begun(500.0)
+    assert cycles.wait(500.0) == 900.0, "after an alarm's the next one is a period away"
+
+
+@pytest.mark.parametrize(("ends", "left_out", "next_at"), [(951, 1, 1850), (2750, 2, 2750)])
+def test_a_late_cycle_is_left_out_and_not_made_up_for(
+    ends: float, left_out: int, next_at: float
+) -> None:
+    cycles = Cycles(900.0, now=50.0)
+    cycles.begun(50.0)
+    assert cycles.left_out(ends) == left_out
+    assert ends + cycles.wait(ends) == next_at
+
+
+class Enough(Exception):
+    """The test has seen enough cycles."""
+
+
+def test_whatever_fails_in_a_cycle_the_next_one_comes() -> None:
+    came: Iterator[Callable[[], str]] = iter([fails, lambda: "promoted", fails])
+    seen: list[str] = []
+
+    def cycle() -> str:
+        seen.append("cycle")
+        work = next(came, None)
+        if work is None:
+            raise Enough
+        return work()
+
+    bench: Any = SimpleNamespace(cycle=cycle, is_wanted=lambda: False)
+    with pytest.raises(Enough):
+        trainer.train_for_ever(bench, 1e-9, lambda _: None)
+    assert len(seen) == 4
+
+
+def fails() -> str:
+    raise OptimizerError("there is too little to train on")
+
+
+# --- the bench -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(env={}, data_dir=str(tmp_path), feed="sandbox")
+
+
+def samples_of(tape: Tape, run_id: int) -> list[SampleRecord]:
+    """The rows of a tape as a book has them, with as many features as the catalogue has."""
+    vectors = np.zeros((len(tape), len(NAMES)))
+    vectors[:, : tape.features.shape[1]] = tape.features
+    return [
+        SampleRecord(
+            run_id=run_id,
+            block_number=int(tape.blocks[row]),
+            at=float(tape.times[row]),
+            known_at=float(tape.known_at[row]),
+            pair=tape.pair_names[tape.pairs[row]],
+            vector=vectors[row].astype("<f8").tobytes(),
+            feature_set=feature_set(NAMES),
+            net_wei=round(tape.net[row] * ETHER),
+            gas_wei=round(tape.gas[row] * ETHER),
+            needed_payment_wei=(
+                round(tape.needed[row] * tape.net[row] * ETHER)
+                if np.isfinite(tape.needed[row])
+                else None
+            ),
+            reachable=bool(np.isfinite(tape.needed[row])),
+            won=None,
+            offered_bps=None,
+            censored=False,
+            decided_by="table",
+            lands=None,
+            provenance=Provenance.SIMULATED,
+        )
+        for row in range(len(tape))
+    ]
+
+
+TAPE = synthetic_tape(3, 900)
+
+
+def leaf(outputs: int) -> Trees:
+    """A tree that says nothing."""
+    none = np.zeros(1, dtype=np.int64)
+    return Trees(none, none, np.zeros(1), np.zeros((1, 2), np.int64), np.zeros((1, outputs)), 0)
+
+
+def untrained(rows: int = 420) -> Ensemble:
+    """An ensemble that repeats the live table; nobody had to train it."""
+    inputs = Inputs.of(TAPE)
+    return Ensemble(
+        trained_at=float(TAPE.times[0]),
+        began_at=float(TAPE.times[0]),
+        rows=rows,
+        inputs=inputs,
+        line=Line(np.zeros((3, inputs.width + 1))),
+        forest=leaf(len(ARMS)),
+        boosting=leaf(1),
+        boosting_start=0.0,
+        network=Network((np.zeros((inputs.width + 2, 1)),), (np.zeros(1),)),
+        stack=Stack(
+            np.array([1.0, 0, 0, 0, 0]),
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            np.array([-9.0, 9]),
+            np.array([-9.0, 9]),
+        ),
+        live=Live(),
+        importance=np.zeros(len(TAPE.names)),
+        metrics={},
+    )
+
+
+@pytest.fixture
+def book(settings: Settings) -> Iterator[BookStore]:
+    with BookStore.open(settings.book_url, Book.SIMULATION) as store:
+        run_id = store.begin_run(RUN)
+        store.write(samples=samples_of(TAPE, run_id))
+        yield store
+
+
+def test_before_anything_was_learned_nothing_is_trained(settings: Settings) -> None:
+    BookStore.open(settings.book_url, Book.SIMULATION).close()
+    assert Bench(settings).cycle() == "nothing was learned since the last cycle"
+    assert not models_folder(settings, RUN).exists()
+
+
+def test_a_challenger_that_wins_is_the_champion_and_one_that_loses_confirms_it(
+    settings: Settings, book: BookStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = models_folder(settings, RUN)
+    asked: list[tuple[int, float]] = []
+
+    def fit(tape: Tape, now: float) -> Ensemble:
+        asked.append((len(tape), now))
+        return untrained()
+
+    monkeypatch.setattr(optimizer_training, "fit", fit)
+    monkeypatch.setattr("aineon.runtime.training.as_used", as_clairvoyant)
+    words = Bench(settings).cycle()
+    [(rows, now)] = asked
+    told = last_cycle(folder)
+    assert told is not None
+    assert (told.words, told.promoted) == (words, True)
+    assert words.startswith("promoted: it leaves more than the table")
+    assert told.champion == Registry(folder).champion()
+    assert rows == told.rows
+    assert 0 < told.judged <= len(TAPE) - rows
+    assert TAPE.times[-1] - now >= 4 * 3600 - 1, "it competes in hours that it never saw"
+    # The same once more does not beat itself.
+    bench = Bench(settings)
+    assert "not promoted" in bench.cycle()
+    told = last_cycle(folder)
+    assert told is not None
+    assert (told.promoted, told.champion) == (False, Registry(folder).champion())
+    assert bench.cycle() == "nothing was learned since the last cycle"
+    assert len(asked) == 2
+
+
+def as_clairvoyant(ensemble: Ensemble, rows: Tape, told: Any) -> Any:
+    """Curves that know every outcome."""
+    arms = np.linspace(0.02, 0.99, told.shape[1])
+    return (rows.needed[:, None] <= arms).astype(np.float64)
+
+
+def test_a_champion_that_knows_what_comes_does_not_compete(
+    settings: Settings, book: BookStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = Registry(models_folder(settings, RUN))
+    future = replace(untrained(), trained_at=float(TAPE.known_at[-1]) + 1)
+    registry.promote(save(future, registry.folder), 0.0, "it was better")
+    monkeypatch.setattr(optimizer_training, "fit", lambda tape, now: untrained(421))
+    monkeypatch.setattr("aineon.runtime.training.as_used", as_clairvoyant)
+    words = Bench(settings).cycle()
+    assert words.startswith("promoted: it leaves more than the table")
+    assert "champion" not in words
+    assert registry.load_champion() is not None
+    assert [each.version for each in registry.history()][-1] != registry.predecessor()
+
+
+def test_too_few_outcomes_are_said_to_be_too_few(settings: Settings) -> None:
+    with BookStore.open(settings.book_url, Book.SIMULATION) as store:
+        store.write(samples=samples_of(TAPE.rows(slice(0, 30)), store.begin_run(RUN)))
+    assert "too few to train on" in Bench(settings).cycle()
+    assert Registry(models_folder(settings, RUN)).champion() is None
+
+
+def test_an_alarm_asks_for_a_training_once_and_shortens_what_is_trained_on(
+    settings: Settings, book: BookStore, control: ControlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def fit(tape: Tape, now: float) -> Ensemble:
+        asked.append(len(tape))
+        raise OptimizerError("enough for now")
+
+    monkeypatch.setattr(optimizer_training, "fit", fit)
+    bench = Bench(settings)
+    assert not bench.is_wanted()
+    with pytest.raises(OptimizerError):
+        bench.cycle()
+    alarm = {"at": float(TAPE.known_at[-1]) - 60, "what": "dearer", "words": "others bid more"}
+    beat(control, {"alarms": [alarm]})
+    assert bench.is_wanted()
+    with pytest.raises(OptimizerError):
+        Bench(settings).cycle()
+    assert bench.cycle() == "nothing was learned since the last cycle"
+    assert not bench.is_wanted(), "it was answered"
+    beat(control, {"alarms": [{**alarm, "at": 0.0, "what": "something of another version"}, alarm]})
+    assert not bench.is_wanted()
+    assert asked[1] == max(asked[0] // 4, optimizer_training.LEAST_ROWS)
+
+
+def beat(control: ControlStore, told: dict[str, Any]) -> None:
+    control.beat(
+        Heartbeat(
+            "running", "", "simulation", "sandbox", "simulated", 1, 1, 0.0, 0.0, optimizer=told
+        )
+    )
+
+
+def test_models_of_another_market_lie_elsewhere(settings: Settings) -> None:
+    runs = [
+        RUN,
+        replace(RUN, seed=8),
+        replace(RUN, detail="rivals: mixed"),
+        replace(RUN, feed="chain", seed=None),
+        replace(RUN, feed="replay", seed=None, detail="../../etc/a day.json.gz"),
+    ]
+    folders = [models_folder(settings, run) for run in runs]
+    assert len(set(folders)) == len(runs)
+    assert folders[0].name == "sandbox-7"
+    assert folders[-1].name == "replay-etc-a-day-json-gz", "a name leads nowhere else"
+
+
+# --- the desk ------------------------------------------------------------------------------
+
+
+class Watched(Optimizer):
+    """Takes down what it is given."""
+
+    def __init__(self) -> None:
+        super().__init__(1000, NAMES)
+        self.adopted: list[str | None] = []
+        self.confirmed: list[float] = []
+        self.taught: list[SampleRecord] = []
+
+    def adopt(self, models: Ensemble, version: str | None = None, *rest: Any) -> None:
+        self.adopted.append(version)
+
+    def confirm(self, at: float) -> None:
+        self.confirmed.append(at)
+
+    def learn(self, sample: SampleRecord) -> None:
+        self.taught.append(sample)
+
+
+class Place:
+    """The optimizer's place in an engine that stands still."""
+
+    def __init__(self, began: float | None) -> None:
+        self.began = self.now = began
+        self.optimizer: Any = Watched()
+        self.beside: Any = {}
+
+    def expect_past(self) -> None:
+        pass
+
+    def hand_in(self, change: Any) -> None:
+        change(self)
+
+    def go_on_with(self, optimizer: Any) -> None:
+        self.optimizer = optimizer
+
+
+@pytest.fixture
+def control(settings: Settings) -> Iterator[ControlStore]:
+    with ControlStore.open(settings.control_url) as store:
+        yield store
+
+
+def desk_of(settings: Settings, book: BookStore, control: ControlStore, place: Place) -> ModelDesk:
+    run: Any = None
+    books = Books(control, book, run, RUN)
+    learning: Any = place
+    return ModelDesk(settings, learning, Watched, books, ManualClock(1_700_000_500.0))
+
+
+def test_a_running_engine_gets_the_past_the_champion_and_the_way_back(
+    settings: Settings, book: BookStore, control: ControlStore
+) -> None:
+    place = Place(began=float(TAPE.known_at[99]))
+    desk = desk_of(settings, book, control, place)
+    desk._relearn()
+    assert len(place.optimizer.taught) == int((TAPE.known_at <= TAPE.known_at[99]).sum())
+    desk._pick_up()
+    assert place.optimizer.adopted == [], "there is no champion yet"
+    registry = Registry(models_folder(settings, RUN))
+    first = save(untrained(), registry.folder)
+    second = save(untrained(421), registry.folder)
+    for at, version in enumerate((first, second)):
+        registry.promote(version, float(at), "it was better")
+    desk._pick_up()
+    desk._pick_up()
+    assert place.optimizer.adopted == [second]
+    desk._hear()
+    assert [each["version"] for each in place.beside["history"]] == [second, first]
+    ask = control.commands.ask
+    done = ask(ROLL_BACK, {"version": first}, "ada", 1.0, book=Book.SIMULATION)
+    foreign = ask(ROLL_BACK, {"version": first}, "ada", 1.0, book=Book.LIVE)
+    unknown = ask(
+        ROLL_BACK, {"version": "20990101T000000Z-0123456789ab"}, "ada", 1.0, book=Book.SIMULATION
+    )
+    nothing = ask(ROLL_BACK, {}, "ada", 1.0, book=Book.SIMULATION)
+    desk._answer_all()
+    answers = {each: control.commands.find(each) for each in (done, foreign, unknown, nothing)}
+    states = [each.state for each in answers.values() if each is not None]
+    assert states == [CommandState.DONE, *[CommandState.REFUSED] * 3]
+    assert registry.champion() == first
+    desk._pick_up()
+    assert place.optimizer.adopted == [second, first]
+
+
+def test_models_that_know_what_comes_wait_until_it_has_come(
+    settings: Settings, book: BookStore, control: ControlStore
+) -> None:
+    registry = Registry(models_folder(settings, RUN))
+    models = replace(untrained(), trained_at=float(TAPE.times[500]))
+    version = save(models, registry.folder)
+    registry.promote(version, 0.0, "it was better")
+    place = Place(began=float(TAPE.times[0]))
+    desk = desk_of(settings, book, control, place)
+    for now, adopted in ((0, []), (499, []), (500, [version]), (501, [version])):
+        place.now = float(TAPE.times[now])
+        desk._pick_up()
+        desk._hear()
+        assert place.optimizer.adopted == adopted
+        refused = place.beside["models_refused"]
+        assert ("was trained on what this market is still to show" in refused) == (not adopted)
+
+
+async def test_a_damaged_model_stops_nothing(
+    settings: Settings, book: BookStore, control: ControlStore
+) -> None:
+    folder = models_folder(settings, RUN)
+    folder.mkdir(parents=True)
+    (folder / POINTER).write_text("{no pointer")
+    place = Place(began=0.0)
+    desk = desk_of(settings, book, control, place)
+    number = control.commands.ask(ROLL_BACK, {"version": "x"}, "ada", 1.0, book=Book.SIMULATION)
+    market: Any = None
+    task = asyncio.create_task(desk.run(market))
+    for _ in itertools.count():
+        command = control.commands.find(number)
+        assert command is not None
+        assert not task.done()
+        if not command.is_open:
+            break
+        await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert command.state is CommandState.REFUSED
+    assert place.optimizer.adopted == []
+
+
+def test_a_refused_model_is_read_once_and_says_why(
+    settings: Settings,
+    book: BookStore,
+    control: ControlStore,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    registry = Registry(models_folder(settings, RUN))
+    version = save(untrained(), registry.folder)
+    registry.promote(version, 0.0, "it was better")
+    (registry.folder / version / "arrays.npz").write_bytes(b"something else")
+    place = Place(began=float(TAPE.times[-1]))
+    desk = desk_of(settings, book, control, place)
+    for _ in range(3):
+        desk._pick_up()
+        desk._hear()
+    assert place.optimizer.adopted == []
+    assert place.beside["models_refused"].startswith("the models are refused (")
+    assert len(caplog.records) == 1
+
+
+# --- the supervisor ------------------------------------------------------------------------
+
+
+def test_training_is_a_program_of_its_own_that_holds_no_secret(tmp_path: Path) -> None:
+    env = {"PRIVATE_KEY": "0x" + "1f" * 32, "AINEON_DATA_DIR": str(tmp_path)}
+    settings = load_settings(env=env)
+    [program] = trainer_programs(settings)
+    assert program.environment["OMP_NUM_THREADS"] == "1"
+    assert program.secrets is None
+    assert not any("1f1f" in value for value in program.environment.values())
+    assert not program.essential
+    assert program.waits_seconds > 0
+    names = [child.program.name for child in players(settings, Path(), lambda _: None).children]
+    assert names == ["engine", "console", "training"]
+
+
+@pytest.mark.parametrize("switched", [{"optimizer": "off"}, {"optimizer_training": "off"}])
+def test_nobody_trains_who_is_told_not_to(switched: dict[str, str]) -> None:
+    assert trainer_programs(load_settings(env={}, **switched)) == ()
+
+
+def test_training_lets_the_others_start_in_peace(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    [program] = trainer_programs(load_settings(env={}))
+    for each in (program, replace(program, name="engine", waits_seconds=0.0)):
+        child = Child(each, 1.0, lambda _: None)
+        monkeypatch.setattr(child, "_start", partial(started.append, each.name))
+        for now in (1000.0, 1000.0 + program.waits_seconds - 1):
+            child.tend(now)
+        if each is program:
+            assert started == []
+            child.tend(1000.0 + program.waits_seconds)
+    assert started == ["training", "engine", "engine"], "what does not wait begins at once"
