@@ -12,7 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aineon.errors import AineonError, ConfigurationError, InvalidRecording
+from aineon.errors import (
+    AineonError,
+    ConfigurationError,
+    InvalidRecording,
+    OptimizerError,
+)
 
 if TYPE_CHECKING:
     from aineon.runtime.settings import Settings
@@ -28,7 +33,7 @@ Redact = Callable[[str], str]
 
 def exit_code_of(error: AineonError) -> int:
     """Return the exit code for a refusal."""
-    refused = isinstance(error, ConfigurationError | InvalidRecording)
+    refused = isinstance(error, ConfigurationError | InvalidRecording | OptimizerError)
     return REFUSED_INPUT if refused else COULD_NOT_RUN
 
 

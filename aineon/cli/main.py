@@ -14,6 +14,7 @@ from aineon.cli import options
 from aineon.cli.audit import audit
 from aineon.cli.backup import backup
 from aineon.cli.keys import keys
+from aineon.cli.optimizer import optimizer
 from aineon.cli.session import DESK, say, settings_of
 from aineon.cli.users import users
 from aineon.cli.withdrawals import destinations, withdrawals
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.add_typer(keys)
 app.add_typer(audit)
 app.add_typer(backup)
+app.add_typer(optimizer)
 app.add_typer(withdrawals)
 app.add_typer(destinations)
 app.add_typer(users)
