@@ -17,7 +17,16 @@ from aineon.access.roles import Role
 from aineon.errors import AineonError, LedgerError
 from app.asking import LOCAL_OPERATOR, NOBODY, Asked, Result, Visitor
 from app.codes import confirmed, typed_word
-from app.effects import mode, notifications, own, settings, stop, users, withdrawals
+from app.effects import (
+    mode,
+    notifications,
+    optimizer,
+    own,
+    settings,
+    stop,
+    users,
+    withdrawals,
+)
 from app.effects.auditing import refused
 from app.effects.mode import is_supervised
 from app.visitors import as_of_now, visitor_of_now
@@ -62,6 +71,7 @@ EFFECTS: Final[Mapping[Action, Effect]] = {
     Action.CHANGE_OWN_PASSWORD: own.change_password,
     Action.ENROL_SECOND_FACTOR: own.enrol,
     Action.END_OWN_SESSIONS: own.end_sessions,
+    Action.ROLL_BACK_MODEL: optimizer.roll_back,
     Action.REVIEW_WITHDRAWAL: withdrawals.review,
     Action.REQUEST_WITHDRAWAL: withdrawals.request,
     Action.APPROVE_WITHDRAWAL: withdrawals.approve,

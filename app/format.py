@@ -35,6 +35,7 @@ GATES: Mapping[str, str] = {
     "max_gas_price": "Gas price above the limit",
     "gas_unknown": "Gas price not known",
     "worth_unknown": "Worth in ETH not known",
+    "score": "Not worth an attempt",
     "confidence": "Confidence below the threshold",
     "max_position": "Size above the limit",
     "mid_transaction": "State inside somebody's transaction",
@@ -85,9 +86,10 @@ def gate_words(gate: str | None) -> str:
 
 
 def amount(raw: int | None, decimals: int | None) -> str:
-    """Return smallest units as a number with at most four significant decimals, cut toward zero.
+    """Return smallest units as a number, rounded to at most four significant decimals.
 
-    Where the decimals are not known the smallest units themselves are written.
+    Tables round too, so a figure and a cell of the same amount agree. Where the decimals are not
+    known the smallest units themselves are written.
     """
     if raw is None:
         return UNKNOWN
@@ -95,7 +97,10 @@ def amount(raw: int | None, decimals: int | None) -> str:
         return f"{raw:,} units"
     digits = len(str(abs(raw)))
     leading_zeros = max(0, decimals - digits)
-    return format_units(raw, decimals, min(decimals, leading_zeros + _SIGNIFICANT))
+    places = min(decimals, leading_zeros + _SIGNIFICANT)
+    unit = 10 ** (decimals - places)
+    rounded = (abs(raw) + unit // 2) // unit * unit
+    return format_units(rounded if raw >= 0 else -rounded, decimals, places)
 
 
 def signed(raw: int | None, decimals: int | None) -> str:

@@ -8,21 +8,20 @@ What is read is kept for a second, so that many open pages cost the database no 
 from __future__ import annotations
 
 import functools
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aineon.access.sessions import Session
 from aineon.access.users import User, UserStore
+from aineon.chain.fee_forecast import BlockFee
 from aineon.errors import AineonError, LedgerError, LedgerNotFound, SafetyError
 from aineon.ledger.accounts.reading import AccountBalance, AccountsReader, Reconciliation
 from aineon.ledger.breakdown import Breakdown
 from aineon.ledger.commands import Command, CommandState
-from aineon.ledger.connect import parse_place
 from aineon.ledger.control import ControlStore
+from aineon.ledger.door import Door
 from aineon.ledger.export import trades_csv, trades_json
 from aineon.ledger.exporting import Export
 from aineon.ledger.figures import (
@@ -48,6 +47,7 @@ from aineon.ledger.records import (
     TakingRecord,
 )
 from aineon.ledger.requests import ModeRequest, RequestKind
+from aineon.ledger.sample_figures import SampleFigures, sample_figures
 from aineon.ledger.saved_settings import SavedSetting
 from aineon.ledger.views import Booked, Funnel, Pending, Scope, TakingsTotal, Trade
 from aineon.primitives import Book, Clock, SystemClock
@@ -64,6 +64,9 @@ from aineon.treasury.exporting import withdrawals_csv, withdrawals_json
 from aineon.treasury.preview import Preview
 from aineon.treasury.snapshot import History, Snapshot, history, look
 from aineon.treasury.store import TreasuryView
+from app.fees_ahead import foretold
+from app.models_seen import ModelsSeen
+from app.models_seen import look as look_at_models
 
 if TYPE_CHECKING:
     from aineon.risk.figures import RiskFigures
@@ -75,64 +78,7 @@ _PREVIEWS_LOOKED_AT = 20
 # A page says that the book is locked; it does not stand still until it no longer is.
 _PATIENCE_SECONDS = 1.0
 
-
-class _Closable(Protocol):
-    def close(self) -> None: ...
-
-
-T = TypeVar("T", bound=_Closable)
 C = TypeVar("C", bound=Callable[..., Any])
-
-
-class Door(Generic[T]):
-    """Keeps a store open, and opens it anew where its file has become another one."""
-
-    def __init__(self, url: str, opener: Callable[[str], T]) -> None:
-        self._url = url
-        self._opener = opener
-        self._path = parse_place(url).path
-        self._lock = threading.Lock()
-        self._store: T | None = None
-        self._seen: tuple[int, int] | None = None
-
-    def store(self) -> T:
-        """Return the open store.
-
-        Raises:
-            LedgerNotFound: nobody has created it yet.
-            LedgerError: it cannot be opened.
-        """
-        with self._lock:
-            found = _identity(self._path)
-            if self._store is not None and found != self._seen:
-                self._store.close()
-                self._store = None
-            if self._store is None:
-                self._store = self._opener(self._url)
-                self._seen = found
-            return self._store
-
-    @property
-    def seen(self) -> tuple[int, int] | None:
-        """Which file the open store is; None where it is none."""
-        return self._seen
-
-    def close(self) -> None:
-        """Let go of the store; it is opened again when it is asked for."""
-        with self._lock:
-            if self._store is not None:
-                self._store.close()
-                self._store = None
-
-
-def _identity(path: Path | None) -> tuple[int, int] | None:
-    if path is None:
-        return None
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _kept(method: C) -> C:
@@ -520,6 +466,11 @@ class Client:
         """Return what was stopped and would have earned most, best first."""
         return self._reader().best_stopped(limit, scope=scope)
 
+    @_kept_until_booked
+    def samples(self, scope: Scope) -> SampleFigures:
+        """Return what the optimizer's samples come to."""
+        return sample_figures(self._reader(), scope)
+
     @_kept
     def near_misses(self, scope: Scope) -> tuple[Booked[NearMissRecord], ...]:
         """Return the cycles that came closest in the newest scan, best rate first."""
@@ -529,6 +480,17 @@ class Client:
     def steps(self, scope: Scope, limit: int) -> tuple[Booked[StepRecord], ...]:
         """Return processed steps, newest first."""
         return self._reader().recent_steps(limit, scope=scope)
+
+    @_kept
+    def models(self) -> ModelsSeen:
+        """Return the models of the newest run's market; none before a run."""
+        runs = self.runs()
+        return look_at_models(self.settings, runs[0].record) if runs else ModelsSeen()
+
+    @_kept
+    def fees_ahead(self, scope: Scope, blocks: int) -> tuple[BlockFee, ...]:
+        """Return the likely base fees of the next blocks, from as many newest ones."""
+        return foretold(self.steps(scope, blocks))
 
     @_kept
     def takings(self, scope: Scope, limit: int) -> tuple[Booked[TakingRecord], ...]:

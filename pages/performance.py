@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from aineon.ledger.figures import ProfitSummary
 from aineon.ledger.periods import Period
 from aineon.ledger.views import Scope
 from app import format as fmt
@@ -13,7 +12,8 @@ from app.components import (
     charts,
     downloads,
     head,
-    money,
+    optimizer,
+    optimizer_versions,
     performance,
     periods,
     runs,
@@ -25,39 +25,9 @@ from app.state import client
 REFRESH_SECONDS = 4
 TRADES_SHOWN = 100
 RUNS_SHOWN = 50
-
-
-def draw_totals(figures: ProfitSummary) -> None:
-    where = figures.provenance
-    columns = money.row("totals")
-    with columns[0]:
-        money.profit("Net profit", figures.net, where, _unknown_words(figures.unknown))
-    with columns[1]:
-        money.profit("Gross, less flash fees", figures.gross, where)
-    with columns[2]:
-        money.cost("Gas paid", figures.gas, where, figures.gas_unknown)
-        if figures.failed:
-            st.caption(f"{fmt.ether(figures.failed_gas)} of it by {figures.failed} failed attempts")
-    with columns[3]:
-        money.cost("Builder payments", figures.builder_payments, where, figures.builder_unknown)
-    columns = money.row("attempts")
-    with columns[0]:
-        money.figure(
-            "Success rate",
-            fmt.percent(figures.success_rate),
-            "Included attempts among those whose outcome is known.",
-            money.outcomes_note(figures),
-        )
-    with columns[1]:
-        money.profit("Average attempt", figures.average_net, where)
-    with columns[2]:
-        money.profit("Best attempt", figures.best_net, where)
-    with columns[3]:
-        money.profit("Worst attempt", figures.worst_net, where)
-
-
-def _unknown_words(unknown: int) -> str:
-    return f"without {unknown} not known" if unknown else ""
+PROFIT, OPTIMIZER = "Profit", "Optimizer"
+SECTIONS = (PROFIT, OPTIMIZER)
+_SECTION = "performance_section"
 
 
 def draw_curve(scope: Scope, period: Period) -> None:
@@ -90,43 +60,64 @@ def draw_series(scope: Scope, period: Period) -> None:
     charts.draw(name, (data, series), lambda kept: charts.profit_bars(kept[1]), "Net by time")
 
 
+def section() -> str:
+    """Offer the page's sections; the choice stays in the page's address."""
+    chosen = st.segmented_control(
+        "Section", SECTIONS, default=PROFIT, key=_SECTION, bind="query-params", required=True
+    )
+    return chosen or PROFIT
+
+
+def show_profit(scope: Scope) -> None:
+    period = periods.pick()
+    performance.totals(client().summary(scope, period))
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        draw_curve(scope, period)
+    with right:
+        draw_series(scope, period)
+    breakdown.draw(client().breakdown(scope, periods.start(period)))
+    st.header("Balances", anchor=False)
+    st.caption(
+        "What the trades of the run left, token by token; a token that no trade ended in is not "
+        "listed."
+    )
+    tables.balances(client().balances(scope))
+    with st.container():
+        tables.pending(client().pending(scope))
+        performance.accounts(client().accounts(), client().reconciliation())
+    performance.strategy_runs(
+        client().strategy_runs(scope), client().recent_strategy_runs(scope, RUNS_SHOWN)
+    )
+    st.header("Trades", anchor=False)
+    trades = client().trades(scope, TRADES_SHOWN)
+    st.caption(
+        f"The newest {len(trades):,} attempts, {scope.provenance.value}: what was expected "
+        "beside what came of it. The files below hold all of them, to the last wei."
+    )
+    tables.trades(trades)
+
+
 @live(REFRESH_SECONDS)
 def body() -> None:
-    head.engine_line()
+    heartbeat = head.engine_line().heartbeat
     with told_in_words():
         scope = runs.chosen_scope()
         head.run_line()
-        period = periods.pick()
-        draw_totals(client().summary(scope, period))
-        left, right = st.columns([3, 2], gap="medium")
-        with left:
-            draw_curve(scope, period)
-        with right:
-            draw_series(scope, period)
-        breakdown.draw(client().breakdown(scope, periods.start(period)))
-        st.header("Balances", anchor=False)
-        st.caption(
-            "What the trades of the run left, token by token; a token that no trade ended in is "
-            "not listed."
-        )
-        tables.balances(client().balances(scope))
-        with st.container():
-            tables.pending(client().pending(scope))
-            performance.accounts(client().accounts(), client().reconciliation())
-        performance.strategy_runs(
-            client().strategy_runs(scope), client().recent_strategy_runs(scope, RUNS_SHOWN)
-        )
-        st.header("Trades", anchor=False)
-        trades = client().trades(scope, TRADES_SHOWN)
-        st.caption(
-            f"The newest {len(trades):,} attempts, {scope.provenance.value}: what was expected "
-            "beside what came of it. The files below hold all of them, to the last wei."
-        )
-        tables.trades(trades)
+        if (st.session_state.get(_SECTION) or PROFIT) == OPTIMIZER:
+            optimizer.draw(heartbeat, client().samples(scope))
+            optimizer_versions.listed()
+        else:
+            show_profit(scope)
 
 
 head.title("Performance", "What the attempts came to, over time and one by one.")
+chosen_section = section()
 body()
-# Outside of what renews itself: a button that is drawn anew forgets the file of the last click.
+# Outside of what renews itself: a button that is drawn anew forgets the file of the last click,
+# and a form what was chosen in it.
 with told_in_words():
-    downloads.offer(runs.chosen_scope())
+    if chosen_section == OPTIMIZER:
+        optimizer_versions.form()
+    else:
+        downloads.offer(runs.chosen_scope())

@@ -10,7 +10,8 @@ import streamlit as st
 from aineon.ledger.records import OpportunityRecord
 from aineon.ledger.views import Booked
 from app import format as fmt
-from app.components import tables
+from app.components import optimizer_score, tables
+from app.components.optimizer_told import decider
 
 PARAMETER: Final = "opportunity"
 TABLES: Final = ("latest", "stopped")
@@ -24,6 +25,7 @@ _PATTERNS: Final = {
     "Gas": "%.6f",
     "Net": "%.6f",
     "Confidence": "%.3f",
+    "Chance": "percent",
 }
 
 Rows = Sequence[Booked[OpportunityRecord]]
@@ -92,6 +94,10 @@ def _columns() -> dict[str, Any]:
     return {
         **numbers,
         "Net (ETH)": tables.ether_column("Net (ETH)", "after the builder payment too"),
+        "Expected (ETH)": tables.ether_column(
+            "Expected (ETH)",
+            "estimated by the optimizer: on average, at its own bid, misses counted",
+        ),
         "Why not": st.column_config.TextColumn(width=380),
     }
 
@@ -109,6 +115,10 @@ def _row(row: Booked[OpportunityRecord], now: float) -> dict[str, Any]:
         "Pair": seen.pair,
         "Stopped by": fmt.gate_words(seen.gate),
         "Why not": seen.reason or "submitted",
+        "Chance": seen.lands,
+        "Bid": optimizer_score.bid(seen.bid_bps),
+        "Expected (ETH)": fmt.decimal(seen.expected_net_wei),
+        "Decided by": fmt.UNKNOWN if seen.decided_by is None else decider(seen.decided_by),
         "Confidence": seen.confidence,
         "Size": fmt.decimal(seen.amount_in, decimals),
         "Token": str(seen.base_token),

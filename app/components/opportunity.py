@@ -8,7 +8,7 @@ from aineon.ledger.profit import WRAPPED_ETHER
 from aineon.ledger.records import OpportunityRecord
 from aineon.ledger.views import Booked
 from app import format as fmt
-from app.components import charts, money, tables, waterfall, way
+from app.components import charts, money, optimizer_score, tables, waterfall, way
 from app.components.figures import label
 from app.state import client
 
@@ -20,6 +20,7 @@ def draw(row: Booked[OpportunityRecord]) -> None:
     seen = row.record
     st.caption(_words(row))
     _figures(row)
+    optimizer_score.draw(row)
     left, right = st.columns(2, gap="medium")
     with left:
         _route(seen)

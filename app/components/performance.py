@@ -8,7 +8,13 @@ import streamlit as st
 
 from aineon.ledger.accounts import NATIVE
 from aineon.ledger.accounts.reading import AccountBalance, Reconciliation
-from aineon.ledger.figures import Drawdown, Sharpe, StrategyFigures, StrategySummary
+from aineon.ledger.figures import (
+    Drawdown,
+    ProfitSummary,
+    Sharpe,
+    StrategyFigures,
+    StrategySummary,
+)
 from app import format as fmt
 from app.components import money, tables
 
@@ -19,6 +25,40 @@ _VERDICTS = {
     "unread": "Not everything could be compared",
     "shortfall": "MONEY IS MISSING: the emergency stop was set",
 }
+
+
+def totals(figures: ProfitSummary) -> None:
+    """Draw what the attempts of a period came to."""
+    where = figures.provenance
+    columns = money.row("totals")
+    with columns[0]:
+        money.profit("Net profit", figures.net, where, _unknown_words(figures.unknown))
+    with columns[1]:
+        money.profit("Gross, less flash fees", figures.gross, where)
+    with columns[2]:
+        money.cost("Gas paid", figures.gas, where, figures.gas_unknown)
+        if figures.failed:
+            st.caption(f"{fmt.ether(figures.failed_gas)} of it by {figures.failed} failed attempts")
+    with columns[3]:
+        money.cost("Builder payments", figures.builder_payments, where, figures.builder_unknown)
+    columns = money.row("attempts")
+    with columns[0]:
+        money.figure(
+            "Success rate",
+            fmt.percent(figures.success_rate),
+            "Included attempts among those whose outcome is known.",
+            money.outcomes_note(figures),
+        )
+    with columns[1]:
+        money.profit("Average attempt", figures.average_net, where)
+    with columns[2]:
+        money.profit("Best attempt", figures.best_net, where)
+    with columns[3]:
+        money.profit("Worst attempt", figures.worst_net, where)
+
+
+def _unknown_words(unknown: int) -> str:
+    return f"without {unknown} not known" if unknown else ""
 
 
 def fall_words(fall: Drawdown) -> str:

@@ -38,7 +38,13 @@ export default function ({ data, parentElement }) {
   place.setAttribute("aria-label", data.alt);
   const { data: traces, layout } = JSON.parse(data.figure);
   place.style.minHeight = `${layout.height}px`;
-  const config = { displaylogo: false, responsive: true };
+  // On a phone the buttons would lie over the legend, and fingers do what they are for.
+  const narrow = window.matchMedia("(max-width: 640px)").matches;
+  const config = {
+    displaylogo: false,
+    responsive: true,
+    displayModeBar: narrow ? false : "hover",
+  };
   library(data.source).then(
     (plotly) => plotly.react(place, traces, dressed(layout, parentElement), config),
     (error) => {

@@ -7,7 +7,6 @@ it cannot know: that the form is of this book, and that what is asked for is wha
 from __future__ import annotations
 
 import hmac
-import time
 from collections.abc import Mapping
 from typing import Final
 
@@ -23,6 +22,7 @@ from aineon.treasury.preview import Preview
 from app.asking import Asked, Result
 from app.codes import DIGEST
 from app.effects.auditing import PATIENCE_SECONDS, note
+from app.effects.engine import answer_to, engine_listens
 
 BOOK: Final = "book"
 """Body of every form: the book that the page showed."""
@@ -31,11 +31,8 @@ REVIEW: Final = "review"
 TYPED: Final = "typed"
 """Body of an approval or a sweep: what was typed of the digest that was shown."""
 
-ANSWER_SECONDS: Final = 4.0
-"""How long the engine's answer is waited for; a page tells it later where it takes longer."""
 REVIEW_SECONDS: Final = 600.0
 """How long a review holds: gas and balances move on."""
-_LOOK_SECONDS: Final = 0.05
 _PAYMENT: Final = ("amount", "destination", "asset", "strategy")
 
 
@@ -192,7 +189,7 @@ def _ask(asked: Asked, kind: str, body: Mapping[str, str]) -> Result:
     """
     book = _book_of(asked)
     with _control(asked) as control:
-        is_alive = _require_engine(asked, control, book)
+        is_alive = engine_listens(asked, control, book)
         if kind != PREVIEW:
             # First, so that what cannot be written down is not asked for.
             note(asked, "treasury.ask", kind, {n: v for n, v in body.items() if n != "proof"})
@@ -208,7 +205,7 @@ def _ask(asked: Asked, kind: str, body: Mapping[str, str]) -> Result:
             return Result(
                 True, f"No engine is running. What you asked (no. {number}) waits for one."
             )
-        return _told(_await(control, number), number)
+        return _told(answer_to(control, number), number)
 
 
 def _book_of(asked: Asked) -> Book:
@@ -223,28 +220,6 @@ def _book_of(asked: Asked) -> Book:
             f"the {book.value} book; load the page again"
         )
     return book
-
-
-def _require_engine(asked: Asked, control: ControlStore, book: Book) -> bool:
-    """Whether an engine is there to answer; one of another book must not be asked."""
-    beat = control.heartbeat()
-    if beat is None or asked.clock.now() - beat.beat_at > asked.settings.heartbeat_stale_seconds:
-        return False
-    if beat.mode != book:
-        raise MixedBooks(
-            f"the engine keeps the {beat.mode} book now, and this form is of the {book.value} book"
-        )
-    return True
-
-
-def _await(control: ControlStore, number: int) -> Command | None:
-    deadline = time.monotonic() + ANSWER_SECONDS
-    while time.monotonic() < deadline:
-        command = control.commands.find(number)
-        if command is not None and not command.is_open:
-            return command
-        time.sleep(_LOOK_SECONDS)
-    return None
 
 
 def _told(command: Command | None, number: int) -> Result:

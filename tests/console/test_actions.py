@@ -32,8 +32,8 @@ from tests.console.signed_in import access, code_of, enrol, people
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = 1_800_000_000.0
-WITHOUT_EFFECT = {Action.VIEW, Action.EXPORT, Action.ROLL_BACK_MODEL}
-"""Reading is no press of a button: gate and pages see to it. The last has no button here."""
+WITHOUT_EFFECT = {Action.VIEW, Action.EXPORT}
+"""Reading is no press of a button: gate and pages see to it."""
 
 
 @pytest.fixture(autouse=True)

@@ -38,11 +38,18 @@ def test_nothing_that_is_not_zero_is_shown_as_zero() -> None:
 
 
 @given(st.integers(-(10**30), 10**30))
-def test_what_is_shown_is_cut_toward_zero_and_close(raw: int) -> None:
+def test_what_is_shown_is_rounded_and_close(raw: int) -> None:
     with localcontext(prec=60):
-        shown = Decimal(fmt.amount(raw, 18).replace(",", "")).scaleb(18)
-    assert abs(shown) <= abs(raw)
-    assert abs(raw) - abs(shown) <= max(abs(raw) // 1000, 0)
+        shown = int(Decimal(fmt.amount(raw, 18).replace(",", "")).scaleb(18))
+    assert abs(shown - raw) <= abs(raw) // 2_000
+    assert (shown > 0) == (raw > 0)
+
+
+@given(st.integers(1, 999_999))
+def test_a_figure_rounds_as_the_cell_of_a_table_does(micro_and_more: int) -> None:
+    # 0.001 to 0.01: there a figure has as many decimals as a table's column.
+    raw = 10**15 + micro_and_more * 9 * 10**9 + 1
+    assert fmt.amount(raw, 18) == f"{Decimal(f'{raw / ETHER:.6f}').normalize():f}"
 
 
 @given(st.integers(-(10**30), 10**30), st.integers(0, 18))

@@ -19,6 +19,11 @@ from tests.console import axe, browsing
 NO_CHROMIUM = "no Chromium on this machine: the walk through the pages is left out"
 SKIPPED = pytest.mark.skipif(browsing.CHROMIUM is None, reason=NO_CHROMIUM)
 LEAST_COLOURS = 50
+CELLS_THAT_OVERFLOW = """() => [...document.querySelectorAll('table td')].filter((cell) => {
+  const text = document.createRange();
+  text.selectNodeContents(cell);
+  return text.getBoundingClientRect().right > cell.getBoundingClientRect().right + 1;
+}).map((cell) => cell.innerText)"""
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +89,7 @@ def test_a_walk_through_every_page(console: tuple[str, int], context: Any) -> No
         words = page.evaluate("getComputedStyle(document.body, '::before').content")
         assert "SIMULATION – play money" in words, name
         assert colours(page.screenshot()) > LEAST_COLOURS, name
+        assert page.evaluate(CELLS_THAT_OVERFLOW) == [], name
     page.close()
     assert complaints == []
 
@@ -111,6 +117,8 @@ def test_a_phone_needs_no_sideways_scrolling(console: tuple[str, int], context: 
         browsing.settle(page)
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, name
+        # The buttons of charts would lie over their legends.
+        assert page.locator(".modebar").count() == 0, name
     page.close()
 
 

@@ -31,7 +31,7 @@ from aineon.treasury.confirming import OwnFactor
 from aineon.treasury.house import sweep_digest
 from app.actions import perform
 from app.asking import Asked
-from app.effects import withdrawals
+from app.effects import engine, withdrawals
 from tests.console import places
 from tests.console.signed_in import access, code_of, enrol, people
 from tests.console.treasuries import BOOK, Treasury, a_treasury, press
@@ -208,7 +208,7 @@ def test_without_an_engine_it_waits_and_is_done_later(treasury: Treasury) -> Non
 def test_an_engine_that_is_slow_is_not_waited_for_for_ever(
     treasury: Treasury, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(withdrawals, "ANSWER_SECONDS", 0.01)
+    monkeypatch.setattr(engine, "ANSWER_SECONDS", 0.01)
     places.beat(treasury.folder, mode=BOOK.value)
     result = press(treasury, Action.REMOVE_RULE, {"id": "r-1"})
     assert result.accepted

@@ -24,7 +24,7 @@ from aineon.treasury.service import Automatic
 from aineon.treasury.withdrawal import Origin, Strategy
 from app import state, visitors
 from app.components.withdrawals_words import countdown, grouped
-from app.effects import withdrawals
+from app.effects import engine
 from tests.console import places
 from tests.console.seeing import open_page, text_of
 from tests.console.signed_in import access, code_of, enrol, people
@@ -491,7 +491,7 @@ def test_cancelled_and_rejected(treasury: Treasury) -> None:
 def test_an_answer_that_comes_late_is_told_all_the_same(
     treasury: Treasury, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(withdrawals, "ANSWER_SECONDS", 0.0)
+    monkeypatch.setattr(engine, "ANSWER_SECONDS", 0.0)
     made = ask(treasury)
     test = opened("Approve and cancel")
     test = press(test, "Reject")

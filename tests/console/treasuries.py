@@ -33,7 +33,7 @@ from aineon.treasury.policy import Approvers
 from aineon.treasury.service import Automatic
 from app.actions import EFFECTS
 from app.asking import Asked, Result, Visitor
-from app.effects import auditing, withdrawals
+from app.effects import auditing, engine, withdrawals
 from tests.console import places
 from tests.treasury.desks import DAY, EXECUTOR, SAFE, SAVINGS, WEI, AuditInMemory, house
 from tests.treasury.template import open_book
@@ -127,7 +127,7 @@ def make(
 @contextmanager
 def a_treasury(folder: Path, monkeypatch: pytest.MonkeyPatch, **how: Any) -> Iterator[Treasury]:
     """A treasury whose answers are waited for however slow the machine is."""
-    monkeypatch.setattr(withdrawals, "ANSWER_SECONDS", 60.0)
+    monkeypatch.setattr(engine, "ANSWER_SECONDS", 60.0)
     monkeypatch.setattr(withdrawals, "PATIENCE_SECONDS", 60.0)
     monkeypatch.setattr(auditing, "PATIENCE_SECONDS", 60.0)
     made = make(folder, **how)
