@@ -102,7 +102,12 @@ def test_the_crew_is_there_when_the_entry_is(
     crew = scene.making.tend(1.0)
     assert crew is not None
     # The chain is stopped last.
-    assert [child.program.name for child in crew.children] == ["engine", "console", "training", "chain"]
+    assert [child.program.name for child in crew.children] == [
+        "engine",
+        "console",
+        "training",
+        "chain",
+    ]
     crew.stop(lambda: False)
     assert scene.has("chain.stopped")
 
