@@ -50,7 +50,7 @@ def evaluate(
     seeds: Seeds = SEEDS,
     mix: Mix = MIX,
     data: Data = None,
-    hours: Hours = "48",
+    hours: Hours = "30",
     learning_hours: Annotated[
         str,
         typer.Option(

@@ -11,6 +11,7 @@ from aineon.market import Market
 from aineon.optimizer.deciding import band_wei, expected_wei
 from aineon.optimizer.decision import Decision, Reason
 from aineon.primitives import Block
+from aineon.primitives.units import format_ether
 from aineon.risk import Refusal
 from aineon.search import Opportunity
 
@@ -73,24 +74,33 @@ class Adviser(Protocol):
 def for_another(advice: Advice, first_net_wei: int, net_wei: int, gas_wei: int | None) -> Advice:
     """The same advice for another route through a gap whose first one leaves `first_net_wei`.
 
-    Where it leaves much less, the chance to land is another one too, and nothing is said of it.
+    What leaves less lands no more often at the same share: where even that chance does not pay, it
+    is not attempted either. Where it leaves much less, nothing more is said of it.
     """
     decision = advice.decision
-    if decision is None or net_wei < first_net_wei * _ALIKE:
-        return replace(advice, decision=None)
-    if decision.lands is None or net_wei == first_net_wei:
+    if decision is None or net_wei == first_net_wei:
         return advice
+    alike = net_wei >= first_net_wei * _ALIKE
+    if decision.lands is None:
+        return advice if alike else replace(advice, decision=None)
     asked = decision.lands, net_wei, gas_wei or 0, decision.bid_bps, decision.channel
-    return replace(
-        advice,
-        decision=replace(
-            decision,
-            expected_net_wei=expected_wei(*asked),
-            band_wei=band_wei(*asked),
-            net_wei=net_wei,
-            gas_wei=gas_wei,
-        ),
+    expected = expected_wei(*asked)
+    if advice.bid_bps is not None and advice.refusal is None and expected <= 0:
+        words = (
+            f"another route through its gap leaves more, and this one {format_ether(expected)} ETH "
+            "on average at that bid"
+        )
+        advice = replace(advice, refusal=Refusal(GATE, words))
+    if not alike:
+        return replace(advice, decision=None)
+    told = replace(
+        decision,
+        expected_net_wei=expected,
+        band_wei=band_wei(*asked),
+        net_wei=net_wei,
+        gas_wei=gas_wei,
     )
+    return replace(advice, decision=told)
 
 
 def explained(entry: FunnelEntry, reasons: Mapping[int, tuple[Reason, ...]]) -> FunnelEntry:

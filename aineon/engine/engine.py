@@ -18,7 +18,7 @@ from aineon.engine.events import (
     StepProcessed,
 )
 from aineon.engine.funnel import FunnelEntry, Stage
-from aineon.engine.judging import Judging, Scene, market_time
+from aineon.engine.judging import Judging, Scene
 from aineon.engine.mailbox import Mailbox
 from aineon.engine.optimizing import Learning
 from aineon.engine.watching import Watching
@@ -29,7 +29,7 @@ from aineon.execution.settlement import Attempt, Outcome, Settlement
 from aineon.feeds.base import Feed, FeedItem, FeedPaused, FeedStep, Rewind
 from aineon.ledger.records import RiskTold, SampleRecord
 from aineon.market import Market
-from aineon.primitives import Address
+from aineon.primitives import Address, market_time
 from aineon.risk.telling import told
 from aineon.search import Explanation, Scanner
 

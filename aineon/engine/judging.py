@@ -17,7 +17,7 @@ from aineon.execution.plan import ExecutionPlan
 from aineon.execution.planner import Planner
 from aineon.execution.settlement import Attempt
 from aineon.market import Market
-from aineon.primitives import Block, Token
+from aineon.primitives import Block, Token, market_time
 from aineon.risk import Candidate, Refusal, RiskGate
 from aineon.search import (
     CostModel,
@@ -32,15 +32,6 @@ from aineon.search import (
 # Ordering costs sizings; what stands further behind adds little to a block.
 _MOST_COMBINED = 12
 _COMBINATION_BUDGET = 120
-
-SECONDS_PER_BLOCK = 12
-
-
-def market_time(block: Block) -> float:
-    """The market's own time: the block's timestamp, or its height in slots where unknown."""
-    if block.timestamp is not None:
-        return float(block.timestamp)
-    return float(block.number * SECONDS_PER_BLOCK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from aineon.amm import Pool
 from aineon.engine.advising import Advice, Heed, explained, for_another
 from aineon.engine.funnel import FunnelEntry
 from aineon.engine.hindsight import Hindsight, Judged, Label, Seen, Verdict
-from aineon.engine.judging import market_time
 from aineon.execution.settlement import Attempt, Settlement
 from aineon.feeds.base import FeedStep, Taking
 from aineon.ledger.records import SampleRecord
@@ -29,7 +28,7 @@ from aineon.optimizer.arms import ARMS_BPS
 from aineon.optimizer.decision import Decision
 from aineon.optimizer.features.seeing import DirectedPools, TakingSeen, gap_of, pair_of
 from aineon.optimizer.regimes.regime import REGIMES
-from aineon.primitives import Address, Block, Provenance
+from aineon.primitives import Address, Block, Provenance, market_time
 from aineon.primitives.units import BPS
 from aineon.search import CostModel, Opportunity
 
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 _LOG: Final = logging.getLogger(__name__)
 
 MOST_SAMPLES: Final = 12
-"""The most gaps of a block that are learned from; what stands behind them is never attempted."""
+"""The most gaps of a block that are learned from, and explained."""
 
 # Attempts on a chain take a quarter of an hour to become final.
 _MOST_WAITING: Final = 2_000
@@ -173,6 +172,11 @@ class Learning:
 
     def told(self) -> Mapping[str, Any]:
         """How the optimizer stands, as plain JSON for the heartbeat."""
+        try:
+            standing = asdict(self.optimizer.standing())
+        except Exception as error:  # noqa: BLE001 (the heartbeat goes on without it)
+            self._note(error)
+            standing = {"words": ""}
         reading = self._features.regime
         seen = {
             "role": self._role,
@@ -183,7 +187,7 @@ class Learning:
                 for regime, chance in zip(REGIMES, reading.probabilities, strict=False)
             },
         }
-        told = {**asdict(self.optimizer.standing()), **seen, **self.beside}
+        told = {**standing, **seen, **self.beside}
         words = self._trouble or self.beside.get("models_refused") or told["words"]
         return {**told, "words": words}
 
@@ -216,8 +220,6 @@ class Learning:
         first = next((each for each in self._judged if not each.gap.isdisjoint(gap)), None)
         if first is not None:
             return for_another(self._heed(first.decision), first.net_wei, net_wei, gas_wei)
-        if len(self._judged) == MOST_SAMPLES:
-            return None
         try:
             decision = self._decided(opportunity, net_wei, gas_wei, self._scene[2])
         except Exception as error:  # noqa: BLE001 (the plain rule can decide as well)
@@ -249,7 +251,9 @@ class Learning:
             for entry in entries
             if entry.attempt_id in by_id
         ]
-        new = [_with_attempt(each, attempted) for each in self._judged]
+        best = self._judged[:MOST_SAMPLES]
+        tried = [each for each in self._judged[MOST_SAMPLES:] if _is_among(each, attempted)]
+        new = [_with_attempt(each, attempted) for each in (*best, *tried)]
         known = {(each.block.number, each.gap) for each in self._waiting}
         self._waiting += [
             each
@@ -262,7 +266,7 @@ class Learning:
         try:
             reasons = {
                 id(each.decision.vector): self.optimizer.explained(each.decision).reasons
-                for each in self._judged
+                for each in (*best, *tried)
             }
         except Exception as error:  # noqa: BLE001 (a decision stands without its reasons too)
             self._note(error)
@@ -329,6 +333,11 @@ class _Unseen:
         seen = self._before or {}, self._changed, self._takings
         self._before, self._changed, self._takings = None, frozenset(), ()
         return seen
+
+
+def _is_among(judged: Judged, attempted: Sequence[tuple[DirectedPools, Attempt]]) -> bool:
+    """Whether somebody went for its gap."""
+    return any(not gap.isdisjoint(judged.gap) for gap, _ in attempted)
 
 
 def _with_attempt(judged: Judged, attempted: Sequence[tuple[DirectedPools, Attempt]]) -> Judged:

@@ -26,7 +26,7 @@ from aineon.optimizer.features.seeing import (
     pair_of,
 )
 from aineon.optimizer.tape import Tape, TapeRow
-from aineon.primitives import Address, Block
+from aineon.primitives import Address, Block, market_time
 from aineon.primitives.units import ETHER
 from aineon.search import CostModel, Opportunity, Scanner, Worths
 from aineon.search.lenders import standard_lenders
@@ -138,7 +138,7 @@ class Recorder:
         self._builder.observe(block, before, self._market, changed, seen)
         for waiting in self._waiting:
             needed = _needed(waiting, step.contests)
-            self._rows.append(_row(waiting, needed, _time(block)))
+            self._rows.append(_row(waiting, needed, market_time(block)))
             # Whatever was bid, it is known what the dearest bid would have done.
             self._builder.own(waiting.pair, needed <= ARMS[-1])
         self._waiting.clear()
@@ -220,15 +220,10 @@ def _row(waiting: _Open, needed: float, known_at: float) -> TapeRow:
         vector=waiting.vector,
         pair=waiting.pair,
         block=waiting.block.number,
-        time=_time(waiting.block),
+        time=market_time(waiting.block),
         net=waiting.net_wei / ETHER,
         gas=waiting.gas_wei / ETHER,
         needed=needed,
         known_at=known_at,
         chances=waiting.chances,
     )
-
-
-def _time(block: Block) -> float:
-    """The market's time in seconds; where a block does not tell, its number stands for it."""
-    return float(block.number if block.timestamp is None else block.timestamp)

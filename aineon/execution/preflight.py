@@ -17,11 +17,8 @@ from aineon.execution.plan import ExecutionPlan
 from aineon.execution.planner import MAX_TRANSACTION_GAS
 from aineon.execution.simulation import simulate
 from aineon.market import Market
-from aineon.primitives import Address, Block, Token, TokenAmount, parse_address
+from aineon.primitives import SECONDS_PER_BLOCK, Address, Block, Token, TokenAmount, parse_address
 from aineon.primitives.units import BPS, ceil_div
-
-SECONDS_PER_BLOCK = 12
-"""Of Ethereum since the merge."""
 
 _TRADED = "Traded(address,uint8,uint256,uint256,uint256)"
 _PROFIT_WORD = 2

@@ -186,6 +186,11 @@ class Knowledge:
             # A fresh process goes on where the training's table was.
             self._live = Live.from_arrays(models.live.arrays())
 
+    def dismiss(self) -> None:
+        """Ask no models any more, until others are adopted."""
+        self.champion = None
+        self._correction, self._mixing = Correction(), Mixing()
+
     def confirm(self, at: float) -> None:
         """Take down that the models in use won again at `at`."""
         if self.champion is not None:

@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +27,12 @@ from aineon.optimizer.novelty import Ranges
 from aineon.optimizer.sampled import row_of
 from aineon.optimizer.tape import TapeRow
 from aineon.optimizer.telling import AlarmTold, OptimizerTold
+from aineon.primitives import market_time
 from aineon.primitives.units import ETHER
 from aineon.search import Opportunity
 
 if TYPE_CHECKING:
     from aineon.ledger.samples import Sample
-
-SECONDS_PER_BLOCK: Final = 12
 
 
 def feature_set(names: Sequence[str]) -> str:
@@ -169,9 +168,9 @@ class Optimizer:
         expected = expected_wei(lands, net, gas, bid, self._channel)
         words = told.words
         if expected <= 0:
-            words = (
-                f"at the best bid it lands in {lands:.0%} of cases, "
-                "and its misses would cost more than it wins"
+            lost = "its misses would cost more than it wins"
+            words = f"at the best bid it lands in {lands:.0%} of cases, and " + (
+                lost if self._channel is Channel.PUBLIC else "that leaves nothing"
             )
         champion = None if told.by is DecidedBy.TABLE else self._knowledge.champion
         return replace(
@@ -221,6 +220,10 @@ class Optimizer:
         """
         self._knowledge.adopt(models, version, ranges)
 
+    def dismiss(self) -> None:
+        """Decide without models from now on: the named ones may not be used."""
+        self._knowledge.dismiss()
+
     def confirm(self, at: float) -> None:
         """Take down that the models in use won again at `at`, so that they do not expire."""
         self._knowledge.confirm(at)
@@ -267,8 +270,4 @@ class Optimizer:
 def _time_of(opportunity: Opportunity | None, otherwise: float) -> float:
     """The market's time, as the engine counts it."""
     block = None if opportunity is None else opportunity.block
-    if block is None:
-        return otherwise
-    if block.timestamp is not None:
-        return float(block.timestamp)
-    return float(block.number * SECONDS_PER_BLOCK)
+    return otherwise if block is None else market_time(block)

@@ -2,7 +2,7 @@
 
 from aineon.primitives.address import Address, parse_address
 from aineon.primitives.amount import TokenAmount
-from aineon.primitives.block import Block
+from aineon.primitives.block import SECONDS_PER_BLOCK, Block, market_time
 from aineon.primitives.book import (
     MONEY_OF,
     Book,
@@ -18,6 +18,7 @@ from aineon.primitives.token import ETHER, Token, Transfers
 __all__ = [
     "ETHER",
     "MONEY_OF",
+    "SECONDS_PER_BLOCK",
     "Address",
     "Block",
     "Book",
@@ -32,5 +33,6 @@ __all__ = [
     "Token",
     "TokenAmount",
     "Transfers",
+    "market_time",
     "parse_address",
 ]

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from aineon.base_error import InvalidValue
 
+SECONDS_PER_BLOCK = 12
+"""Of Ethereum since the merge."""
+
 _COUNTS = ("number", "base_fee_wei", "timestamp", "gas_used", "gas_limit")
 
 
@@ -42,3 +45,10 @@ class Block:
             known = value is not None or name == "number"
             if known and (type(value) is not int or value < 0):
                 raise InvalidValue(f"{name} of a block is {value!r}, not an int from 0 on")
+
+
+def market_time(block: Block) -> float:
+    """The market's own time: the block's timestamp, or its height in slots where unknown."""
+    if block.timestamp is not None:
+        return float(block.timestamp)
+    return float(block.number * SECONDS_PER_BLOCK)

@@ -12,6 +12,7 @@ from aineon.optimizer.models.curves import Floats
 from aineon.optimizer.models.ensemble import Ensemble
 from aineon.optimizer.tape import Tape
 from aineon.optimizer.training import LEAST_ROWS, fit
+from aineon.optimizer.training.drifting import unchanged
 from aineon.optimizer.training.material import told_along
 from aineon.runtime.training import as_used, judged_from
 
@@ -26,6 +27,8 @@ class TrainingCoach:
         """Train on what is known by `now`, and let it compete in each channel."""
         if not len(known):
             return Lesson(None, {}, "no outcome is known yet")
+        told, _ = told_along(known)
+        window = min(window, unchanged(known, told).errors)
         begins = judged_from(known, window)
         rows = int((known.known_at <= begins).sum())
         if rows < LEAST_ROWS:
@@ -36,7 +39,6 @@ class TrainingCoach:
             challenger = fit(trained_on.rows(slice(-least, None)), begins)
         except OptimizerError as error:
             return Lesson(None, {}, str(error))
-        told, _ = told_along(known)
         newest = known.times > begins
         judged, told = known.rows(newest), told[newest]
         verdicts = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +20,23 @@ from aineon.runtime.settings import PARAMETERS, Settings
 from aineon.runtime.sources import ENV_FILE_VARIABLE, HANDED_OVER_VARIABLE, NO_ENV_FILE
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+_OF_TRAINING = (
+    "mode",
+    "feed",
+    "replay_file",
+    "seed",
+    "sandbox_rivals",
+    "public_mempool",
+    "optimizer",
+    "optimizer_training",
+    "optimizer_cycle_minutes",
+    "data_dir",
+    "database_url",
+    "log_level",
+    "log_format",
+)
+"""What training depends on: where books and models are, of which market, and how to log."""
 
 SUPERVISED_VARIABLE = "AINEON_SUPERVISED"
 """Set for a console that a supervisor started, which is there as long as the console is."""
@@ -36,11 +53,16 @@ def engine_environment(base: Mapping[str, str], settings: Settings) -> dict[str,
 
 
 def trainer_environment(base: Mapping[str, str], settings: Settings) -> dict[str, str]:
-    """Return the training process's environment: like the console's, and one thread.
+    """Return the training process's environment: the few settings it needs, and one thread.
 
+    It talks to nobody but the databases, so their address is the only secret that it is told.
     Many threads on a busy machine train slower than one, and the engine needs the other cores.
     """
-    return _environment(base, settings) | dict.fromkeys(_THREADS, "1")
+    # What it is told anyway need not be looked for: a plain password may stand in many a path.
+    others = settings.model_copy(update={"database_url": None})
+    kept = _kept(base, Redactor(secrets_of(others)))
+    told = _given(settings, _OF_TRAINING) | _places(settings, _OF_TRAINING)
+    return kept | told | dict.fromkeys(_THREADS, "1")
 
 
 def engine_secrets(settings: Settings) -> dict[str, str]:
@@ -99,14 +121,18 @@ def _are_texts(values: Iterable[object]) -> bool:
 
 def _environment(base: Mapping[str, str], settings: Settings) -> dict[str, str]:
     redactor = Redactor(hidden_from_console(settings))
-    names = {parameter.env for parameter in PARAMETERS.values()}
     shown = [field for field, parameter in PARAMETERS.items() if not parameter.is_withheld]
-    kept = {
+    return _kept(base, redactor) | _given(settings, shown) | _places(settings, PARAMETERS)
+
+
+def _kept(base: Mapping[str, str], redactor: Redactor) -> dict[str, str]:
+    """What is no setting of ours, and holds no secret."""
+    names = {parameter.env for parameter in PARAMETERS.values()}
+    return {
         name: value
         for name, value in base.items()
         if name not in names and not redactor.holds(value)
     }
-    return kept | _given(settings, shown) | _places(settings)
 
 
 def _given(settings: Settings, fields: Iterable[str]) -> dict[str, str]:
@@ -118,8 +144,8 @@ def _given(settings: Settings, fields: Iterable[str]) -> dict[str, str]:
     }
 
 
-def _places(settings: Settings) -> dict[str, str]:
-    """What a child would understand otherwise than this process."""
+def _places(settings: Settings, fields: Container[str]) -> dict[str, str]:
+    """What a child that is handed `fields` would understand otherwise than this process."""
     told = {
         # By default the feed depends on nodes, whose addresses the console does not learn.
         PARAMETERS["feed"].env: PARAMETERS["feed"].text(settings.feed),
@@ -128,7 +154,11 @@ def _places(settings: Settings) -> dict[str, str]:
         ENV_FILE_VARIABLE: NO_ENV_FILE,
         # Nor does it look for saved settings: those that this process found are among the given.
         HANDED_OVER_VARIABLE: json.dumps(
-            {PARAMETERS[field].env: settings.origin(field) for field in settings.given}
+            {
+                PARAMETERS[field].env: settings.origin(field)
+                for field in settings.given
+                if field in fields
+            }
         ),
     }
     if settings.database_url is not None:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 MOST_RELEARNED: Final = 20_000
 
 _LOOK_SECONDS: Final = 1.0
+# Whoever asked for a roll-back longer ago may have thought better of it.
+_HEARD_FOR_SECONDS: Final = 600.0
 _MOST_TOLD: Final = 10
 _PAUSE_SECONDS: Final = 0.001
 _LOG: Final = logging.getLogger(__name__)
@@ -98,7 +100,8 @@ class ModelDesk:
         finally:
             # Whatever could be read, what happens from now on is not to be kept for ever.
             self._learning.hand_in(lambda learning: learning.go_on_with(optimizer))
-        _LOG.info("the optimizer learned again from %d samples of earlier runs", count)
+        if count:
+            _LOG.info("the optimizer learned again from %d samples of earlier runs", count)
 
     def _study(self, optimizer: Optimizer) -> int:
         now = self._learning.began
@@ -146,6 +149,7 @@ class ModelDesk:
     def _refuse(self, words: str) -> None:
         _LOG.warning("%s", words)
         self._refused = words
+        self._learning.hand_in(lambda learning: learning.optimizer.dismiss())
 
     def _hear(self) -> None:
         """Take down how the last training went, and who was champion before."""
@@ -163,7 +167,9 @@ class ModelDesk:
         def change(learning: Learning) -> None:
             learning.beside = beside
             in_use = self._stamp == stamp and bool(history) and not self._refused
-            if told is not None and in_use and told.champion == history[-1].version:
+            if told is None or not told.confirmed or not in_use:
+                return
+            if told.champion == history[-1].version:
                 learning.optimizer.confirm(told.known_at)
 
         self._learning.hand_in(change)
@@ -181,8 +187,10 @@ class ModelDesk:
             return CommandState.REFUSED, f"this engine keeps the {book.value} book"
         if not isinstance(version, str):
             return CommandState.REFUSED, "a roll-back names the version of a model"
+        if self._clock.now() - command.at > _HEARD_FOR_SECONDS:
+            return CommandState.REFUSED, "it was asked for too long ago; ask again"
         try:
-            self._registry.roll_back(version, self._clock.now())
+            self._registry.roll_back(version, self._clock.now(), command.who)
         except AineonError as error:
             return CommandState.REFUSED, str(error)
         return CommandState.DONE, f"model {version} is in use again"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from pathlib import Path
 from typing import Final, Protocol
@@ -30,4 +32,8 @@ def models_folder(settings: Settings, market: MarketNamed) -> Path:
     """
     parts = [market.feed, "" if market.seed is None else str(market.seed), market.detail]
     name = "-".join(re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-") for part in parts if part)
-    return settings.data_dir / "models" / settings.mode.value / name[:80]
+    # Names that are cut, or that differ in signs alone, are still two markets.
+    mark = hashlib.sha256(
+        json.dumps([market.feed, market.seed, market.detail]).encode()
+    ).hexdigest()
+    return settings.data_dir / "models" / settings.mode.value / f"{name[:80]}-{mark[:12]}"

@@ -77,6 +77,9 @@ def _is_wanted(bench: Bench) -> bool:
         return bench.is_wanted()
     except AineonError:
         return False
+    except Exception:  # noqa: BLE001 (whatever it is, the regular trainings go on)
+        _LOG.exception("whether a training is wanted cannot be told; the regular ones go on")
+        return False
 
 
 def _cycle(bench: Bench) -> str:
@@ -86,6 +89,9 @@ def _cycle(bench: Bench) -> str:
         return "nothing was learned yet: the engine has not begun its book"
     except AineonError as error:
         return f"nothing could be trained: {error}"
+    except Exception as error:  # noqa: BLE001 (whatever fails in a training, the next one comes)
+        _LOG.exception("a training failed; the next one comes")
+        return f"nothing could be trained: {type(error).__name__}: {error}"
 
 
 def forgo_priority() -> None:

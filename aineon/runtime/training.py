@@ -7,7 +7,7 @@ import logging
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -38,6 +38,8 @@ _HOUR: Final = 3_600.0
 _LEAST_JUDGED: Final = 4 * _HOUR
 _MOST_JUDGED: Final = 12 * _HOUR
 _SHARE_JUDGED: Final = 0.2
+_HELD: Final = 0.5
+"""The least share of draws in which a champion leaves more than the table, to be confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class CycleTold:
         promoted: whether the challenger became the champion.
         champion: the version in use now; None where there is none.
         words: one sentence.
+        confirmed: whether the champion was compared with the live table in the newest hours, and
+            left at least as much.
     """
 
     at: float
@@ -61,6 +65,7 @@ class CycleTold:
     promoted: bool
     champion: str | None
     words: str
+    confirmed: bool = False
 
 
 def last_cycle(folder: Path) -> CycleTold | None:
@@ -131,8 +136,12 @@ class Bench:
     def _train(self, tape: Tape, folder: Path) -> CycleTold:
         """Train a challenger on all but the newest hours, and let it compete in those."""
         from aineon.optimizer.training import LEAST_ROWS, fit
+        from aineon.optimizer.training.drifting import unchanged
+        from aineon.optimizer.training.material import told_along
 
-        window = self._window(tape)
+        told, _ = told_along(tape)
+        # What was learned before the needed bids changed misleads.
+        window = min(self._window(tape), unchanged(tape, told).errors)
         begins = judged_from(tape, window)
         rows = int((tape.known_at <= begins).sum())
         judged = int((tape.times > begins).sum())
@@ -157,13 +166,13 @@ class Bench:
         trained_on = tape.until(begins)
         least = max(LEAST_ROWS, int(window * len(trained_on)))
         challenger = fit(trained_on.rows(slice(-least, None)), begins)
-        verdict = self._compete(challenger, champion, tape, begins)
+        verdict, confirmed = self._compete(challenger, champion, tape, told, begins)
         if not verdict.promoted:
-            return replace(plain, words=verdict.words)
+            return replace(plain, words=verdict.words, confirmed=confirmed)
         version = save(challenger, folder)
         registry.promote(version, time.time(), verdict.words)
         registry.prune()
-        return replace(plain, promoted=True, champion=version, words=verdict.words)
+        return replace(plain, promoted=True, champion=version, words=verdict.words, confirmed=True)
 
     def _alarm(self) -> Alarm | None:
         """The newest alarm that the engine tells of; None where it tells of none."""
@@ -172,11 +181,7 @@ class Bench:
                 heartbeat = control.heartbeat()
         except LedgerNotFound:
             return None
-        told = None if heartbeat is None else heartbeat.optimizer
-        newest = next(iter((told or {}).get("alarms") or ()), None)
-        if newest is None or newest["what"] not in ANSWERS:
-            return None
-        return Alarm(newest["at"], newest["what"], newest["words"])
+        return None if heartbeat is None else _newest_alarm(heartbeat.optimizer)
 
     def _window(self, tape: Tape) -> float:
         """The share of past outcomes that is looked at: less than all while an alarm holds."""
@@ -186,26 +191,42 @@ class Bench:
         return alarm.answer.window
 
     def _compete(
-        self, challenger: Ensemble, champion: Ensemble | None, tape: Tape, begins: float
-    ) -> Verdict:
-        from aineon.optimizer.competing import compete, money
-        from aineon.optimizer.training.material import told_along
+        self,
+        challenger: Ensemble,
+        champion: Ensemble | None,
+        tape: Tape,
+        told: Floats,
+        begins: float,
+    ) -> tuple[Verdict, bool]:
+        """Return the verdict on the challenger, and whether the champion held against the table."""
+        from aineon.optimizer.competing import compare, compete, money
 
-        told, _ = told_along(tape)
         newest = tape.times > begins
         rows, told = tape.rows(newest), told[newest]
         channel = channel_of(self._settings)
         left = money(as_used(challenger, rows, told), rows, channel)
-        before = None
+        table = money(told, rows, channel)
+        before, held = None, None
         if champion is not None:
             before = money(as_used(champion, rows, told), rows, channel)
             # What it was trained on says nothing about it.
             before[rows.times <= champion.trained_at] = np.nan
-        return compete(left, before, money(told, rows, channel), rows.times)
+            held = compare(before, table, rows.times).better
+        return compete(left, before, table, rows.times), held is not None and held >= _HELD
+
+
+def _newest_alarm(told: Any) -> Alarm | None:
+    """The newest alarm in what an optimizer tells; None where none can be understood."""
+    try:
+        newest = told["alarms"][0]
+        at, what, words = float(newest["at"]), newest["what"], str(newest["words"])
+    except (LookupError, TypeError, ValueError):
+        return None
+    return Alarm(at, what, words) if isinstance(what, str) and what in ANSWERS else None
 
 
 def as_used(ensemble: Ensemble, rows: Tape, told: Floats) -> Floats:
-    """What is decided by: the mean of the ensemble and the live table as it was then."""
+    """What decides until money says otherwise: the ensemble, told what the table said then."""
     said = [
         ensemble.chances(
             rows.features[row],
@@ -216,8 +237,8 @@ def as_used(ensemble: Ensemble, rows: Tape, told: Floats) -> Floats:
         )
         for row in range(len(rows))
     ]
-    mean: Floats = (np.array(said).reshape(told.shape) + told) / 2
-    return mean
+    curves: Floats = np.array(said).reshape(told.shape)
+    return curves
 
 
 def _champion(registry: Registry, now: float) -> Ensemble | None:

@@ -7,6 +7,7 @@ from typing import Final
 from aineon.ledger.commands import CommandState
 from aineon.ledger.control import ControlStore
 from aineon.runtime.model_places import ROLL_BACK
+from aineon.runtime.sections.optimizer import OptimizerRole
 from app.asking import Asked, Result
 from app.effects.auditing import PATIENCE_SECONDS, note, refused
 from app.effects.engine import answer_to, engine_listens
@@ -32,6 +33,8 @@ def roll_back(asked: Asked) -> Result:
         return refused(asked, "A roll-back names the version of a model; choose one.")
     if asked.body.get(BOOK) != book.value:
         return refused(asked, f"This form is not of the {book.value} book; load the page again.")
+    if asked.settings.optimizer is OptimizerRole.OFF:
+        return refused(asked, "The optimizer is off (AINEON_OPTIMIZER), so no model is in use.")
     with ControlStore.open(asked.settings.control_url, busy_timeout=PATIENCE_SECONDS) as control:
         if not engine_listens(asked, control, book):
             return refused(asked, "No engine is running, so no model is in use; start it first.")

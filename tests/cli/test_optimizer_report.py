@@ -94,8 +94,8 @@ def test_every_figure_with_a_target_says_whether_it_was_met() -> None:
     words = shown(ASKED, FOUND)
     assert "private: share of the best possible net captured, mean of the seeds" in words
     assert "95.0 ± 1.0 % >= 95% met" in words
-    assert "0.0400 (1 of 2 within) <= 0.03 in every fold NOT MET" in words
-    assert "-1.0 ± 0.2 points against the live table >= -1 point met" in words
+    assert "0.040 (1 of 2 within) <= 0.03 in every fold NOT MET" in words
+    assert "-1.00 ± 0.20 points against the live table >= -1 point met" in words
     assert "never <= 1000 NOT MET" in words
     assert "2.00 in 0.5 days <= 1 NOT MET" in words
     met = [check.met for check in all_checks(FOUND)]

@@ -257,6 +257,17 @@ def ask(**body: str) -> Result:
 
 
 @pytest.mark.usefixtures("two_models")
+def test_nothing_is_left_behind_for_an_optimizer_that_is_off(
+    control: ControlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AINEON_OPTIMIZER", "off")
+    result = ask()
+    assert not result.accepted
+    assert "The optimizer is off" in result.words
+    assert not control.commands.waiting()
+
+
+@pytest.mark.usefixtures("two_models")
 def test_the_engines_answer_is_told(control: ControlStore, monkeypatch: pytest.MonkeyPatch) -> None:
     for state, answer, told in (
         (CommandState.DONE, "model 7 is in use again", Result(True, "Model 7 is in use again.")),

@@ -347,24 +347,29 @@ async def test_one_gap_is_one_sample_and_its_routes_get_one_answer() -> None:
     assert len(samples_of(events)) == 1
 
 
-def test_no_more_gaps_are_learned_from_than_are_combined() -> None:
+async def test_no_more_gaps_are_learned_from_than_are_combined_and_all_are_decided() -> None:
+    """Twelve that are refused do not let the next one through unseen."""
+    count = MOST_SAMPLES + 3
     pools = [
         made
-        for number in range(MOST_SAMPLES + 3)
+        for number in range(count)
         for made in (pool(2 * number, 30_000_000, 10_000), pool(2 * number + 1, 31_000_000, 10_000))
     ]
     market = Market(pools, block=block(100))
-    taught = learning(Scripted(**GOOD))
+    taught = learning(Scripted(**BAD), obeyed)
     taught._features.observe(block(100), {}, market, frozenset(market.pools))
     taught.turn(block(100), 0, market)
-    advice = [
-        taught.advise(opportunity, ETHER, ETHER // 100)
-        for each in range(MOST_SAMPLES + 3)
+    found = [
+        opportunity
+        for each in range(count)
         for opportunity in find_opportunities(
             Market(pools[2 * each : 2 * each + 2], block=block(100)), [WETH], 2, costs=COSTS
         )[:1]
     ]
-    assert [each is not None for each in advice] == [True] * MOST_SAMPLES + [False] * 3
+    advice = [taught.advise(opportunity, ETHER, ETHER // 100) for opportunity in found]
+    assert [each is not None and each.refusal is not None for each in advice] == [True] * count
+    taught.judged([], [])
+    assert len(taught._waiting) == MOST_SAMPLES
 
 
 def test_a_route_that_leaves_less_is_not_given_anothers_chance() -> None:
@@ -383,6 +388,43 @@ def test_a_route_that_leaves_less_is_not_given_anothers_chance() -> None:
     assert alike.decision is not None
     assert alike.decision.expected_net_wei == round(0.5 * 0.4 * 0.95 * ETHER)
     assert smaller.decision is None
+
+
+@pytest.mark.parametrize(("heed", "refused"), [(obeyed, True), (observed, False)])
+def test_a_route_whose_gas_is_too_dear_at_anothers_chance_is_refused(
+    heed: Heed, refused: bool
+) -> None:
+    """In public, half the chances of the gap's best route may not pay for a smaller one."""
+    market = Market([CHEAP, DEAR], block=block(100))
+    [opportunity] = find_opportunities(market, [WETH], 2, costs=COSTS)
+    public = {**GOOD, "channel": Channel.PUBLIC, "bid_bps": 5000}
+    taught = learning(Scripted(**public), heed)
+    taught._features.observe(block(100), {}, market, frozenset(market.pools))
+    taught.turn(block(100), 0, market)
+    gas = ETHER * 48 // 100
+    first = taught.advise(opportunity, ETHER, gas)
+    assert first is not None
+    assert first.refusal is None
+    for net in (ETHER * 92 // 100, ETHER * 30 // 100):
+        other = taught.advise(opportunity, net, gas)
+        assert other is not None
+        assert (other.refusal is not None) is refused
+    # A route that still pays is let through.
+    still = taught.advise(opportunity, ETHER * 99 // 100, gas)
+    assert still is not None
+    assert still.refusal is None
+
+
+def test_an_optimizer_that_cannot_say_how_it_stands_does_not_stop_the_heartbeat(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taught = learning(Scripted())
+
+    def fails() -> None:
+        raise ValueError("cannot convert float NaN to integer")
+
+    monkeypatch.setattr(taught.optimizer, "standing", fails)
+    assert taught.told()["words"].startswith("the optimizer failed (ValueError")
 
 
 async def test_a_swap_of_a_transaction_is_shown_when_the_transaction_is_over() -> None:

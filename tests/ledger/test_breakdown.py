@@ -45,7 +45,7 @@ def shapes_of(found: Breakdown) -> dict[str, int]:
     return {each.name: each.attempts for each in found.shapes}
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(made, st.none() | st.integers(-3 * 86_400, 3 * 86_400))
 def test_groups_equal_recomputation(
     trades: list[tuple[Way, str, int, int, int]], since: int | None

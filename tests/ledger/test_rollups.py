@@ -108,7 +108,7 @@ def test_merged_activities_keep_the_newest_reason() -> None:
 runs = st.integers(0, 2)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     st.lists(st.tuples(runs, settlements()), max_size=25),
     st.floats(NOON - 4 * HOUR, NOON + 4 * HOUR),
@@ -174,7 +174,7 @@ def check(tracker: ProfitTracker, mine: list[SettlementRecord], now: float) -> N
     assert tracker.drawdown().deepest.wei == max([0, *falls])
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(
     st.lists(
         st.tuples(

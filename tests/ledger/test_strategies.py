@@ -99,7 +99,7 @@ made_attempts = st.lists(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(made_attempts)
 def test_strategy_runs_equal_recomputation(
     made: list[tuple[int, int, int | None, bool]],

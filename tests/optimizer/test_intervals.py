@@ -85,6 +85,34 @@ def test_spans_in_which_nothing_happens_count_too():
     assert bands.coverage.spans >= spans + 9 * 15
 
 
+@pytest.mark.parametrize("jump", [13 * SPAN, 4e8, 1e19, float(2**255)])
+def test_a_clock_that_jumps_costs_no_more_work_than_a_silence(jump, monkeypatch):
+    bands = follow(SpanBands(SPAN), *market(3, days=1.0))
+    spans, made, work = bands.coverage.spans, [], bands._expect
+
+    def counted(now):
+        made.append(now)
+        assert len(made) < 400  # as many as a silence may cost, or it would never end
+        return work(now)
+
+    monkeypatch.setattr(bands, "_expect", counted)
+    for later in (0.0, 60.0, 120.0):
+        bands.learn(DAY + jump + later, 0.01, 0.01)
+    assert len(made) <= 3
+    assert bands.coverage.spans == spans  # what was open is neither hit nor missed
+    bands.learn(DAY, 0.01, 0.01)
+    bands.learn(float("inf"), 0.01, 0.01)
+    assert len(made) <= 3
+
+
+def test_after_a_jump_forecasts_are_followed_up_again():
+    bands = follow(SpanBands(SPAN), *market(3, days=1.0))
+    spans, start = bands.coverage.spans, 5.0 * DAY
+    for step in range(61):
+        bands.learn(start + step * SPAN / 15, 0.01, 0.01)
+    assert bands.coverage.spans == spans + 61 - 15
+
+
 def test_a_conformal_range_is_the_shortest_one_that_holds_enough():
     conformal = Conformal()
     for _ in range(FEWEST - 1):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,17 +61,20 @@ def test_rolling_back_leads_to_a_former_champion_and_says_so(registry: Registry)
     first, second = saved(registry, 1), saved(registry, 2)
     registry.promote(first, 100.0, "the first")
     registry.promote(second, 200.0, "better")
-    registry.roll_back(first, 300.0)
+    registry.roll_back(first, 300.0, "ada")
     assert registry.champion() == first
     assert registry.predecessor() == second
-    assert registry.history()[-1].words == f"rolled back from {second}"
+    assert registry.history()[-1].words == f"rolled back from {second} by ada"
+    # Asked for once more, it changes nothing.
+    registry.roll_back(first, 400.0, "ada")
+    assert len(registry.history()) == 3
 
 
 def test_nothing_leads_to_a_model_that_never_was_in_use(registry: Registry) -> None:
     first, never = saved(registry, 1), saved(registry, 2)
     registry.promote(first, 100.0, "the first")
     with pytest.raises(ModelRefused, match="never was in use"):
-        registry.roll_back(never, 200.0)
+        registry.roll_back(never, 200.0, "ada")
     assert registry.champion() == first
 
 
@@ -80,7 +84,7 @@ def test_rolling_back_to_a_model_that_is_gone_is_refused(registry: Registry) -> 
     registry.promote(second, 200.0, "better")
     (registry.folder / first / ARRAYS).unlink()
     with pytest.raises(ModelRefused):
-        registry.roll_back(first, 300.0)
+        registry.roll_back(first, 300.0, "ada")
     assert registry.champion() == second
 
 
@@ -111,3 +115,18 @@ def test_nothing_is_left_beside_the_pointer(registry: Registry) -> None:
     version = saved(registry, 1)
     registry.promote(version, 1.0, "the first")
     assert {each.name for each in registry.folder.iterdir()} == {version, POINTER}
+
+
+def test_pruning_removes_what_an_ended_save_left_but_not_what_is_being_written(
+    registry: Registry,
+) -> None:
+    registry.promote(saved(registry, 1), 1.0, "the first")
+    old, fresh = registry.folder / ".model-old", registry.folder / ".model-fresh"
+    for place in (old, fresh):
+        place.mkdir()
+        (place / ARRAYS).write_bytes(b"half")
+    past = fresh.stat().st_mtime - 2 * 3600
+    os.utime(old, (past, past))
+    registry.prune()
+    assert fresh.is_dir()
+    assert not old.exists()

@@ -168,3 +168,24 @@ def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "models").write_text("")
     with pytest.raises(OptimizerError, match="cannot be written"):
         save(ensemble(), tmp_path / "models")
+
+
+def test_who_saves_what_another_process_saved_meanwhile_is_content(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = save(ensemble(), folder)
+    monkeypatch.setattr(Path, "exists", lambda path: False)  # as it looked a moment ago
+    assert save(ensemble(), folder) == version
+    assert {version} == {each.name for each in folder.iterdir()}
+
+
+def test_a_model_that_cannot_be_placed_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(OptimizerError, match="cannot be written: Operation not permitted"):
+        save(ensemble(), folder)
+    assert list(folder.iterdir()) == []

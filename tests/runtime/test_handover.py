@@ -15,11 +15,12 @@ from aineon.runtime.handover import (
     engine_environment,
     engine_secrets,
     read_secrets,
+    trainer_environment,
     without_withheld,
 )
 from aineon.runtime.keys import without_keys
 from aineon.runtime.redaction import hidden_from_console
-from aineon.runtime.settings import PARAMETERS, load_settings
+from aineon.runtime.settings import PARAMETERS, load_given, load_settings
 
 KEY = "0x" + "a1" * 32
 ENV = {
@@ -54,6 +55,60 @@ def test_the_engines_environment_holds_no_secret_under_any_name() -> None:
     for secret in (KEY[2:], "alchemy_key", "infura_key", "etherscan_key", "pathkey"):
         assert secret.lower() not in everything
     assert told["REDIS_URL"] == ENV["REDIS_URL"]
+
+
+def test_training_is_handed_what_it_needs_and_no_secret_under_any_name() -> None:
+    canaries = {
+        "AINEON_SETUP_TOKEN": "canary-setup-0123456789abcdef0123456789abcdef",
+        "AINEON_METRICS_TOKEN": "canary-metrics-0123456789abcdef0123456789",
+        "AINEON_API_TOKEN": "canary-api-0123456789abcdef0123456789abcd",
+        "AINEON_NOTIFY_URLS": "json://canary-notify.example/topic",
+        "AINEON_RELAYS": "https://relay.example/canary-relay",
+        "AINEON_RPC_URLS": "https://mainnet.example/v3/canary-node",
+        "REDIS_URL": "redis://:canary-redis@host:6379/0",
+    }
+    env = ENV | canaries | {"MY_TOKEN": canaries["AINEON_SETUP_TOKEN"]}
+    env |= {
+        "DATABASE_URL": "postgresql://aineon:python@db.example/books",
+        "PATH": "/opt/python/bin",
+        "AINEON_FEED": "replay",
+        "AINEON_REPLAY_FILE": "/a/day.json",
+        "AINEON_SEED": "11",
+        "AINEON_SANDBOX_RIVALS": "mixed",
+        "AINEON_OPTIMIZER_CYCLE_MINUTES": "20",
+        "PUBLIC_MEMPOOL": "on",
+        "LOG_LEVEL": "WARNING",
+        "WITHDRAWAL_ADDRESS": "0x" + "c4" * 20,
+    }
+    settings = load_given(env=env)
+    told = trainer_environment(env, settings)
+    everything = "\n".join(f"{name}={value}" for name, value in told.items()).lower()
+    for secret in ("canary", KEY[2:], "alchemy_key", "infura_key", "etherscan_key", "c4c4"):
+        assert secret.lower() not in everything
+    for name in (*canaries, "AINEON_PACE", "MY_TOKEN"):
+        assert name not in everything.upper(), "not even that it was given"
+    assert told["PATH"] == "/opt/python/bin", "the password of the database stands in it, too"
+    assert told["OMP_NUM_THREADS"] == "1"
+    understood = load_settings(env=told)
+    assert (understood.book_url, understood.control_url) == (
+        settings.book_url,
+        settings.control_url,
+    )
+    for field in (
+        "mode",
+        "feed",
+        "replay_file",
+        "seed",
+        "sandbox_rivals",
+        "optimizer",
+        "optimizer_training",
+        "optimizer_cycle_minutes",
+        "public_mempool",
+        "log_level",
+        "log_format",
+    ):
+        assert getattr(understood, field) == getattr(settings, field)
+    assert understood.data_dir == settings.data_dir.absolute()
 
 
 def test_the_engine_is_handed_what_is_not_in_its_environment() -> None:

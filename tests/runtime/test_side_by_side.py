@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 import os
+import sys
+from types import ModuleType
 
 import pytest
 
 from aineon.errors import ConfigurationError, OptimizerError
 from aineon.runtime.side_by_side import run_here, run_side_by_side
 from tests.runtime.jobs import Doubling, Dying, Refusing
+
+
+@pytest.fixture(autouse=True)
+def _no_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new process runs its parent's script anew, and tests of pages leave theirs behind."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 def test_results_come_in_the_order_of_the_jobs_and_what_is_said_comes_along() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -42,7 +43,7 @@ from aineon.runtime.processes import Child
 from aineon.runtime.settings import Settings, load_settings
 from aineon.runtime.supervisor import players, trainer_programs
 from aineon.runtime.trainer import Cycles
-from aineon.runtime.training import Bench, last_cycle
+from aineon.runtime.training import REPORT, Bench, last_cycle
 from tests.optimizer.synthetic import synthetic_tape
 
 RUN = RunRecord("sandbox", Provenance.SIMULATED, 7, "", 1_700_000_000.0)
@@ -71,12 +72,12 @@ def test_a_late_cycle_is_left_out_and_not_made_up_for(
     assert ends + cycles.wait(ends) == next_at
 
 
-class Enough(Exception):
-    """The test has seen enough cycles."""
+class Enough(BaseException):
+    """The test has seen enough cycles; nothing but the test catches it."""
 
 
 def test_whatever_fails_in_a_cycle_the_next_one_comes() -> None:
-    came: Iterator[Callable[[], str]] = iter([fails, lambda: "promoted", fails])
+    came: Iterator[Callable[[], str]] = iter([fails, lambda: "promoted", breaks])
     seen: list[str] = []
 
     def cycle() -> str:
@@ -94,6 +95,19 @@ def test_whatever_fails_in_a_cycle_the_next_one_comes() -> None:
 
 def fails() -> str:
     raise OptimizerError("there is too little to train on")
+
+
+def breaks() -> str:
+    raise ValueError("Input X contains NaN")
+
+
+def test_what_nobody_foresaw_is_logged_and_named(caplog: pytest.LogCaptureFixture) -> None:
+    bench: Any = SimpleNamespace(cycle=breaks, is_wanted=breaks)
+    assert trainer._cycle(bench) == "nothing could be trained: ValueError: Input X contains NaN"
+    assert not trainer._is_wanted(bench)
+    assert [record.exc_info is not None for record in caplog.records] == [True, True]
+    bench = SimpleNamespace(cycle=fails)
+    assert trainer._cycle(bench) == "nothing could be trained: there is too little to train on"
 
 
 # --- the bench -----------------------------------------------------------------------------
@@ -203,7 +217,7 @@ def test_a_challenger_that_wins_is_the_champion_and_one_that_loses_confirms_it(
     [(rows, now)] = asked
     told = last_cycle(folder)
     assert told is not None
-    assert (told.words, told.promoted) == (words, True)
+    assert (told.words, told.promoted, told.confirmed) == (words, True, True)
     assert words.startswith("promoted: it leaves more than the table")
     assert told.champion == Registry(folder).champion()
     assert rows == told.rows
@@ -215,14 +229,47 @@ def test_a_challenger_that_wins_is_the_champion_and_one_that_loses_confirms_it(
     told = last_cycle(folder)
     assert told is not None
     assert (told.promoted, told.champion) == (False, Registry(folder).champion())
+    assert told.confirmed, "it left more than the table in hours that it never saw"
     assert bench.cycle() == "nothing was learned since the last cycle"
     assert len(asked) == 2
+
+
+def as_fool(ensemble: Ensemble, rows: Tape, told: Any) -> Any:
+    """Curves that promise everything to the least bid."""
+    return np.ones_like(told)
 
 
 def as_clairvoyant(ensemble: Ensemble, rows: Tape, told: Any) -> Any:
     """Curves that know every outcome."""
     arms = np.linspace(0.02, 0.99, told.shape[1])
     return (rows.needed[:, None] <= arms).astype(np.float64)
+
+
+@pytest.mark.parametrize(
+    ("trained_at", "as_used", "confirmed"),
+    [
+        (float(TAPE.times[0]), as_clairvoyant, True),
+        (float(TAPE.times[0]), as_fool, False),
+        (float(TAPE.times[-1]), as_clairvoyant, False),
+    ],
+)
+def test_a_champion_is_confirmed_by_outcomes_that_it_did_not_know(
+    settings: Settings,
+    book: BookStore,
+    monkeypatch: pytest.MonkeyPatch,
+    trained_at: float,
+    as_used: Callable[..., Any],
+    confirmed: bool,
+) -> None:
+    registry = Registry(models_folder(settings, RUN))
+    version = save(replace(untrained(), trained_at=trained_at), registry.folder)
+    registry.promote(version, 0.0, "it was better")
+    monkeypatch.setattr(optimizer_training, "fit", lambda tape, now: untrained(421))
+    monkeypatch.setattr("aineon.runtime.training.as_used", as_used)
+    Bench(settings).cycle()
+    told = last_cycle(registry.folder)
+    assert told is not None
+    assert (told.promoted, told.champion, told.confirmed) == (False, version, confirmed)
 
 
 def test_a_champion_that_knows_what_comes_does_not_compete(
@@ -245,6 +292,9 @@ def test_too_few_outcomes_are_said_to_be_too_few(settings: Settings) -> None:
         store.write(samples=samples_of(TAPE.rows(slice(0, 30)), store.begin_run(RUN)))
     assert "too few to train on" in Bench(settings).cycle()
     assert Registry(models_folder(settings, RUN)).champion() is None
+    told = last_cycle(models_folder(settings, RUN))
+    assert told is not None
+    assert not told.confirmed
 
 
 def test_an_alarm_asks_for_a_training_once_and_shortens_what_is_trained_on(
@@ -268,6 +318,9 @@ def test_an_alarm_asks_for_a_training_once_and_shortens_what_is_trained_on(
         Bench(settings).cycle()
     assert bench.cycle() == "nothing was learned since the last cycle"
     assert not bench.is_wanted(), "it was answered"
+    for odd in ({"alarms": [{"at": 1.0}]}, {"alarms": "none"}, {"alarms": {"at": 1}}):
+        beat(control, odd)
+        assert not bench.is_wanted()
     beat(control, {"alarms": [{**alarm, "at": 0.0, "what": "something of another version"}, alarm]})
     assert not bench.is_wanted()
     assert asked[1] == max(asked[0] // 4, optimizer_training.LEAST_ROWS)
@@ -291,8 +344,8 @@ def test_models_of_another_market_lie_elsewhere(settings: Settings) -> None:
     ]
     folders = [models_folder(settings, run) for run in runs]
     assert len(set(folders)) == len(runs)
-    assert folders[0].name == "sandbox-7"
-    assert folders[-1].name == "replay-etc-a-day-json-gz", "a name leads nowhere else"
+    assert folders[0].name.startswith("sandbox-7-")
+    assert folders[-1].name.startswith("replay-etc-a-day-json-gz-"), "a name leads nowhere else"
 
 
 # --- the desk ------------------------------------------------------------------------------
@@ -306,6 +359,9 @@ class Watched(Optimizer):
         self.adopted: list[str | None] = []
         self.confirmed: list[float] = []
         self.taught: list[SampleRecord] = []
+
+    def dismiss(self) -> None:
+        self.adopted.append(None)
 
     def adopt(self, models: Ensemble, version: str | None = None, *rest: Any) -> None:
         self.adopted.append(version)
@@ -341,11 +397,14 @@ def control(settings: Settings) -> Iterator[ControlStore]:
         yield store
 
 
+NOW = 1_700_000_500.0
+
+
 def desk_of(settings: Settings, book: BookStore, control: ControlStore, place: Place) -> ModelDesk:
     run: Any = None
     books = Books(control, book, run, RUN)
     learning: Any = place
-    return ModelDesk(settings, learning, Watched, books, ManualClock(1_700_000_500.0))
+    return ModelDesk(settings, learning, Watched, books, ManualClock(NOW))
 
 
 def test_a_running_engine_gets_the_past_the_champion_and_the_way_back(
@@ -368,19 +427,64 @@ def test_a_running_engine_gets_the_past_the_champion_and_the_way_back(
     desk._hear()
     assert [each["version"] for each in place.beside["history"]] == [second, first]
     ask = control.commands.ask
-    done = ask(ROLL_BACK, {"version": first}, "ada", 1.0, book=Book.SIMULATION)
-    foreign = ask(ROLL_BACK, {"version": first}, "ada", 1.0, book=Book.LIVE)
+    done = ask(ROLL_BACK, {"version": first}, "ada", NOW - 5.0, book=Book.SIMULATION)
+    foreign = ask(ROLL_BACK, {"version": first}, "ada", NOW - 5.0, book=Book.LIVE)
     unknown = ask(
-        ROLL_BACK, {"version": "20990101T000000Z-0123456789ab"}, "ada", 1.0, book=Book.SIMULATION
+        ROLL_BACK,
+        {"version": "20990101T000000Z-0123456789ab"},
+        "ada",
+        NOW - 5.0,
+        book=Book.SIMULATION,
     )
-    nothing = ask(ROLL_BACK, {}, "ada", 1.0, book=Book.SIMULATION)
+    nothing = ask(ROLL_BACK, {}, "ada", NOW - 5.0, book=Book.SIMULATION)
+    old = ask(ROLL_BACK, {"version": second}, "ada", NOW - 601.0, book=Book.SIMULATION)
     desk._answer_all()
-    answers = {each: control.commands.find(each) for each in (done, foreign, unknown, nothing)}
+    answers = {each: control.commands.find(each) for each in (done, foreign, unknown, nothing, old)}
     states = [each.state for each in answers.values() if each is not None]
-    assert states == [CommandState.DONE, *[CommandState.REFUSED] * 3]
+    assert states == [CommandState.DONE, *[CommandState.REFUSED] * 4]
     assert registry.champion() == first
+    assert registry.history()[-1].words == f"rolled back from {second} by ada"
     desk._pick_up()
     assert place.optimizer.adopted == [second, first]
+
+
+def test_markets_with_names_alike_have_folders_of_their_own(settings: Settings) -> None:
+    long = "x" * 100
+    markets = [replace(RUN, detail=detail) for detail in ("a_b", "a-b", long + "1", long + "2")]
+    assert len({models_folder(settings, market) for market in markets}) == len(markets)
+
+
+@pytest.mark.parametrize(
+    ("said", "confirmed"), [({}, []), ({"confirmed": False}, []), ({"confirmed": True}, [77.0])]
+)
+def test_only_a_champion_that_held_in_a_comparison_is_confirmed(
+    settings: Settings,
+    book: BookStore,
+    control: ControlStore,
+    said: dict[str, bool],
+    confirmed: list[float],
+) -> None:
+    registry = Registry(models_folder(settings, RUN))
+    version = save(untrained(), registry.folder)
+    registry.promote(version, 0.0, "it was better")
+    # The first is a report as it was written before it told of this.
+    report = {
+        "at": 1.0,
+        "seconds": 2.0,
+        "known_at": 77.0,
+        "rows": 3,
+        "judged": 4,
+        "promoted": False,
+        "champion": version,
+        "words": "too few to train on",
+    }
+    (registry.folder / REPORT).write_text(json.dumps(report | said))
+    place = Place(began=float(TAPE.times[-1]))
+    desk = desk_of(settings, book, control, place)
+    desk._pick_up()
+    desk._hear()
+    assert place.beside["training"]["words"] == "too few to train on"
+    assert place.optimizer.confirmed == confirmed
 
 
 def test_models_that_know_what_comes_wait_until_it_has_come(
@@ -396,7 +500,7 @@ def test_models_that_know_what_comes_wait_until_it_has_come(
         place.now = float(TAPE.times[now])
         desk._pick_up()
         desk._hear()
-        assert place.optimizer.adopted == adopted
+        assert [each for each in place.optimizer.adopted if each] == adopted
         refused = place.beside["models_refused"]
         assert ("was trained on what this market is still to show" in refused) == (not adopted)
 
@@ -409,7 +513,9 @@ async def test_a_damaged_model_stops_nothing(
     (folder / POINTER).write_text("{no pointer")
     place = Place(began=0.0)
     desk = desk_of(settings, book, control, place)
-    number = control.commands.ask(ROLL_BACK, {"version": "x"}, "ada", 1.0, book=Book.SIMULATION)
+    number = control.commands.ask(
+        ROLL_BACK, {"version": "x"}, "ada", NOW - 5.0, book=Book.SIMULATION
+    )
     market: Any = None
     task = asyncio.create_task(desk.run(market))
     for _ in itertools.count():
@@ -422,7 +528,7 @@ async def test_a_damaged_model_stops_nothing(
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert command.state is CommandState.REFUSED
-    assert place.optimizer.adopted == []
+    assert not any(place.optimizer.adopted), "whether it was dismissed already is a race"
 
 
 def test_a_refused_model_is_read_once_and_says_why(
@@ -436,11 +542,13 @@ def test_a_refused_model_is_read_once_and_says_why(
     registry.promote(version, 0.0, "it was better")
     (registry.folder / version / "arrays.npz").write_bytes(b"something else")
     place = Place(began=float(TAPE.times[-1]))
+    # What is said of it holds for models that were adopted earlier as well.
+    place.optimizer.adopt(None, "an earlier one")
     desk = desk_of(settings, book, control, place)
     for _ in range(3):
         desk._pick_up()
         desk._hear()
-    assert place.optimizer.adopted == []
+    assert place.optimizer.adopted == ["an earlier one", None]
     assert place.beside["models_refused"].startswith("the models are refused (")
     assert len(caplog.records) == 1
 

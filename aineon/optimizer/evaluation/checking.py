@@ -89,8 +89,8 @@ def _behind(name: str, found: Sequence[ChannelFigures]) -> Check:
     rule, worst = min(compared, key=lambda each: each[1].value, default=(None, None))
     words = "not measured"
     if worst is not None:
-        error = "" if worst.error is None else f" ± {worst.error * 100:.1f}"
-        words = f"{worst.value * 100:+.1f}{error} points against the {rule}"
+        error = "" if worst.error is None else f" ± {worst.error * 100:.2f}"
+        words = f"{worst.value * 100:+.2f}{error} points against the {rule}"
     return Check(
         what=f"{name}: ahead of the best of fixed bid, threshold rule and table, worst seed",
         found=words,

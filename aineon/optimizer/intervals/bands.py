@@ -11,6 +11,7 @@ an hour or an hour are what can be foretold.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Final, NamedTuple
 
@@ -28,6 +29,9 @@ _WARM_UP: Final = 4
 _TRUST: Final = 4.0
 """Spans of expectations for which they are believed as they are."""
 _FADES: Final = 8 * 3_600.0
+_MOST_SILENT: Final = 12.0
+"""Spans without an outcome that are followed up one stride after the other; more of them are a
+clock that jumped, or a market that was not looked at."""
 
 
 class Band(NamedTuple):
@@ -84,14 +88,23 @@ class SpanBands:
         self._came_sum += came
 
     def pass_to(self, now: float) -> None:
-        """Make and follow up the forecasts that are due by `now`."""
-        if self._rate is None:
+        """Make and follow up the forecasts that are due by `now`.
+
+        Where time jumps far ahead, what was forecast before says nothing and is forgotten: the
+        work of one call has a bound, whatever a clock says.
+        """
+        if self._rate is None or not math.isfinite(now):
             return
+        if now - self._next > _MOST_SILENT * self.seconds:
+            self._open.clear()
+            self._came.clear()
+            self._next = now
         while self._next <= now:
             self._follow_up(self._next)
             expected = self._expect(self._next)
             self._open.append(_Forecast(self._next, expected, self._band(expected)))
-            self._next += self._stride
+            # Beside a huge number a stride is nothing, and this must end all the same.
+            self._next = max(self._next + self._stride, math.nextafter(self._next, math.inf))
 
     def forecast(self, now: float) -> Band | None:
         """Return what the span that begins at `now` leaves; None before enough was seen."""

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 from aineon.errors import ModelRefused, OptimizerError
 from aineon.optimizer.models.ensemble import Ensemble
-from aineon.optimizer.models.storing import load, read_manifest, remove, versions
+from aineon.optimizer.models.storing import (
+    load,
+    read_manifest,
+    remove,
+    remove_unfinished,
+    versions,
+)
 from aineon.primitives.private_files import replace_private
 
 POINTER: Final = "champion.json"
@@ -19,6 +26,7 @@ KEPT: Final = 20
 REMEMBERED: Final = 200
 
 _MOST_BYTES: Final = 2**20
+_LONGEST_SAVE: Final = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +110,8 @@ class Registry:
         except OSError as error:
             raise OptimizerError(f"{self._pointer} cannot be written: {error.strerror}") from error
 
-    def roll_back(self, version: str, at: float) -> None:
-        """Make a former champion the champion again.
+    def roll_back(self, version: str, at: float, who: str) -> None:
+        """Make a former champion the champion again, because `who` wants it; once is enough.
 
         Raises:
             ModelRefused: it never was one, or is not there any more.
@@ -114,7 +122,9 @@ class Registry:
             raise ModelRefused(
                 f"model {version[:60]} never was in use, so there is no way back to it"
             )
-        self.promote(version, at, f"rolled back from {self.champion()}")
+        champion = self.champion()
+        if version != champion:
+            self.promote(version, at, f"rolled back from {champion} by {who}")
 
     def predecessor(self) -> str | None:
         """Return the newest former champion that is another model and can still be read."""
@@ -132,10 +142,13 @@ class Registry:
     def prune(self, kept: int = KEPT) -> None:
         """Delete all but the newest models, the champion and its predecessor.
 
+        What a save left that was ended in the middle goes as well, after an hour.
+
         Raises:
             ModelRefused: the pointer is damaged, so nobody knows which model is in use.
             OptimizerError: one cannot be deleted.
         """
+        remove_unfinished(self.folder, time.time() - _LONGEST_SAVE)
         needed = {self.champion(), self.predecessor()}
         others = [version for version in versions(self.folder) if version not in needed]
         for version in others[: max(0, len(others) - kept)]:

@@ -22,6 +22,7 @@ import re
 import shutil
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +46,7 @@ MOST_BYTES: Final = 64 * 2**20
 
 _VERSION: Final = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{12}")
 _DIGITS: Final = 12
+_UNFINISHED: Final = ".model-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,19 @@ def remove(folder: Path, version: str) -> None:
         raise OptimizerError(f"model {version} cannot be deleted: {error.strerror}") from error
 
 
+def remove_unfinished(folder: Path, before: float) -> None:
+    """Delete what a save left that was ended in the middle, where it is older than `before`.
+
+    Args:
+        folder: of the models.
+        before: seconds since the epoch; what is newer may still be written.
+    """
+    for each in folder.glob(f"{_UNFINISHED}*"):
+        with suppress(OSError):
+            if each.stat().st_mtime < before:
+                shutil.rmtree(each)
+
+
 def _content(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
     file = io.BytesIO()
     np.savez_compressed(file, allow_pickle=False, **arrays)
@@ -227,16 +242,19 @@ def _arrays(content: bytes, version: str) -> dict[str, NDArray[np.generic]]:
 
 
 def _place(target: Path, files: Mapping[str, bytes]) -> None:
-    beside = Path(mkdtemp(prefix=".model-", dir=target.parent))
+    beside = Path(mkdtemp(prefix=_UNFINISHED, dir=target.parent))
     try:
         for name, content in files.items():
             with (beside / name).open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-        beside.rename(target)
-    except FileExistsError:
-        return
+        try:
+            beside.rename(target)
+        except OSError:
+            # Another process was faster; what bears this version is this very model.
+            if not target.is_dir():
+                raise
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 

@@ -280,7 +280,7 @@ made_trades = st.lists(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(made_trades, st.integers(1, 5))
 def test_random_books_balance_and_equal_a_recomputation(made: list[object], portion: int) -> None:
     expected: dict[tuple[str, Token], int] = defaultdict(int)
