@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, cast
 
 from aineon.errors import ConfigurationError, OptimizerError
@@ -186,15 +187,18 @@ def evaluate(asked: Asked, say: Say) -> Found:
     """
     begun = time.monotonic()
     _check(asked)
-    jobs = _jobs(asked)
-    alone = len(jobs) == 1
-    results = run_here(jobs, say) if alone else run_side_by_side(jobs, asked.processes, say)
+    with TemporaryDirectory(prefix="aineon-") as folder:
+        recorded = Path(folder) / "training.npz"
+        jobs = _jobs(asked, recorded)
+        alone = len(jobs) == 1
+        results = run_here(jobs, say) if alone else run_side_by_side(jobs, asked.processes, say)
+        training = _training(asked, recorded, say)
     walked = [each for each in results if isinstance(each, tuple)]
     return Found(
         seeds=tuple(figures for figures, _ in walked),
         extras=tuple(extras for _, extras in walked),
         recoveries=tuple(line for each in results if isinstance(each, list) for line in each),
-        training=next((each for each in results if isinstance(each, TrainingSpeed)), None),
+        training=training,
         seconds=time.monotonic() - begun,
     )
 
@@ -312,34 +316,56 @@ class _DriftJob:
 
 
 @dataclass(frozen=True, slots=True)
+class _TapeJob:
+    """Records what training is measured on, because a sandbox needs memory of its own."""
+
+    seed: int
+    mix: str
+    path: Path
+
+    name = "speed of training"
+
+    def run(self, say: Say) -> None:
+        from aineon.optimizer.evaluation.training_speed import SPEED_HOURS
+
+        say(f"recording {SPEED_HOURS:g} hours of the market")
+        tape_of_market(self.seed, self.mix, SPEED_HOURS).save(self.path)
+
+
+@dataclass(frozen=True, slots=True)
 class _TrainingJob:
-    asked: Asked
+    path: Path
 
     name = "speed of training"
 
     def run(self, say: Say) -> TrainingSpeed:
-        from aineon.optimizer.evaluation.training_speed import SPEED_HOURS, measured
+        from aineon.optimizer.evaluation.training_speed import measured
 
-        asked = self.asked
-        if asked.data is not None:
-            return measured(tape_of_file(asked.data), say)
-        say(f"recording {SPEED_HOURS:g} hours of the market")
-        return measured(tape_of_market(asked.seeds[0], asked.mix, SPEED_HOURS), say)
+        return measured(tape_of_file(self.path), say)
 
 
-_Job = _WalkJob | _DriftJob | _TrainingJob
+_Job = _WalkJob | _DriftJob | _TapeJob
 
 
-def _jobs(asked: Asked) -> list[_Job]:
+def _jobs(asked: Asked, recorded: Path) -> list[_Job]:
     from aineon.feeds.sandbox.rivals import ChangeKind
 
     seeds: Sequence[int | None] = asked.seeds if asked.data is None else (None,)
     jobs: list[_Job] = [_WalkJob(asked, seed) for seed in seeds]
     if Extra.DRIFT in asked.extras:
         jobs += [_DriftJob(asked, seed, kind.value) for seed in asked.seeds for kind in ChangeKind]
-    if Extra.TRAINING in asked.extras:
-        jobs.append(_TrainingJob(asked))
+    if Extra.TRAINING in asked.extras and asked.data is None:
+        jobs.append(_TapeJob(asked.seeds[0], asked.mix, recorded))
     return jobs
+
+
+def _training(asked: Asked, recorded: Path, say: Say) -> TrainingSpeed | None:
+    """What training takes where nothing else runs, in a process that did nothing before."""
+    if Extra.TRAINING not in asked.extras:
+        return None
+    job = _TrainingJob(recorded if asked.data is None else asked.data)
+    speed: TrainingSpeed = run_side_by_side([job], 1, say)[0]
+    return speed
 
 
 def cut_is_equal(seed: int, mix: str, hours: float = 1.0) -> bool:

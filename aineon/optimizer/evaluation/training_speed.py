@@ -62,4 +62,4 @@ def repeated(tape: Tape, rows: int) -> Tape:
 def _megabytes() -> float:
     """The most that this process ever held; kibibytes on Linux, bytes on macOS."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / (1e6 if sys.platform == "darwin" else 1e3)
+    return most * (1 if sys.platform == "darwin" else 1024) / 1e6
