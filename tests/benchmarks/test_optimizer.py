@@ -79,7 +79,7 @@ def test_scoring_one_opportunity_over_all_arms(benchmark: BenchmarkFixture) -> N
 
 @pytest.mark.skipif(sys.platform == "win32", reason="resource is not there")
 def test_training_on_80000_rows(benchmark: BenchmarkFixture) -> None:
-    """In a process of its own, which has trained before: what other benchmarks held is not counted."""
+    """In a process of its own, which has trained before, so that no other memory is counted."""
     if benchmark.disabled:
         pytest.skip("takes most of a minute")
 

@@ -1,4 +1,4 @@
-"""Trains on 80,000 rows and prints what it took; a process of its own, so that memory is its own."""
+"""Trains on 80,000 rows and prints what it took; a process of its own has its own memory."""
 
 from __future__ import annotations
 
