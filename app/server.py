@@ -44,9 +44,9 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
 def load_ahead() -> None:
     """Import what draws tables and charts, and keep all that is loaded out of collections.
 
-    It takes seconds, for which neither the port nor the first page's text should have to wait.
+    Neither the port nor the first page's text should have to wait for it.
     """
-    import pandas as pd  # noqa: F401
+    import pyarrow as pa  # noqa: F401
 
     import app.actions
     import app.components.charts
@@ -54,6 +54,8 @@ def load_ahead() -> None:
 
     gc.collect()
     gc.freeze()
+    # Where `python -m app` started it, it was off meanwhile.
+    gc.enable()
 
 
 def say_what_failed(error: Exception) -> bool:

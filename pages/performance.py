@@ -51,10 +51,15 @@ def draw_curve(scope: Scope, period: Period) -> None:
 def draw_series(scope: Scope, period: Period) -> None:
     st.header("Net by time", anchor=False)
     bucket = periods.pick_bucket()
-    series = client().series(scope, bucket, periods.start(period))
-    if not any(one.attempts for one in series):
+    points = client().curve(scope, periods.start(period)).points
+    if not points:
         st.caption("No attempt was settled in this time.")
         return
+    first, last = points[0].at, points[-1].at
+    since, words = periods.bars_from(bucket, periods.start(period), first, last)
+    if words:
+        st.caption(words)
+    series = client().series(scope, bucket, since)
     data = tuple((one.since, one.net, one.attempts, one.included) for one in series)
     name = f"bars-{bucket}-{period}"
     charts.draw(name, (data, series), lambda kept: charts.profit_bars(kept[1]), "Net by time")

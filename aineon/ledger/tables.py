@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import JSON, BigInteger, Index, MetaData, Table, UniqueConstraint
 from sqlmodel import Field, SQLModel
+from sqlmodel._compat import SQLModelConfig
 
 from aineon.ledger.types import Wei
 
@@ -26,11 +27,16 @@ NAMING = {
 class BookModel(SQLModel):
     """Base of the tables that every book has."""
 
+    # No table class validates, so none needs to build what it would validate with.
+    model_config = SQLModelConfig(defer_build=True)
+
     metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
 
 
 class ControlModel(SQLModel):
     """Base of the control database's tables."""
+
+    model_config = SQLModelConfig(defer_build=True)
 
     metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from aineon.errors import AineonError, ChainError
 from aineon.primitives import Clock, SystemClock
-from aineon.runtime.chain_link import addresses_of, endpoints_of
 from aineon.runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +25,9 @@ def look_at_nodes(settings: Settings, clock: Clock | None = None) -> str:
     Raises:
         ConfigurationError: no node is given, or the chain file cannot be read.
     """
+    # With it comes the search, for which no start should have to wait.
+    from aineon.runtime.chain_link import addresses_of, endpoints_of
+
     endpoints, chain = endpoints_of(settings), addresses_of(settings)
     return asyncio.run(_of_each(endpoints, chain, clock or SystemClock()))
 

@@ -21,8 +21,6 @@ from aineon.runtime.desk import Desk, open_desk
 from aineon.runtime.errands import Errand
 from aineon.runtime.house import House
 from aineon.runtime.keys import without_keys
-from aineon.runtime.live_asked import LiveInMaking, Played
-from aineon.runtime.live_points import live_lines
 from aineon.runtime.node_check import look_at_nodes
 from aineon.runtime.notices.service import notices_sent
 from aineon.runtime.rehearsing import BLOCK_SECONDS, RehearsalInMaking
@@ -81,9 +79,12 @@ def _run(settings: Settings, first: Book, say: Say, block_seconds: float) -> int
             makers[settings.mode] = lambda: AtHand(house.settings, _as_given, console, say)
 
         def live(request: ModeRequest) -> Making:
+            # Loaded when it is asked for, as below.
+            from aineon.runtime.live_asked import LiveInMaking
+
             return LiveInMaking(house.settings, request, at_hand, say)
 
-        def at_hand(settings: Settings, played: Played) -> Crew:
+        def at_hand(settings: Settings, played: Callable[[Settings], Settings]) -> Crew:
             return AtHand(settings, played, console, say).tend(0.0)
 
         modes = Modes(makers, first, desk, say, house, live)
@@ -269,6 +270,9 @@ class Modes:
             self._desk.refuse(request, "there are no settings to look at")
             return
         self._desk.take(request, "it is being looked at")
+        # With it comes all that executes, for which no start should have to wait.
+        from aineon.runtime.live_points import live_lines
+
         look = partial(live_lines, self._house.settings)
         self._errands.append((request, Errand("aineon-live-points", look)))
 

@@ -21,16 +21,18 @@ from app import format as fmt
 DECIDERS: Final[Mapping[str, str]] = {
     "rule": "the plain rule",
     "table": "the table of past outcomes",
+    "rivals": "what is known of each rival",
     "ensemble": "the trained models",
-    "mean": "table and models, averaged",
+    "mean": "models and what is known without them, averaged",
 }
 """Who decides, as people call it."""
 
 SHORT: Final[Mapping[str, str]] = {
     "rule": "Rule",
     "table": "Table",
+    "rivals": "Rivals",
     "ensemble": "Models",
-    "mean": "Table + models",
+    "mean": "Mean",
 }
 """The same in as few letters as a box has room for."""
 

@@ -18,6 +18,8 @@ _PERIODS: Final = {
 }
 _BUCKETS: Final = {"Hourly": "hour", "Daily": "day", "Weekly": "week", "Monthly": "month"}
 _MINUTE: Final = 60
+_HOUR: Final = 3600
+_MOST_HOURS: Final = 200
 
 
 def pick() -> Period:
@@ -40,6 +42,20 @@ def pick_bucket() -> Bucket:
         label_visibility="collapsed",
     )
     return cast("Bucket", _BUCKETS[choice or "Hourly"])
+
+
+def bars_from(
+    bucket: Bucket, since: float | None, oldest: float, newest: float
+) -> tuple[float | None, str]:
+    """Return when the bars of a period that began at `since` begin, and words where later.
+
+    `oldest` and `newest` are its first and last trade; more hours between them than fit would be
+    narrower than a pixel each.
+    """
+    first = newest // _HOUR * _HOUR - (_MOST_HOURS - 1) * _HOUR
+    if bucket != "hour" or oldest >= first:
+        return since, ""
+    return first, f"The newest {_MOST_HOURS} hours; days, weeks and months reach further back."
 
 
 def start(period: Period) -> float | None:

@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from app.plotly_file import SOURCE
@@ -22,9 +21,9 @@ _SCRIPT: Final = Path(__file__).with_name("plot.js")
 _HTML: Final = '<div class="aineon-chart" role="figure"></div>'
 
 
-def plot(name: str, figure: go.Figure, alt: str) -> None:
-    """Draw `figure` in the chart called `name`; `alt` says what it shows to who cannot see it."""
-    data = {"figure": figure.to_json(), "alt": alt, "source": SOURCE}
+def plot(name: str, figure: str, alt: str) -> None:
+    """Draw a chart of traces and layout (JSON) as `name`; `alt` tells who cannot see it."""
+    data = {"figure": figure, "alt": alt, "source": SOURCE}
     _component()(key=f"{PREFIX}{name}", data=data)
 
 

@@ -16,6 +16,7 @@ from aineon.runtime.saving import NOTIFICATIONS, Difference, Proposal, Wish, pro
 from aineon.runtime.settings import PARAMETERS
 from app.actions import may, visitor_of_now
 from app.components import settings_asking as asking
+from app.components import tables
 from app.components.confirming import confirmation, form_token
 from app.components.settings_table import default_words
 from app.effects.settings import body_of
@@ -189,7 +190,7 @@ def _table(differences: Sequence[Difference]) -> None:
         }
         for each in differences
     ]
-    st.table(rows, border="horizontal")
+    tables.static(rows)
 
 
 _IS: Final[Mapping[Action, str]] = {

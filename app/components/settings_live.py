@@ -10,6 +10,7 @@ from aineon.ledger.requests import RequestKind, RequestState
 from aineon.runtime.live_points import MET
 from app.actions import Action, is_supervised
 from app.components import settings_asking as asking
+from app.components import tables
 from app.components.live import told_in_words
 from app.effects.settings import LIVE, WHAT
 from app.format import age, plain
@@ -33,7 +34,7 @@ def points() -> None:
             st.warning(plain(request.answer), icon=":material/block:")
         else:
             st.caption(f"As it was {old} ago, for {plain(request.who)}.")
-            st.table([_row(line) for line in request.answer.splitlines()], border="horizontal")
+            tables.static([_row(line) for line in request.answer.splitlines()])
 
 
 def form() -> None:

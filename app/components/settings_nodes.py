@@ -9,7 +9,7 @@ import streamlit as st
 from aineon.ledger.records import Heartbeat
 from aineon.ledger.requests import RequestKind, RequestState
 from app.actions import Action, is_supervised
-from app.components import safety, settings_edit
+from app.components import safety, settings_edit, tables
 from app.components import settings_asking as asking
 from app.components.live import told_in_words
 from app.format import age, plain
@@ -77,8 +77,7 @@ def _answer() -> None:
         if request.state is RequestState.REFUSED:
             st.warning(plain(request.answer), icon=":material/block:")
             return
-        rows = [_row(line) for line in request.answer.splitlines()]
-        st.table(rows, border="horizontal")
+        tables.static([_row(line) for line in request.answer.splitlines()])
 
 
 def _row(line: str) -> dict[str, str]:

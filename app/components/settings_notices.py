@@ -10,7 +10,7 @@ from aineon.ledger.notices import NoticeState, TargetTold
 from aineon.runtime.notices.kinds import ABOUT, SWITCHED
 from app.actions import Action, is_supervised
 from app.components import settings_asking as asking
-from app.components import settings_edit
+from app.components import settings_edit, tables
 from app.format import UNKNOWN, age, plain, time_utc
 from app.state import client
 
@@ -43,7 +43,7 @@ def draw() -> None:
         }
         for each in notices
     ]
-    st.table(rows, border="horizontal")
+    tables.static(rows)
 
 
 def forms() -> None:
@@ -87,7 +87,7 @@ def _targets(targets: tuple[TargetTold, ...]) -> None:
         }
         for each in targets
     ]
-    st.table(rows, border="horizontal")
+    tables.static(rows)
 
 
 def _state(target: TargetTold) -> str:

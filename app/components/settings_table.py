@@ -11,6 +11,7 @@ from aineon.ledger.records import Heartbeat
 from aineon.runtime.parameter import Parameter
 from aineon.runtime.saved import with_saved
 from aineon.runtime.settings import PARAMETERS, Settings
+from app.components import tables
 from app.format import UNKNOWN, plain
 from app.state import client
 
@@ -31,7 +32,7 @@ def draw(heartbeat: Heartbeat | None, wanted: str) -> None:
     for group, rows in groups.items():
         st.header(group, anchor=False)
         with st.container(key=f"settings_{group.replace(' ', '_').lower()}"):
-            st.table(rows, border="horizontal")
+            tables.static(rows)
 
 
 def ignored() -> None:

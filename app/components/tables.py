@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from app import format as fmt
 from app.components import onchain
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pyarrow as pa
 
 ROW_HEIGHT = 35
 # Streamlit breaks text into lines in rows above four times the size of its letters.
@@ -75,7 +75,7 @@ def show(
             "selection_mode": "single-row",
         }
     st.dataframe(
-        _frame(rows),
+        arrow(rows),
         hide_index=True,
         height=min(most_height, row_height * len(rows) + ROW_HEIGHT + 3),
         row_height=row_height,
@@ -86,17 +86,30 @@ def show(
     )
 
 
-def _frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Return rows as a frame; numbers too long for an exact column become text."""
-    # Loaded where it is needed: a page's title and words do not wait for it.
-    import pandas as pd
+def static(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Draw `rows` in full, as text in which Markdown counts; for few rows with long texts."""
+    st.table(arrow(rows), border="horizontal", hide_index=True)
 
-    frame = pd.DataFrame(list(rows))
-    for name in frame.columns:
-        exact = [value for value in frame[name] if isinstance(value, Decimal)]
-        if exact and max(map(_digits, exact)) > _MOST_DIGITS:
-            frame[name] = [None if value is None else f"{value:f}" for value in frame[name]]
-    return frame
+
+def arrow(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return rows as the browser is handed them; numbers too long for a column become text.
+
+    The names of the columns are those of the first row. A frame of pandas in between would take
+    four times as long.
+    """
+    # Loaded where it is needed: a page's title and words do not wait for it.
+    import pyarrow as pa
+
+    names = list(rows[0]) if rows else []
+    columns = [_column([row[name] for row in rows]) for name in names]
+    return pa.table(dict(zip(names, columns, strict=True)))
+
+
+def _column(values: list[Any]) -> list[Any]:
+    exact = [value for value in values if isinstance(value, Decimal)]
+    if exact and max(map(_digits, exact)) > _MOST_DIGITS:
+        return [None if value is None else f"{value:f}" for value in values]
+    return values
 
 
 def _digits(value: Decimal) -> int:

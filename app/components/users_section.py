@@ -11,6 +11,7 @@ from aineon.access.permissions import Action
 from aineon.access.roles import Role
 from aineon.access.users import User
 from app.components import settings_asking as asking
+from app.components import tables
 from app.components.confirming import confirmation, form_token
 from app.effects import users as effects
 from app.format import plain, time_utc
@@ -38,7 +39,7 @@ def listed() -> None:
             "on its set-up page."
         )
         return
-    st.table([_row(user) for user in found], border="horizontal")
+    tables.static([_row(user) for user in found])
 
 
 def forms() -> None:

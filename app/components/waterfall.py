@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import plotly.graph_objects as go
-
 from aineon.ledger.records import OpportunityRecord
 from app import format as fmt
-from app.components.figures import BLUE, GREEN, GREY, RED, axes
+from app.components.figures import BLUE, GREEN, GREY, RED, Figure, figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +45,20 @@ def missing_words(steps: tuple[Step, ...]) -> str:
     return ""
 
 
-def waterfall(steps: tuple[Step, ...], symbol: str, decimals: int) -> go.Figure:
+def waterfall(steps: tuple[Step, ...], symbol: str, decimals: int) -> Figure:
     """Return the steps as a waterfall, each with its amount beside its bar."""
-    figure = go.Figure()
-    figure.add_waterfall(
-        x=[step.name for step in steps],
-        y=[step.amount / 10**decimals for step in steps],
-        measure=["total" if step.is_total else "relative" for step in steps],
-        text=[fmt.signed(step.amount, decimals) for step in steps],
-        textposition="outside",
-        cliponaxis=False,
-        hovertemplate="%{x}: %{text}<extra></extra>",
-        increasing={"marker": {"color": GREEN}},
-        decreasing={"marker": {"color": RED}},
-        totals={"marker": {"color": BLUE}},
-        connector={"line": {"color": GREY, "width": 1}},
-    )
-    figure.update_layout(showlegend=False)
-    return axes(figure, "", symbol)
+    bars = {
+        "type": "waterfall",
+        "x": [step.name for step in steps],
+        "y": [step.amount / 10**decimals for step in steps],
+        "measure": ["total" if step.is_total else "relative" for step in steps],
+        "text": [fmt.signed(step.amount, decimals) for step in steps],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "hovertemplate": "%{x}: %{text}<extra></extra>",
+        "increasing": {"marker": {"color": GREEN}},
+        "decreasing": {"marker": {"color": RED}},
+        "totals": {"marker": {"color": BLUE}},
+        "connector": {"line": {"color": GREY, "width": 1}},
+    }
+    return figure([bars], "", symbol, showlegend=False)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import plotly.graph_objects as go
+from typing import Any
 
 from aineon.ledger.records import NearMissRecord, OpportunityRecord
-from app.components.figures import BLUE, GREY, label
+from app.components.figures import BLUE, GREY, Figure, figure, label
 
 _LEAST_PARTS = 5
 
@@ -54,32 +53,45 @@ def short(address: str) -> str:
     return address if len(address) <= 12 else f"{address[:6]}…{address[-4:]}"
 
 
-def drawn(legs: Sequence[Leg]) -> go.Figure:
+def drawn(legs: Sequence[Leg]) -> Figure:
     """Return the hops from left to right; the last token is the first one again."""
     tokens = [leg.token_in for leg in legs] + [legs[-1].token_out]
-    figure = go.Figure()
-    figure.add_scatter(
-        x=list(range(len(tokens))),
-        y=[0.0] * len(tokens),
-        mode="markers+text",
-        marker={"size": 18, "color": BLUE},
-        text=[label(token) for token in tokens],
-        textposition="bottom center",
-        textfont={"size": 13},
-        hoverinfo="skip",
-        cliponaxis=False,
+    points = {
+        "type": "scatter",
+        "x": list(range(len(tokens))),
+        "y": [0.0] * len(tokens),
+        "mode": "markers+text",
+        "marker": {"size": 18, "color": BLUE},
+        "text": [label(token) for token in tokens],
+        "textposition": "bottom center",
+        "textfont": {"size": 13},
+        "hoverinfo": "skip",
+        "cliponaxis": False,
+    }
+    return figure(
+        [points],
+        "",
+        "",
+        xaxis={"visible": False, "range": [-0.4, len(legs) + 0.4], "fixedrange": True},
+        yaxis={"visible": False, "range": [-1, 1], "fixedrange": True},
+        annotations=[each for number, leg in enumerate(legs) for each in _arrow(number, leg)],
+        showlegend=False,
+        hovermode=False,
     )
-    for number, leg in enumerate(legs):
-        figure.add_annotation(
-            x=number + 0.93, y=0, ax=number + 0.07, ay=0,
-            xref="x", yref="y", axref="x", ayref="y",
-            showarrow=True, arrowhead=2, arrowwidth=2, arrowcolor=GREY, text="",
-        )  # fmt: skip
-        figure.add_annotation(
-            x=number + 0.5, y=0.35, showarrow=False, font={"size": 12},
-            text="<br>".join(label(venue) for venue in dict.fromkeys(leg.venues)),
-        )  # fmt: skip
-    figure.update_xaxes(visible=False, range=[-0.4, len(legs) + 0.4], fixedrange=True)
-    figure.update_yaxes(visible=False, range=[-1, 1], fixedrange=True)
-    figure.update_layout(showlegend=False, hovermode=False)
-    return figure
+
+
+def _arrow(number: int, leg: Leg) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The arrow of a hop, and the names of its venues above it."""
+    line = {
+        "x": number + 0.93, "y": 0, "ax": number + 0.07, "ay": 0,
+        "xref": "x", "yref": "y", "axref": "x", "ayref": "y",
+        "showarrow": True, "arrowhead": 2, "arrowwidth": 2, "arrowcolor": GREY, "text": "",
+    }  # fmt: skip
+    words = {
+        "x": number + 0.5,
+        "y": 0.35,
+        "showarrow": False,
+        "font": {"size": 12},
+        "text": "<br>".join(label(venue) for venue in dict.fromkeys(leg.venues)),
+    }
+    return line, words

@@ -169,10 +169,7 @@ def _facts(found: Preview) -> None:
         ("Becomes", _becomes(found)),
         ("Tried", found.trial or fmt.UNKNOWN),
     ]
-    st.table(
-        [{"What": name, "The engine says": fmt.plain(value)} for name, value in rows],
-        border="horizontal",
-    )
+    tables.static([{"What": name, "The engine says": fmt.plain(value)} for name, value in rows])
 
 
 def _becomes(found: Preview) -> str:

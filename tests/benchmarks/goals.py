@@ -9,7 +9,10 @@ MEGABYTE = 2**20
 GOALS: dict[str, float] = {
     **{
         f"test_rerun_of_a_page[{page}]": 100 * MILLISECOND
-        for page in ("overview", "performance", "opportunities", "risk")
+        for page in (
+            *("overview", "performance", "performance-optimizer", "opportunities"),
+            *("risk", "withdrawals", "settings"),
+        )
     },
     "test_v2_quote[down]": 1 * MICROSECOND,
     "test_v2_quote[up]": 1 * MICROSECOND,
@@ -24,7 +27,7 @@ GOALS: dict[str, float] = {
     "test_v2_output_function[down]": MICROSECOND / 3,
     "test_v2_output_function[up]": MICROSECOND / 3,
     "test_block_of_200_raw_logs[mix]": 1 * MILLISECOND,
-    "test_first_page": 5.0,
+    "test_first_page": 3.0,
     "test_training_on_80000_rows": 60.0,
     "test_bar_of_24_pairs": 0.1 * MILLISECOND,
 }

@@ -37,7 +37,7 @@ def test_first_page(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     def start() -> None:
         port = str(free_port())
         console = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app/server.py", "--server.port", port],
+            [sys.executable, "-m", "app", "--server.port", port],
             cwd=ROOT,
             env={**os.environ, "AINEON_ENV_FILE": "off", "AINEON_DATA_DIR": str(tmp_path)},
             stdout=subprocess.DEVNULL,

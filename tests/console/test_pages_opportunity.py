@@ -47,7 +47,7 @@ def test_hops_are_read_from_the_addresses_of_the_route() -> None:
         ("WETH", "USDC", ("uniswap_v2",), ("0xp",)),
         ("USDC", "WETH", ("sushiswap",), ("0xq",)),
     ]
-    assert len(drawn(legs).layout.annotations) == 4
+    assert len(drawn(legs).layout["annotations"]) == 4
 
 
 def test_a_divided_hop_has_all_its_pools() -> None:
