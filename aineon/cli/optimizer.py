@@ -141,6 +141,15 @@ def tape(
         str | None,
         typer.Option("--at-hour", help="When; else after half the time.", metavar="HOUR"),
     ] = None,
+    universe: Annotated[
+        str,
+        typer.Option(
+            "--universe",
+            help="What there is to trade: wide (70 pools, about 800 opportunities an hour) or "
+            "usual (24 pools, about 110).",
+            metavar="NAME",
+        ),
+    ] = "wide",
 ) -> None:
     """Record the opportunities of a sandbox with rivals, each with what it would have taken."""
     from aineon.runtime.optimizing import tape_of_market
@@ -153,7 +162,7 @@ def tape(
     else:
         hour = length / 2 if at_hour is None else _number("--at-hour", at_hour, 0.01, length)
         changes = (hour, change)
-    recorded = tape_of_market(_whole("--seed", seed), mix, length, changes)
+    recorded = tape_of_market(_whole("--seed", seed), mix, length, changes, universe)
     recorded.save(out)
     say(f"{len(recorded)} opportunities of {length:g} hours, {len(recorded.names)} features: {out}")
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from aineon.optimizer.tape import Tape
 
 BLOCKS_AN_HOUR: Final = 300
+UNIVERSE: Final = "wide"
+"""Where tapes are recorded: with so many opportunities a block as there are on a busy chain."""
 QUIET_MIX: Final = "steady"
 """The mix in which nothing changes of itself, so that an alarm before a change is a false one."""
 QUIET_HOURS: Final = 24.0
@@ -76,7 +78,11 @@ class Found:
 
 
 def tape_of_market(
-    seed: int, mix: str, hours: float, change: tuple[float, str] | None = None
+    seed: int,
+    mix: str,
+    hours: float,
+    change: tuple[float, str] | None = None,
+    universe: str = UNIVERSE,
 ) -> Tape:
     """Return the tape of a sandbox with rivals.
 
@@ -85,20 +91,28 @@ def tape_of_market(
         mix: of its rivals.
         hours: how long it is recorded.
         change: at which hour what changes in the competition; None for nothing.
+        universe: the name of what there is to trade.
 
     Raises:
-        ConfigurationError: there is no such mix or change.
+        ConfigurationError: there is no such mix, change or universe.
     """
     from aineon.engine.taping import tape_of
     from aineon.feeds.sandbox import SandboxFeed
     from aineon.feeds.sandbox.rivals import Change, mix_named
+    from aineon.feeds.sandbox.universe import universe_named
 
     changes: tuple[Change, ...] = ()
     if change is not None:
         hour, kind = change
         # A change refuses what is none, in words.
         changes = (Change(round(hour * BLOCKS_AN_HOUR), cast("ChangeKind", kind)),)
-    feed = SandboxFeed(seed, warm_up=0, rivals=mix_named(mix), changes=changes)
+    feed = SandboxFeed(
+        seed,
+        warm_up=0,
+        rivals=mix_named(mix),
+        changes=changes,
+        universe=universe_named(universe, seed),
+    )
     return tape_of(feed, round(hours * BLOCKS_AN_HOUR))
 
 

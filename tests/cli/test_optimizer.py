@@ -27,7 +27,8 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_tape_is_recorded_and_then_explained(shell: Shell) -> None:
-    done = shell.aineon("optimizer", "tape", "market.npz", "--seed", "77", "--hours", "0.2")
+    light = ("--universe", "usual", "--hours", "0.2")
+    done = shell.aineon("optimizer", "tape", "market.npz", "--seed", "77", *light)
     assert (done.returncode, done.stderr) == (0, "")
     tape = Tape.load(shell.folder / "market.npz")
     assert done.stdout.startswith(f"{len(tape)} opportunities of 0.2 hours")

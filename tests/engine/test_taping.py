@@ -14,6 +14,7 @@ from aineon.errors import FeedError
 from aineon.feeds.base import FeedStep
 from aineon.feeds.sandbox import SandboxFeed
 from aineon.feeds.sandbox.rivals import MIXES
+from aineon.feeds.sandbox.universe import universe_named
 from aineon.market import Market
 from aineon.optimizer import ARMS, Tape
 from aineon.optimizer.features.builder import FeatureBuilder
@@ -110,6 +111,23 @@ def test_outcomes_agree_with_the_chances(tape: Tape) -> None:
     landed = tape.needed[:, None] <= np.array(ARMS)
     spread = np.sqrt((tape.chances * (1 - tape.chances)).sum(axis=0))
     assert (np.abs(landed.sum(axis=0) - tape.chances.sum(axis=0)) < 4 * spread).all()
+
+
+def test_the_wide_universe_has_several_opportunities_a_block_and_a_cut_tells_no_more() -> None:
+    feed = SandboxFeed(
+        seed=206, warm_up=0, rivals=MIXES["mixed"], universe=universe_named("wide", 206)
+    )
+    whole, cut = tape_of(feed, 40), tape_of(feed, 25)
+    assert len(whole) > 1.5 * 40
+    assert len(whole.pair_names) >= 12
+    swaps_once = list(zip(whole.blocks, whole.pairs, whole.net, strict=True))
+    assert len(set(swaps_once)) == len(swaps_once)
+    assert whole.chances is not None
+    assert cut.chances is not None
+    same = slice(len(cut))
+    assert differences(whole, cut) == ()
+    assert np.array_equal(cut.chances, whole.chances[same])
+    assert np.array_equal(cut.needed, whole.needed[same])
 
 
 def test_a_tape_cut_at_a_block_is_the_whole_one_up_to_there(

@@ -224,6 +224,7 @@ def test_what_an_endless_run_keeps_is_bounded() -> None:
         ({"competitor_latency_ms": -1}, "competitor latency is -1"),
         ({"competitor_latency_ms": float("nan")}, "competitor latency is nan"),
         ({"competitor_latency_ms": "fast"}, "competitor latency is 'fast'"),
+        ({"universe": "wide"}, "universe is 'wide'; allowed is a Universe"),
     ],
 )
 def test_bad_parameters_are_refused_in_one_sentence(

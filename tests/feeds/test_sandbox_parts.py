@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aineon.errors import ConfigurationError
 from aineon.feeds.sandbox.cycles import CycleFinder
 from aineon.feeds.sandbox.dice import Dice, exp, log
 from aineon.feeds.sandbox.gas import GAS_LIMIT, GasMarket
@@ -23,6 +24,7 @@ from aineon.feeds.sandbox.universe import (
     WETH,
     build_universe,
     synthetic_address,
+    universe_named,
 )
 from aineon.primitives.units import GWEI
 
@@ -114,6 +116,24 @@ def test_positions_lie_around_their_tick(tick: int, half_width: int, spacing: in
 def test_synthetic_addresses_show_that_they_are() -> None:
     assert synthetic_address("a").startswith("0x5eed5eed")
     assert synthetic_address("a") != synthetic_address("b")
+
+
+def test_the_wide_universe_holds_the_usual_one_and_more_that_trades() -> None:
+    usual, wide = universe_named("usual", 7), universe_named("wide", 7)
+    assert usual == build_universe(24, 7)
+    assert wide == universe_named("wide", 7)
+    assert wide.assets[: len(usual.assets)] == usual.assets
+    addresses = [plan.address for plan in wide.pools]
+    assert addresses[:24] == [plan.address for plan in usual.pools]
+    assert len(set(addresses)) == len(addresses) == 70
+    assert len({(plan.token0, plan.token1) for plan in wide.pools}) == 19
+    assert all(0.1 < plan.busyness <= 1.0 for plan in wide.pools[24:])
+    assert universe_named("wide", 8).pools[24:] != wide.pools[24:], "a seed makes its own tokens"
+
+
+def test_a_universe_that_does_not_exist_is_refused_in_one_sentence() -> None:
+    with pytest.raises(ConfigurationError, match="universe is 'vast'; allowed are usual, wide"):
+        universe_named("vast", 7)
 
 
 def test_cycles_are_found_once_and_sized_near_their_best() -> None:

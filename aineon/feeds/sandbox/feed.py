@@ -11,7 +11,7 @@ from aineon.feeds.base import FeedStep
 from aineon.feeds.sandbox.rivals import MIXES, Change, RivalMix
 from aineon.feeds.sandbox.searchers import CHARACTERS
 from aineon.feeds.sandbox.simulation import Simulation
-from aineon.feeds.sandbox.universe import DEFAULT_POOLS, WETH, build_universe
+from aineon.feeds.sandbox.universe import DEFAULT_POOLS, WETH, Universe, build_universe
 from aineon.primitives import Provenance, Token
 
 DEFAULT_SEED = 7
@@ -37,6 +37,7 @@ class SandboxFeed:
         rivals: the mix of the searchers who bid for the first place in the next block; with one,
             the other searchers are absent, and each step says what its `contests` took.
         changes: what changes in the competition during the run; only with rivals.
+        universe: what there is to trade, in place of the first so many `pools`.
 
     Raises:
         ConfigurationError: a value is not allowed.
@@ -52,6 +53,7 @@ class SandboxFeed:
         competitor_latency_ms: float = DEFAULT_LATENCY_MS,
         rivals: RivalMix | None = None,
         changes: Sequence[Change] = (),
+        universe: Universe | None = None,
     ) -> None:
         _check_int("seed", seed, None, None)
         _check_int("number of warm-up blocks", warm_up, 0, None)
@@ -60,6 +62,7 @@ class SandboxFeed:
         _check_int("number of competitors", competitors, 0, len(CHARACTERS))
         _check_latency(competitor_latency_ms)
         _check_rivals(rivals, changes)
+        _check_universe(universe)
         self.seed = seed
         self._warm_up = warm_up
         self._blocks = blocks
@@ -67,7 +70,7 @@ class SandboxFeed:
         self._latency_ms = float(competitor_latency_ms)
         self._rivals = rivals
         self._changes = tuple(changes)
-        self._universe = build_universe(pools, seed)
+        self._universe = build_universe(pools, seed) if universe is None else universe
 
     @property
     def name(self) -> str:
@@ -151,4 +154,12 @@ def _check_rivals(rivals: object, changes: Sequence[object]) -> None:
     if changes and rivals is None:
         raise ConfigurationError(
             "the sandbox's changes have nothing to change: it has no rivals; give a mix of them"
+        )
+
+
+def _check_universe(universe: object) -> None:
+    if not isinstance(universe, Universe | None):
+        raise ConfigurationError(
+            f"the sandbox's universe is {universe!r}; allowed is a Universe such as "
+            "universe_named('wide', seed), or None for the first so many pools"
         )

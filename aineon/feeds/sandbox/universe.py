@@ -8,8 +8,10 @@ with a hash of "aineon-sandbox": it exists nowhere but here.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 
 from aineon.errors import ConfigurationError
 from aineon.feeds.sandbox.dice import Dice
@@ -117,10 +119,60 @@ _DEFAULT_POOLS: tuple[tuple[Token, Token, str, int, float, float, float], ...] =
     (WETH, WBTC, UNISWAP_V2, 3000, 6.0, 0.18, 1300.0),
 )
 
-# Further pools come in groups, one group a token: against WETH, and every third token against
-# USDC too, so that longer cycles exist.
-_EXTRA_VENUES = ((UNISWAP_V2, 3000), (SUSHISWAP, 3000), (UNISWAP_V3, 3000), (UNISWAP_V3, 10_000))
+
+@dataclass(frozen=True, slots=True)
+class FurtherTokens:
+    """What tokens beyond the well-known ones are like.
+
+    Their pools come in groups, one group a token: against WETH, and every third token against
+    USDC too, so that longer cycles exist.
+
+    Attributes:
+        dollars, spread: worth of a token's largest possible pool: the median, and the deviation
+            of its logarithm.
+        busyness, trade_dollars: from and to; see `PoolPlan`.
+        venues: of the pools against WETH, with their fees in pips; the first two also of those
+            against USDC.
+    """
+
+    dollars: float
+    spread: float
+    busyness: tuple[float, float]
+    trade_dollars: tuple[float, float]
+    venues: tuple[tuple[str, int], ...]
+
+
+_FURTHER = FurtherTokens(
+    dollars=1.2e6,
+    spread=0.9,
+    busyness=(0.02, 0.12),
+    trade_dollars=(200.0, 900.0),
+    venues=(
+        (UNISWAP_V2, 3000),
+        (SUSHISWAP, 3000),
+        (UNISWAP_V3, 3000),
+        (UNISWAP_V3, 10_000),
+    ),
+)
 _EVERY_NTH_WITH_DOLLARS = 3
+_POOLS_WITH_DOLLARS = 2
+
+# The wide universe: as many opportunities a block as an engine that watches a busy chain has to
+# decide about. Its further tokens trade about as much as the smaller well-known pairs.
+_WIDE_TOKENS = 10
+_WIDE_BUSTLE = 1.5
+_WIDE_FURTHER = FurtherTokens(
+    dollars=5e6,
+    spread=0.7,
+    busyness=(0.15, 0.6),
+    trade_dollars=(600.0, 2500.0),
+    venues=(
+        (UNISWAP_V2, 3000),
+        (UNISWAP_V3, 3000),
+        (SUSHISWAP, 3000),
+        (UNISWAP_V3, 10_000),
+    ),
+)
 
 
 def build_universe(pools: int, seed: int) -> Universe:
@@ -140,11 +192,54 @@ def build_universe(pools: int, seed: int) -> Universe:
     number = 0
     while len(plans) < pools:
         number += 1
-        asset, group = _further_token(number, dice)
+        asset, group = _further_token(number, dice, _FURTHER)
         assets.append(asset)
         plans += group[: pools - len(plans)]
     held = {token for plan in plans for token in (plan.token0, plan.token1)} | {WETH, USDC}
     return Universe(tuple(asset for asset in assets if asset.token in held), tuple(plans))
+
+
+def usual_universe(seed: int) -> Universe:
+    """Return the universe of the console: the default pools, which is light and quick."""
+    return build_universe(DEFAULT_POOLS, seed)
+
+
+def wide_universe(seed: int) -> Universe:
+    """Return the universe for markets to learn from: 70 pools of 16 tokens, and busier ones.
+
+    With rivals, a block of it ends with some three gaps, and one of the usual universe with one
+    gap in three blocks.
+    """
+    plans = [
+        _plan(*row[:4], row[4] * 1e6, min(row[5] * _WIDE_BUSTLE, 1.0), row[6])
+        for row in _DEFAULT_POOLS
+    ]
+    assets = list(_ASSETS)
+    dice = Dice(seed, "universe")
+    for number in range(1, _WIDE_TOKENS + 1):
+        asset, group = _further_token(number, dice, _WIDE_FURTHER)
+        assets.append(asset)
+        plans += group
+    return Universe(tuple(assets), tuple(plans))
+
+
+UNIVERSES: Mapping[str, Callable[[int], Universe]] = MappingProxyType(
+    {"usual": usual_universe, "wide": wide_universe}
+)
+"""The universes by name, each made for a seed."""
+
+
+def universe_named(name: str, seed: int) -> Universe:
+    """Return a universe by its name.
+
+    Raises:
+        ConfigurationError: there is none of that name.
+    """
+    if name not in UNIVERSES:
+        raise ConfigurationError(
+            f"the sandbox's universe is {name!r}; allowed are {', '.join(UNIVERSES)}"
+        )
+    return UNIVERSES[name](seed)
 
 
 def synthetic_address(*parts: object) -> Address:
@@ -167,11 +262,11 @@ def _plan(
     return PoolPlan(address, venue, fee_pips, token0, token1, dollars, busyness, trade_dollars)
 
 
-def _further_token(number: int, dice: Dice) -> tuple[Asset, list[PoolPlan]]:
+def _further_token(number: int, dice: Dice, kind: FurtherTokens) -> tuple[Asset, list[PoolPlan]]:
     symbol = f"SBX{number:03d}"
     token = Token(synthetic_address("token", symbol), symbol=symbol, decimals=18)
     asset = Asset(token, dice.log_normal(2.0, 2.0), Habit.FREE, dice.between(1.0, 2.5))
-    size = dice.log_normal(1.2e6, 0.9)
+    size = dice.log_normal(kind.dollars, kind.spread)
     quoted_in = [WETH, USDC] if number % _EVERY_NTH_WITH_DOLLARS == 0 else [WETH]
     group = [
         _plan(
@@ -180,10 +275,10 @@ def _further_token(number: int, dice: Dice) -> tuple[Asset, list[PoolPlan]]:
             venue,
             fee_pips,
             size * dice.between(0.15, 1.0),
-            busyness=dice.between(0.02, 0.12),
-            trade_dollars=dice.between(200.0, 900.0),
+            busyness=dice.between(*kind.busyness),
+            trade_dollars=dice.between(*kind.trade_dollars),
         )
         for other in quoted_in
-        for venue, fee_pips in _EXTRA_VENUES[: 4 if other is WETH else 2]
+        for venue, fee_pips in kind.venues[: None if other is WETH else _POOLS_WITH_DOLLARS]
     ]
     return asset, group
