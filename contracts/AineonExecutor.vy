@@ -17,11 +17,25 @@ from ethereum.ercs import IERC20
 interface Pair:
     def getReserves() -> (uint112, uint112, uint32): view
     def swap(
-        amount0_out: uint256, amount1_out: uint256, to: address, data: Bytes[MOST_DATA]
+        amount0_out: uint256, amount1_out: uint256, to: address, data: Bytes[1]
     ): nonpayable
 
 
 interface Pool:
+    def swap(
+        to: address, zero_for_one: bool, amount: int256, limit: uint160, data: Bytes[1]
+    ) -> (int256, int256): nonpayable
+
+
+# The same two where they pay first. They stand apart, so that other trades need no memory for data
+# of that length: it would cost each of them a thousand gas.
+interface LendingPair:
+    def swap(
+        amount0_out: uint256, amount1_out: uint256, to: address, data: Bytes[MOST_DATA]
+    ): nonpayable
+
+
+interface LendingPool:
     def swap(
         to: address, zero_for_one: bool, amount: int256, limit: uint160, data: Bytes[MOST_DATA]
     ) -> (int256, int256): nonpayable
@@ -83,7 +97,7 @@ interface WrappedStakedEther:
 
 # --- what is asked ---------------------------------------------------------------------------
 
-# One swap. `amount_in` is max_value(uint256) for all that the route holds of `token_in`.
+# One swap. `amount_in` is ALL for what the route holds of `token_in`.
 # `data` is the fee in millionths for a Uniswap V2 pair, i | j << 8 for a Curve pool, the pool's id
 # for Balancer. Steps of one hop follow each other and name the same two tokens.
 struct Step:
@@ -112,6 +126,8 @@ MOST_STEPS: constant(uint256) = 12
 # Base, amount, where the steps begin, their number, and seven words a step.
 MOST_DATA: constant(uint256) = 32 * (4 + 7 * MOST_STEPS)
 MOST_BASES: constant(uint256) = 16
+# As an amount. Zero, because bytes that are not cost four times as much to send.
+ALL: constant(uint256) = 0
 NATIVE: constant(address) = 0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE
 
 # Where the money comes from.
@@ -161,26 +177,30 @@ pending_owner: public(address)
 guardian: public(address)
 operator: public(address)
 paused: public(bool)
-# The operator while nothing is paused, else nobody: a trade reads one slot instead of two.
-acting: address
 
 treasury: public(address)
 pending_treasury: public(address)
 treasury_change_from: public(uint256)
 
-# Where the profit of a base token goes: the treasury; nobody, where the token is no base. A trade
-# reads one slot instead of two.
-home: HashMap[address, address]
 bases: DynArray[address, MOST_BASES]
 base_addition_from: public(HashMap[address, uint256])
 
+# By sender and base token, where the profit of a trade goes: the treasury, for the operator while
+# nothing is paused; nobody, for all others and all else. It says nothing that does not stand above,
+# but a trade reads one slot instead of four.
+home: HashMap[address, HashMap[address, address]]
+
 # Only while a transaction runs. `promised` is the hash of the data that a callback brings back,
-# `owed_*` what a V3 pool is to be paid, `held` what there was before a flash swap paid out.
+# `owed_*` what a V3 pool is to be paid, `payer` who pays it where that is not this contract, `held`
+# what there was before a flash swap paid out, `base_held` what there was of the base token before
+# the trade.
 awaited: transient(uint256)
 promised: transient(bytes32)
 owed_token: transient(address)
 owed_amount: transient(uint256)
+payer: transient(address)
 held: transient(uint256)
+base_held: transient(uint256)
 
 # --- what is told ----------------------------------------------------------------------------
 
@@ -280,7 +300,6 @@ def __init__(
     MAX_BUILDER_SHARE_BPS = max_builder_share_bps
     self.owner = owner
     self.operator = operator
-    self.acting = operator
     self.guardian = guardian
     self.treasury = treasury
     log OwnerChanged(owner=owner)
@@ -289,6 +308,7 @@ def __init__(
     log TreasuryChanged(treasury=treasury)
     for base: address in bases:
         self._add_base(base)
+    self._open()
 
 
 # --- trading ---------------------------------------------------------------------------------
@@ -298,46 +318,79 @@ def execute(trade: Trade):
     """
     @notice Carry a trade out, or revert and leave nothing behind but the gas that it cost.
     """
-    if msg.sender != self.acting:
-        assert msg.sender == self.operator, "not the operator"
-        raise "paused"
-    assert block.number <= trade.deadline, "too late"
     base: address = trade.base
-    home: address = self.home[base]
-    assert home != empty(address), "not a base"
+    home: address = self.home[msg.sender][base]
+    if home == empty(address):
+        assert msg.sender == self.operator, "not the operator"
+        assert not self.paused, "paused"
+        raise "not a base"
+    assert block.number <= trade.deadline, "too late"
     # What somebody sent here before is no profit, and no trade can spend it.
     before: uint256 = staticcall IERC20(base).balanceOf(self)
+    left: uint256 = 0
     own: uint256 = 0
     if trade.money == OWN:
         own = trade.amount
         to: address = self
-        if trade.steps[0].kind == UNISWAP_V2 and trade.steps[0].amount_in >= own:
-            to = trade.steps[0].pool
-        assert extcall IERC20(base).transferFrom(
-            home, to, own, default_return_value=True
-        ), "transfer refused"
-        self._run(trade.steps, 0, base, own, to, base)
+        first: Step = trade.steps[0]
+        spends_all: bool = first.amount_in == ALL or first.amount_in >= own
+        if spends_all and first.kind == UNISWAP_V3:
+            # The pool gets it when it asks.
+            self.payer = home
+        else:
+            if spends_all and first.kind == UNISWAP_V2:
+                to = first.pool
+            self._pull(base, home, to, own)
+        left = self._run(trade.steps, 0, base, own, to, base, before)
     else:
         data: Bytes[MOST_DATA] = abi_encode(base, trade.amount, trade.steps)
+        self.promised = keccak256(data)
+        self.base_held = before
         if trade.money == BALANCER_LOAN:
-            self._await(LOAN_OF_BALANCER, VAULT, data)
+            self.awaited = LOAN_OF_BALANCER | convert(VAULT, uint256)
             extcall Vault(VAULT).flashLoan(self, [base], [trade.amount], data)
         elif trade.money == AAVE_LOAN:
-            self._await(LOAN_OF_AAVE, AAVE, data)
+            self.awaited = LOAN_OF_AAVE | convert(AAVE, uint256)
             extcall Aave(AAVE).flashLoanSimple(self, base, trade.amount, data, 0)
             self._used_up(base, AAVE)
         else:
+            # The first step's pool pays first; its callback runs the other steps and pays it.
             assert trade.money == FLASH_SWAP, "unknown money"
-            self._flash_swap(trade.steps[0], trade.steps[1], base, trade.amount, data)
-    left: uint256 = staticcall IERC20(base).balanceOf(self)
+            step: Step = trade.steps[0]
+            assert step.token_in == base, "broken route"
+            to: address = self
+            if step.kind == UNISWAP_V3:
+                to = self._destination(step, trade.steps[1])
+            if to == self:
+                self.held = self._balance(step.token_out)
+            if step.kind == UNISWAP_V2:
+                amount0: uint256 = 0
+                amount1: uint256 = 0
+                amount0, amount1 = self._pair_amounts(step, trade.amount)
+                self.awaited = FLASH_OF_PAIR | convert(step.pool, uint256)
+                extcall LendingPair(step.pool).swap(amount0, amount1, self, data)
+            else:
+                assert step.kind == UNISWAP_V3, "no flash swap"
+                falls: bool = convert(step.token_in, uint160) < convert(step.token_out, uint160)
+                self.owed_amount = trade.amount
+                self.awaited = FLASH_OF_POOL | convert(step.pool, uint256)
+                extcall LendingPool(step.pool).swap(
+                    to,
+                    falls,
+                    convert(trade.amount, int256),
+                    LOWEST_PRICE if falls else HIGHEST_PRICE,
+                    data,
+                )
+            assert self.awaited == 0, "not called back"
+        left = staticcall IERC20(base).balanceOf(self)
     payment: uint256 = trade.builder_payment
-    assert left >= before + own + payment, "too little profit"
-    left -= before
-    profit: uint256 = left - own - payment
+    needed: uint256 = before + own + payment
+    assert left >= needed, "too little profit"
+    profit: uint256 = left - needed
     assert profit >= trade.min_profit, "too little profit"
     # Own money goes home with its profit.
-    if left > payment:
-        self._transfer(base, home, left - payment)
+    if own + profit > 0:
+        self._transfer(base, home, own + profit)
     if payment > 0:
         assert base == WETH, "builder is paid in ether"
         assert payment * BPS <= (profit + payment) * MAX_BUILDER_SHARE_BPS, "builder share"
@@ -356,12 +409,13 @@ def _run(
     amount: uint256,
     at: address,
     base: address,
-):
+    before: uint256,
+) -> uint256:
     """
     @dev Walk a route that starts with `amount` of `token`, which lies `at` this contract or at the
         first pair, and ends in `base`. A step spends only what the steps before it obtained, and
         each hop spends that to the last unit: nothing else that this contract may hold is touched,
-        and nothing of the route is left over.
+        and nothing of the route is left over. Returns what is held of `base` at the end.
     """
     token_in: address = empty(address)
     token_out: address = token
@@ -381,12 +435,16 @@ def _run(
             obtained = 0
             is_paid = to != self
             to = self
-            if place + 1 < len(steps):
+            # Asked here as well: where no pair follows, which is often, nothing is copied for it.
+            if place + 1 < len(steps) and steps[place + 1].kind == UNISWAP_V2:
                 to = self._destination(step, steps[place + 1])
-            if to == self:
+            # All that the trade had of its base token was spent before it obtains some again.
+            if token_out == base:
+                held = before
+            elif to == self:
                 held = self._balance(token_out)
         spent: uint256 = step.amount_in
-        if spent == max_value(uint256):
+        if spent == ALL:
             spent = available
         assert spent <= available, "more than there is"
         available -= spent
@@ -401,6 +459,7 @@ def _run(
         obtained += received
     assert available == 0, "leftover"
     assert token_out == base, "broken route"
+    return held
 
 
 @internal
@@ -410,11 +469,11 @@ def _destination(step: Step, following: Step) -> address:
     @dev A swap pays the pair of the step after it, if that spends it all: no detour through this
         contract. What was said to be paid but was not, that pair refuses.
     """
-    if following.kind != UNISWAP_V2 or following.amount_in != max_value(uint256):
+    if following.kind != UNISWAP_V2 or following.amount_in != ALL:
         return self
     if following.token_in != step.token_out:
         return self
-    if step.kind != UNISWAP_V2 and step.kind != UNISWAP_V3:
+    if step.kind != UNISWAP_V2 and step.kind != UNISWAP_V3 and step.kind != BALANCER:
         return self
     return following.pool
 
@@ -436,10 +495,17 @@ def _swap(step: Step, amount: uint256, is_paid: bool, to: address) -> uint256:
         self.owed_token = step.token_in
         self.owed_amount = amount
         self.awaited = PAYMENT_TO_POOL | convert(step.pool, uint256)
-        return self._swap_in_pool(step, amount, to, b"")
+        falls: bool = convert(step.token_in, uint160) < convert(step.token_out, uint160)
+        paid0: int256 = 0
+        paid1: int256 = 0
+        paid0, paid1 = extcall Pool(step.pool).swap(
+            to, falls, convert(amount, int256), LOWEST_PRICE if falls else HIGHEST_PRICE, b""
+        )
+        assert self.awaited == 0, "not called back"
+        return convert(-min(paid0, paid1), uint256)
     if step.kind == BALANCER:
         self._approve(step.token_in, VAULT, amount)
-        extcall Vault(VAULT).swap(
+        paid: uint256 = extcall Vault(VAULT).swap(
             SingleSwap(
                 pool_id=step.data,
                 kind=0,
@@ -448,12 +514,13 @@ def _swap(step: Step, amount: uint256, is_paid: bool, to: address) -> uint256:
                 amount=amount,
                 data=b"",
             ),
-            Funds(sender=self, from_internal=False, recipient=self, to_internal=False),
+            Funds(sender=self, from_internal=False, recipient=to, to_internal=False),
             0,
             max_value(uint256),
         )
         self._used_up(step.token_in, VAULT)
-    elif step.kind == CURVE or step.kind == CRYPTO_CURVE or step.kind == CURVE_UNDERLYING:
+        return paid
+    if step.kind == CURVE or step.kind == CRYPTO_CURVE or step.kind == CURVE_UNDERLYING:
         self._exchange(step, amount)
     elif step.kind == WRAP_ETHER:
         assert step.token_in == NATIVE and step.token_out == WETH, "not ether"
@@ -491,23 +558,6 @@ def _pair_amounts(step: Step, amount: uint256) -> (uint256, uint256):
 
 
 @internal
-def _swap_in_pool(
-    step: Step, amount: uint256, to: address, data: Bytes[MOST_DATA]
-) -> uint256:
-    zero_for_one: bool = convert(step.token_in, uint160) < convert(step.token_out, uint160)
-    limit: uint160 = HIGHEST_PRICE
-    if zero_for_one:
-        limit = LOWEST_PRICE
-    amount0: int256 = 0
-    amount1: int256 = 0
-    amount0, amount1 = extcall Pool(step.pool).swap(
-        to, zero_for_one, convert(amount, int256), limit, data
-    )
-    assert self.awaited == 0, "not called back"
-    return convert(-min(amount0, amount1), uint256)
-
-
-@internal
 def _exchange(step: Step, amount: uint256):
     sent: uint256 = 0
     if step.token_in == NATIVE:
@@ -539,32 +589,6 @@ def _unwrap_ether(amount: uint256):
     self.awaited = ETHER_FROM | convert(WETH, uint256)
     extcall WrappedEther(WETH).withdraw(amount)
     self.awaited = 0
-
-
-@internal
-def _flash_swap(
-    step: Step, following: Step, base: address, amount: uint256, data: Bytes[MOST_DATA]
-):
-    """
-    @dev The first step's pool pays first; its callback runs the other steps and pays it.
-    """
-    assert step.token_in == base, "broken route"
-    if step.kind == UNISWAP_V2:
-        self.held = self._balance(step.token_out)
-        amount0: uint256 = 0
-        amount1: uint256 = 0
-        amount0, amount1 = self._pair_amounts(step, amount)
-        self._await(FLASH_OF_PAIR, step.pool, data)
-        extcall Pair(step.pool).swap(amount0, amount1, self, data)
-        assert self.awaited == 0, "not called back"
-    else:
-        assert step.kind == UNISWAP_V3, "no flash swap"
-        to: address = self._destination(step, following)
-        if to == self:
-            self.held = self._balance(step.token_out)
-        self.owed_amount = amount
-        self._await(FLASH_OF_POOL, step.pool, data)
-        self._swap_in_pool(step, amount, to, data)
 
 
 # --- callbacks -------------------------------------------------------------------------------
@@ -642,8 +666,13 @@ def uniswapV3SwapCallback(amount0: int256, amount1: int256, data: Bytes[MOST_DAT
     assert owed == self.owed_amount, "partial fill"
     if is_flash:
         self._finish_flash_swap(data, convert(-min(amount0, amount1), uint256))
-    else:
+        return
+    payer: address = self.payer
+    if payer == empty(address):
         self._transfer(self.owed_token, msg.sender, owed)
+    else:
+        self.payer = empty(address)
+        self._pull(self.owed_token, payer, msg.sender, owed)
 
 
 @internal
@@ -675,14 +704,8 @@ def _carry_out(data: Bytes[MOST_DATA], first: uint256, paid: uint256) -> (addres
         if at == self:
             received = self._balance(token) - self.held
         assert received >= steps[0].min_amount_out, "too little out"
-    self._run(steps, first, token, received, at, base)
+    self._run(steps, first, token, received, at, base, self.base_held)
     return base, amount
-
-
-@internal
-def _await(call: uint256, caller: address, data: Bytes[MOST_DATA]):
-    self.awaited = call | convert(caller, uint256)
-    self.promised = keccak256(data)
 
 
 @internal
@@ -714,6 +737,13 @@ def _transfer(token: address, to: address, amount: uint256):
 
 
 @internal
+def _pull(token: address, owner: address, to: address, amount: uint256):
+    assert extcall IERC20(token).transferFrom(
+        owner, to, amount, default_return_value=True
+    ), "transfer refused"
+
+
+@internal
 def _approve(token: address, spender: address, amount: uint256):
     assert extcall IERC20(token).approve(
         spender, amount, default_return_value=True
@@ -735,7 +765,7 @@ def pause():
     """
     assert msg.sender == self.guardian or msg.sender == self.owner, "not the guardian"
     self.paused = True
-    self.acting = empty(address)
+    self._close()
     log Paused(by=msg.sender)
 
 
@@ -743,7 +773,7 @@ def pause():
 def unpause():
     self._only_owner()
     self.paused = False
-    self.acting = self.operator
+    self._open()
     log Unpaused(by=msg.sender)
 
 
@@ -753,9 +783,9 @@ def set_operator(operator: address):
     @notice At once, and without unpausing: a stolen operator key is replaced without delay.
     """
     self._only_owner()
+    self._close()
     self.operator = operator
-    if not self.paused:
-        self.acting = operator
+    self._open()
     log OperatorChanged(operator=operator)
 
 
@@ -811,8 +841,7 @@ def change_treasury():
     assert block.timestamp >= self.treasury_change_from, "too early"
     self.treasury = treasury
     self.pending_treasury = empty(address)
-    for base: address in self.bases:
-        self.home[base] = treasury
+    self._open()
     log TreasuryChanged(treasury=treasury)
 
 
@@ -834,6 +863,7 @@ def add_base(token: address):
     assert block.timestamp >= added_from, "too early"
     self.base_addition_from[token] = 0
     self._add_base(token)
+    self._open()
 
 
 @external
@@ -843,27 +873,46 @@ def remove_base(token: address):
     """
     self._only_owner()
     self.base_addition_from[token] = 0
-    self.home[token] = empty(address)
+    self._close()
     kept: DynArray[address, MOST_BASES] = []
     for base: address in self.bases:
         if base != token:
             kept.append(base)
     self.bases = kept
+    self._open()
     log BaseRemoved(token=token)
 
 
 @internal
 def _add_base(token: address):
-    assert self.home[token] == empty(address), "a base already"
-    self.home[token] = self.treasury
+    assert token not in self.bases, "a base already"
     self.bases.append(token)
     log BaseAdded(token=token)
+
+
+@internal
+def _close():
+    """
+    @dev Nobody trades, until `_open`.
+    """
+    for base: address in self.bases:
+        self.home[self.operator][base] = empty(address)
+
+
+@internal
+def _open():
+    """
+    @dev The operator trades with what are bases now, for the treasury of now, unless paused.
+    """
+    if not self.paused:
+        for base: address in self.bases:
+            self.home[self.operator][base] = self.treasury
 
 
 @external
 @view
 def is_base(token: address) -> bool:
-    return self.home[token] != empty(address)
+    return token in self.bases
 
 
 @external

@@ -19,7 +19,7 @@ STEP = "(uint8,address,address,address,uint256,uint256,bytes32)"
 TRADE = f"(uint8,address,uint256,uint256,uint256,uint256,{STEP}[])"
 """Money, base, amount, least profit, builder payment, deadline, steps."""
 
-ALL = 2**256 - 1
+ALL = 0
 """As an amount: all that the route holds of the token."""
 
 MONEY: Mapping[str, int] = {OWN: 0, BALANCER_V2: 1, AAVE_V3: 2, FLASH_SWAP: 3}
@@ -107,6 +107,11 @@ def _step(number: int, step: PlanStep) -> tuple[int, str, str, str, int, int, by
         raise ExecutionError(
             f"step {number} leads through {step.pool} of {step.venue}, "
             "which the executor contract cannot swap through"
+        )
+    if step.spend is not Spend.ALL and step.amount_in <= 0:
+        # The contract would take it for all that there is.
+        raise ExecutionError(
+            f"step {number} spends {step.amount_in} of {step.token_in}; least is 1"
         )
     return (
         int(step.kind),

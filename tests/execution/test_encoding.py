@@ -57,7 +57,7 @@ def steps(draw: st.DrawFn) -> PlanStep:
         token_in=draw(tokens),
         token_out=draw(tokens),
         spend=draw(st.sampled_from(Spend)),
-        amount_in=draw(words),
+        amount_in=draw(st.integers(1, 2**256 - 1)),
         min_amount_out=draw(words),
         kind=draw(st.sampled_from([kind for kind in StepKind if kind])),
         data=draw(words),
@@ -132,6 +132,13 @@ class TestWhatCannotBeEncoded:
         odd = replace(plan.steps[1], kind=StepKind.UNKNOWN, venue="elsewhere")
         with pytest.raises(ExecutionError, match=r"step 2 leads through 0x\w+ of elsewhere"):
             encode_execute(replace(plan, steps=(plan.steps[0], odd)), WETH)
+
+    def test_a_step_that_spends_nothing(self) -> None:
+        """Nothing is how all is spelled."""
+        plan = make_plan(CHEAP, DEAR)
+        idle = replace(plan.steps[0], amount_in=0)
+        with pytest.raises(ExecutionError, match=r"step 1 spends 0 of .*; least is 1"):
+            encode_execute(replace(plan, steps=(idle, plan.steps[1])), WETH)
 
     @pytest.mark.parametrize("count", [0, MOST_STEPS + 1])
     def test_too_many_steps_or_none(self, count: int) -> None:

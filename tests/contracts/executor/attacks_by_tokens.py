@@ -16,8 +16,8 @@ from tests.contracts.executor.compiling import helper
 from tests.contracts.executor.scene import Scene
 from tests.contracts.executor.stage import APPROVE, ETHER, TRANSFER
 from tests.contracts.executor.trading import (
-    ALL,
     CURVE,
+    ENDLESS,
     FLASH_SWAP,
     NOBODY,
     OWN,
@@ -39,7 +39,7 @@ class Trick:
         deployer.send(self.token.address, MINT, stage.roles.deployer, 10**30)
         pairs = []
         for venue, price in ((stage.uniswap, 1_000), (stage.sushiswap, 1_300)):
-            deployer.send(self.token.address, APPROVE, venue.router, ALL)
+            deployer.send(self.token.address, APPROVE, venue.router, ENDLESS)
             pairs.append(
                 uniswap_v2.create_pair(
                     deployer, venue, scene.weth, 100 * ETHER, self.token, 100 * price * ETHER

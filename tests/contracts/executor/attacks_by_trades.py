@@ -15,9 +15,9 @@ from tests.contracts.executor.scene import Scene
 from tests.contracts.executor.stage import APPROVE, DOLLAR, ETHER
 from tests.contracts.executor.trading import (
     AAVE_LOAN,
-    ALL,
     BALANCER_LOAN,
     CURVE,
+    ENDLESS,
     FLASH_SWAP,
     NOBODY,
     OWN,
@@ -52,7 +52,7 @@ def fake_base_through_a_skewed_pool(scene: Scene) -> str:
     fake = scene.stage.deployer.deploy(helper("TrickToken"))
     stage = scene.stage
     stage.deployer.send(fake, MINT, stage.roles.deployer, 10**30)
-    stage.deployer.send(fake, APPROVE, stage.uniswap.router, ALL)
+    stage.deployer.send(fake, APPROVE, stage.uniswap.router, ENDLESS)
     token = Token(fake, "FAKE", 18)
     pair = uniswap_v2.create_pair(stage.deployer, stage.uniswap, scene.weth, 100, token, 10**28)
     out, back = scene.v2(pair, token, scene.weth, 10**6), scene.v2(pair, scene.weth, token)
@@ -90,6 +90,17 @@ def too_little_profit(scene: Scene) -> str:
     return unless(scene.trade(wanted), "too little profit") or unless(
         scene.trade(paid), "too little profit"
     )
+
+
+@ATTACKS.add
+def treasury_pays_a_second_pool(scene: Scene) -> str:
+    """It pays the first pool itself; were it to pay the next too, that would look like profit."""
+    out = scene.v3(scene.weth, scene.usdc)
+    back = scene.v2(scene.stage.cheap, scene.usdc, scene.weth)
+    steps = (out, back, out, back)
+    trade = Trade(OWN, scene.weth.address, ETHER, steps, min_profit=ETHER)
+    refused = unless(scene.trade(trade), "too little profit")
+    return refused or scene.trade(trade._replace(min_profit=1))
 
 
 @ATTACKS.add

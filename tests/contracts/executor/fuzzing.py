@@ -13,7 +13,7 @@ from aineon.rehearsal.calls import call_data, selector, types_of
 from tests.contracts.executor.attacking import calls_back, worth_taking
 from tests.contracts.executor.scene import Scene, functions
 from tests.contracts.executor.stage import ETHER
-from tests.contracts.executor.trading import ALL, NATIVE, NOBODY, Step, Trade, coins, fee
+from tests.contracts.executor.trading import ALL, ENDLESS, NATIVE, NOBODY, Step, Trade, coins, fee
 
 CALLS_A_BATCH = 12
 MOST_DATA = 2_000
@@ -87,7 +87,7 @@ class Fuzzer:
             rng.choice((0, 1, 2, 3, 3, 4)), rng.choice(self.tokens), self.amount(), steps,
             min_profit=rng.choice((0, 0, 0, 1, ETHER)),
             builder_payment=rng.choice((0, 0, 1, ETHER)),
-            deadline=rng.choice((0, ALL, ALL, ALL)),
+            deadline=rng.choice((0, ENDLESS, ENDLESS, ENDLESS)),
         )  # fmt: skip
 
     def near_miss(self) -> Trade:
@@ -116,7 +116,9 @@ class Fuzzer:
         )
 
     def amount(self) -> int:
-        return self.rng.choice((0, 1, 10**6, 10**9, ETHER, ETHER, 3 * ETHER, 10**21, 2**128, ALL))
+        return self.rng.choice(
+            (0, 1, 10**6, 10**9, ETHER, ETHER, 3 * ETHER, 10**21, 2**128, ENDLESS)
+        )
 
     def of_a_function(self, signature: str) -> bytes:
         """A call of a function with random arguments."""

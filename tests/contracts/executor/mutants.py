@@ -7,7 +7,7 @@ from typing import NamedTuple
 # What follows the question for the owner, in every function that only the owner may call.
 _OWNERS = {
     "unpauses": "self.paused = False",
-    "sets the operator": "self.operator = operator\n    if",
+    "sets the operator": "self._close()\n    self.operator = operator",
     "sets the guardian": "self.guardian = guardian",
     "proposes an owner": "self.pending_owner = owner",
     "proposes a treasury": "assert treasury != empty(address)",
@@ -15,7 +15,7 @@ _OWNERS = {
     "changes the treasury": "treasury: address = self.pending_treasury",
     "proposes a base": "self.base_addition_from[token] = block.timestamp",
     "adds a base": "added_from: uint256",
-    "removes a base": "self.base_addition_from[token] = 0\n    self.home",
+    "removes a base": "self.base_addition_from[token] = 0\n    self._close()",
     "rescues": "amount: uint256 = self._balance(token)",
 }
 
@@ -36,8 +36,8 @@ class Mutant(NamedTuple):
 RULING: dict[str, Mutant] = {
     # --- who may
     "anybody trades": Mutant(
-        '        assert msg.sender == self.operator, "not the operator"\n        raise "paused"',
-        "        pass",
+        "self.home[msg.sender][base]",
+        "self.home[self.operator][base]",
         "stranger_trades",
     ),
     "anybody pauses": Mutant(
@@ -72,18 +72,18 @@ RULING: dict[str, Mutant] = {
     ),
     # --- pause and delays
     "a pause stops nothing": Mutant(
-        "    self.paused = True\n    self.acting = empty(address)\n",
+        "    self.paused = True\n    self._close()\n",
         "    self.paused = True\n",
         "operator_trades_while_paused",
     ),
     "a new operator ends a pause": Mutant(
-        "    if not self.paused:\n        self.acting = operator\n",
-        "    self.acting = operator\n",
+        "    if not self.paused:\n        for base",
+        "    if True:\n        for base",
         "operator_trades_while_paused",
     ),
     "the old operator stays": Mutant(
-        "    if not self.paused:\n        self.acting = operator\n",
-        "",
+        "    self._close()\n    self.operator = operator\n",
+        "    self.operator = operator\n",
         "old_operator_trades",
     ),
     "the treasury changes at once": Mutant(
@@ -110,11 +110,14 @@ RULING: dict[str, Mutant] = {
         '    assert added_from != 0, "nothing proposed"\n', "", "base_is_added_early"
     ),
     "a removed base is added": Mutant(
-        "    self.base_addition_from[token] = 0\n    self.home[token] = empty(address)\n",
-        "    self.home[token] = empty(address)\n",
+        "    self.base_addition_from[token] = 0\n    self._close()\n",
+        "    self._close()\n",
         "base_is_added_early",
     ),
     "a removed base comes back": Mutant("    self.bases = kept\n", "", "removed_base_is_traded"),
+    "a removed base stays open": Mutant(
+        "    self._close()\n    kept", "    kept", "removed_base_is_traded"
+    ),
     "what is rescued goes to the owner": Mutant(
         "        self._transfer(token, self.treasury, amount)\n",
         "        self._transfer(token, self.owner, amount)\n",
@@ -137,8 +140,8 @@ TRADING: dict[str, Mutant] = {
         '    assert block.number <= trade.deadline, "too late"\n', "", "late_trade"
     ),
     "any base": Mutant(
-        '    assert home != empty(address), "not a base"\n',
-        "",
+        '        raise "not a base"\n',
+        "        home = self.treasury\n",
         "fake_base_through_a_skewed_pool",
     ),
     "what was there is profit": Mutant(
@@ -190,7 +193,9 @@ TRADING: dict[str, Mutant] = {
         "step_spends_another_token",
     ),
     "flash swaps begin anywhere": Mutant(
-        '    assert step.token_in == base, "broken route"\n', "", "step_spends_another_token"
+        '            assert step.token_in == base, "broken route"\n',
+        "",
+        "step_spends_another_token",
     ),
     "routes end anywhere": Mutant(
         '    assert token_out == base, "broken route"\n', "", "route_ends_elsewhere"
@@ -210,7 +215,7 @@ TRADING: dict[str, Mutant] = {
         '            assert trade.money == FLASH_SWAP, "unknown money"\n', "", "unknown_kinds"
     ),
     "any pool pays first": Mutant(
-        '        assert step.kind == UNISWAP_V3, "no flash swap"\n', "", "unknown_kinds"
+        '                assert step.kind == UNISWAP_V3, "no flash swap"\n', "", "unknown_kinds"
     ),
     "anything is ether to wrap": Mutant(
         '        assert step.token_in == NATIVE and step.token_out == WETH, "not ether"\n',
@@ -278,13 +283,13 @@ CALLING: dict[str, Mutant] = {
         "pool_asks_for_more_than_it_was_offered",
     ),
     "a pool need not ask": Mutant(
-        '    assert self.awaited == 0, "not called back"\n    return',
-        "    return",
+        '        assert self.awaited == 0, "not called back"\n        return',
+        "        return",
         "pool_does_not_ask",
     ),
     "a pair need not ask": Mutant(
-        '        assert self.awaited == 0, "not called back"\n    else:',
-        "    else:",
+        '            assert self.awaited == 0, "not called back"\n        left',
+        "        left",
         "pair_pays_first_and_does_not_ask",
     ),
     "a pool may ask again": Mutant("        self.awaited = 0\n    owed", "    owed", "pays"),
@@ -312,11 +317,11 @@ CALLING: dict[str, Mutant] = {
         "token_refuses_approvals_with_false",
     ),
     "own money may be refused": Mutant(
-        "        assert extcall IERC20(base).transferFrom(\n"
-        "            home, to, own, default_return_value=True\n"
-        '        ), "transfer refused"\n',
-        "        done: bool = extcall IERC20(base).transferFrom("
-        "home, to, own, default_return_value=True)\n",
+        "    assert extcall IERC20(token).transferFrom(\n"
+        "        owner, to, amount, default_return_value=True\n"
+        '    ), "transfer refused"\n',
+        "    done: bool = extcall IERC20(token).transferFrom("
+        "owner, to, amount, default_return_value=True)\n",
         "own_money_is_refused_with_false",
     ),
     "allowances stay": Mutant(
@@ -331,6 +336,9 @@ CALLING: dict[str, Mutant] = {
         "        spender, amount, default_return_value=True\n",
         "        spender, amount + 1, default_return_value=True\n",
         "pool_takes_more_than_it_may",
+    ),
+    "the treasury pays every pool": Mutant(
+        "        self.payer = empty(address)\n", "", "treasury_pays_a_second_pool"
     ),
     # --- paying pairs at once
     "a divided hop pays the wrong pair": Mutant(

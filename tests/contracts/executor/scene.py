@@ -18,6 +18,7 @@ from tests.contracts.executor.stage import APPROVE, DOLLAR, ETHER, TRANSFER, Sta
 from tests.contracts.executor.trading import (
     ALL,
     BALANCER,
+    ENDLESS,
     NATIVE,
     STEP,
     UNISWAP_V2,
@@ -55,7 +56,7 @@ class Scene:
 
     def allow(self, owner: Address, token: Address, spender: Address) -> None:
         """Let somebody take all that one of the accounts holds."""
-        self.stage.send(owner, token, APPROVE, spender, ALL)
+        self.stage.send(owner, token, APPROVE, spender, ENDLESS)
 
     def trickster(self, *script: Call, plays: int = 1, rich: bool = True) -> Address:
         """Deploy a contract that makes these calls whenever it is called, `plays` times."""

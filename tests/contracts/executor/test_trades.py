@@ -16,11 +16,11 @@ from tests.contracts.executor.scene import Scene
 from tests.contracts.executor.stage import APPROVE, ETHER, TRANSFER
 from tests.contracts.executor.trading import (
     AAVE_LOAN,
-    ALL,
     BALANCER_LOAN,
     CRYPTO_CURVE,
     CURVE,
     CURVE_UNDERLYING,
+    ENDLESS,
     FLASH_SWAP,
     MONEY,
     NATIVE,
@@ -233,7 +233,7 @@ def test_tokens_that_return_nothing_are_traded(scene: Scene) -> None:
     silent = Token(scene.stage.deployer.deploy(helper("SilentToken")), "USDT", 18)
     stage, weth = scene.stage, scene.weth
     stage.deployer.send(silent.address, "mint(address,uint256)", stage.roles.deployer, 10**24)
-    stage.deployer.send(silent.address, APPROVE, stage.uniswap.router, ALL)
+    stage.deployer.send(silent.address, APPROVE, stage.uniswap.router, ENDLESS)
     pair = uniswap_v2.create_pair(
         stage.deployer, stage.uniswap, weth, 100 * ETHER, silent, 200_000 * ETHER
     )

@@ -8,7 +8,8 @@ from aineon.primitives import Address, parse_address
 from aineon.rehearsal.calls import call_data
 
 NATIVE = parse_address("0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE")
-ALL = 2**256 - 1
+ALL = 0
+ENDLESS = 2**256 - 1
 STEP = "(uint8,address,address,address,uint256,uint256,bytes32)"
 EXECUTE = f"execute((uint8,address,uint256,uint256,uint256,uint256,{STEP}[]))"
 

@@ -80,10 +80,12 @@ def run(steps: DynArray[Step, 4]):
 
 
 @external
-def run_with_own(lender: address, token: address, amount: uint256, steps: DynArray[Step, 4]):
+def run_with_own(
+    lender: address, token: address, amount: uint256, back: uint256, steps: DynArray[Step, 4]
+):
     extcall IERC20(token).transferFrom(lender, self, amount)
     self._run(steps)
-    extcall IERC20(token).transfer(lender, amount)
+    extcall IERC20(token).transfer(lender, back)
 
 
 @external
