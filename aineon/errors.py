@@ -194,6 +194,10 @@ class ModelRefused(OptimizerError):
     """A model file is missing, damaged, of another version, or was made for other features."""
 
 
+class ChampionChanged(OptimizerError):
+    """Another model became the champion than the one that a challenger competed with."""
+
+
 # --- feeds, execution, ledger, engine ------------------------------------------------------
 
 
@@ -286,6 +290,10 @@ class InvalidIntent(SendingError):
 
 class InvalidKey(SendingError):
     """A text is no private key, or a key that may not be used; it is never in the message."""
+
+
+class KeyNotHere(SendingError):
+    """Nothing is signed for an account whose key is not here any more."""
 
 
 class KeystoreError(SendingError):

@@ -23,6 +23,7 @@ from aineon.execution.settlement import Attempt, OnchainSettlement, Outcome, Set
 from aineon.execution.simulation import simulate
 from aineon.feeds.base import Contest
 from aineon.market import Market
+from aineon.optimizer.bandit import Way
 from aineon.optimizer.decision import Decision
 from aineon.optimizer.features.seeing import DirectedPools
 from aineon.primitives import Address, Block
@@ -41,6 +42,7 @@ class Judged:
         net_wei: what it left after flash fee and gas, before the builder's payment.
         gas_wei: what a public attempt that fails costs; None where not known.
         attempt: what was submitted for this gap; None where nothing was.
+        way: how that was sent, where a way was chosen.
     """
 
     opportunity: Opportunity
@@ -51,6 +53,7 @@ class Judged:
     net_wei: int
     gas_wei: int | None
     attempt: Attempt | None = None
+    way: Way | None = None
 
     @property
     def offered_bps(self) -> int | None:
@@ -94,7 +97,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class Sequel:
     """What an opportunity came to; the fields mean what `SampleRecord` says of them."""
 
     needed_payment_wei: int | None
@@ -103,14 +106,11 @@ class Label:
     censored: bool = False
 
 
-class Verdict(Enum):
-    """Why there is no label."""
+class NoSequel(Enum):
+    """Why nothing is known of it."""
 
     WAIT = "its outcome is still to come"
     NEVER = "its outcome will not be known"
-
-
-Told = Label | Verdict
 
 
 class Hindsight(Protocol):
@@ -119,8 +119,8 @@ class Hindsight(Protocol):
     def concerns(self, judged: Judged) -> bool:
         """Whether its outcome can ever be known."""
 
-    def look(self, judged: Judged, seen: Seen) -> Told:
-        """Return its label, or whether to wait for it."""
+    def look(self, judged: Judged, seen: Seen) -> Sequel | NoSequel:
+        """Return what it came to, or whether to wait for that."""
 
 
 class PaperHindsight:
@@ -139,25 +139,25 @@ class PaperHindsight:
         """Whatever was judged: paper tries it afterwards."""
         return True
 
-    def look(self, judged: Judged, seen: Seen) -> Told:
+    def look(self, judged: Judged, seen: Seen) -> Sequel | NoSequel:
         """Return what it would have taken, as soon as an attempt could have landed."""
         if not self._is_due(judged, seen):
-            return Verdict.NEVER if self._is_too_late(judged, seen) else Verdict.WAIT
+            return NoSequel.NEVER if self._is_too_late(judged, seen) else NoSequel.WAIT
         settlement = seen.settlement_of(judged)
         if judged.attempt is not None and settlement is None:
-            return Verdict.NEVER
+            return NoSequel.NEVER
         won = None if settlement is None else settlement.outcome is Outcome.INCLUDED
         if seen.contests is not None:
             dearest = needed_payment_wei(judged.gap, seen.contests)
             # Whoever offers the same does not go first.
             needed = dearest + 1 if dearest else dearest
-            return Label(needed, reachable=needed is not None, won=won)
+            return Sequel(needed, reachable=needed is not None, won=won)
         if settlement is not None and settlement.outcome is Outcome.UNRESOLVED:
-            return Verdict.NEVER
+            return NoSequel.NEVER
         lands = won if won is not None else self._would_land(judged, seen.market)
         if lands is None:
-            return Verdict.NEVER
-        return Label(0 if lands else None, reachable=lands, won=won)
+            return NoSequel.NEVER
+        return Sequel(0 if lands else None, reachable=lands, won=won)
 
     def _is_due(self, judged: Judged, seen: Seen) -> bool:
         if not self._conditions.whole_blocks:
@@ -196,16 +196,16 @@ class ChainHindsight:
         """Attempts alone."""
         return judged.attempt is not None
 
-    def look(self, judged: Judged, seen: Seen) -> Told:
+    def look(self, judged: Judged, seen: Seen) -> Sequel | NoSequel:
         """Return a bound, as soon as the attempt has ended."""
         settlement, offered = seen.settlement_of(judged), judged.offered_bps
         if settlement is None or offered is None:
-            return Verdict.WAIT
+            return NoSequel.WAIT
         if settlement.outcome is Outcome.UNRESOLVED or _is_own_fault(settlement):
-            return Verdict.NEVER
+            return NoSequel.NEVER
         won = settlement.outcome is Outcome.INCLUDED
         bound = judged.net_wei * offered // BPS
-        return Label(bound, reachable=True if won else None, won=won, censored=True)
+        return Sequel(bound, reachable=True if won else None, won=won, censored=True)
 
 
 def _is_own_fault(settlement: Settlement) -> bool:

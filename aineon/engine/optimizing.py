@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +19,8 @@ import numpy as np
 from aineon.amm import Pool
 from aineon.engine.advising import Advice, Heed, explained, for_another
 from aineon.engine.funnel import FunnelEntry
-from aineon.engine.hindsight import Hindsight, Judged, Label, Seen, Verdict
+from aineon.engine.hindsight import Hindsight, Judged, NoSequel, Seen, Sequel
+from aineon.engine.ways import WayChooser
 from aineon.execution.settlement import Attempt, Settlement
 from aineon.feeds.base import FeedStep, Taking
 from aineon.ledger.records import SampleRecord
@@ -44,6 +45,9 @@ MOST_SAMPLES: Final = 12
 # Attempts on a chain take a quarter of an hour to become final.
 _MOST_WAITING: Final = 2_000
 _MOST_KEPT: Final = 5_000
+MOST_AT_ONCE: Final = 2 * MOST_SAMPLES
+"""Outcomes that are learned from in one step, which is more than most steps bring: what has piled
+up is spread over the next ones, because learning takes about a millisecond each."""
 
 
 class Learning:
@@ -62,6 +66,7 @@ class Learning:
         heed: how far decisions are followed, which `role` says in a word.
         costs: tells what takings are worth.
         run_id, provenance: of the run, for samples.
+        ways: chooses how attempts are sent, where there is a choice.
     """
 
     def __init__(
@@ -74,8 +79,10 @@ class Learning:
         costs: CostModel,
         run_id: int,
         provenance: Provenance,
+        ways: WayChooser | None = None,
     ) -> None:
         self.optimizer = optimizer
+        self._ways = ways
         self.now: float | None = None
         self.began: float | None = None
         self.beside: Mapping[str, Any] = {}
@@ -102,16 +109,26 @@ class Learning:
         """Keep what is learned from now on for an optimizer that still studies the past."""
         self._since = deque(maxlen=_MOST_KEPT)
 
+    def missed(self) -> Iterator[SampleRecord]:
+        """Deliver what was learned since `expect_past`, and forget it.
+
+        For the thread that teaches the other optimizer, while the engine goes on learning.
+        """
+        while self._since:
+            yield self._since.popleft()
+
     def hand_in(self, change: Callable[[Learning], None]) -> None:
         """Have `change` done between two blocks, on the engine's own thread."""
         self._handed_in.append(change)
 
     def go_on_with(self, optimizer: Optimizer) -> None:
-        """Replace the optimizer by one that knows the past, and tell it what happened since."""
-        for sample in self._since or ():
-            optimizer.learn(sample)
-        self.optimizer, self._since = optimizer, None
+        """Replace the optimizer by one that knows the past and, but for the last steps, `missed`.
+
+        What it has not been told yet is what it learns next.
+        """
+        self.optimizer, missed, self._since = optimizer, self._since, None
         self._known.clear()
+        self._known.extend(missed or ())
 
     # --- the engine ------------------------------------------------------------------------
 
@@ -145,7 +162,7 @@ class Learning:
         try:
             while self._handed_in:
                 self._handed_in.pop(0)(self)
-            while self._known:
+            for _ in range(min(len(self._known), MOST_AT_ONCE)):
                 self.optimizer.learn(self._known.popleft())
         except Exception as error:  # noqa: BLE001 (what is learned next may do)
             self._note(error)
@@ -205,6 +222,9 @@ class Learning:
         """Begin with another state of the market."""
         self._scene = (block, step, market)
         self._judged.clear()
+        if self._ways is not None:
+            exploring = self.optimizer.answer.exploring
+            self._ways.turn(self._judged, market_time(block), exploring)
 
     def advise(
         self, opportunity: Opportunity, net_wei: int | None, gas_wei: int | None
@@ -253,7 +273,7 @@ class Learning:
         ]
         best = self._judged[:MOST_SAMPLES]
         tried = [each for each in self._judged[MOST_SAMPLES:] if _is_among(each, attempted)]
-        new = [_with_attempt(each, attempted) for each in (*best, *tried)]
+        new = [self._with_way(_with_attempt(each, attempted)) for each in (*best, *tried)]
         known = {(each.block.number, each.gap) for each in self._waiting}
         self._waiting += [
             each
@@ -273,20 +293,28 @@ class Learning:
             return entries
         return [explained(entry, reasons) for entry in entries]
 
+    def _with_way(self, judged: Judged) -> Judged:
+        """The same with the way that its attempt was sent."""
+        if self._ways is None or judged.attempt is None:
+            return judged
+        return replace(judged, way=self._ways.way_of(judged.attempt.plan))
+
     # --- learning --------------------------------------------------------------------------
 
     def _look_back(self, seen: Seen, now: float) -> tuple[SampleRecord, ...]:
         waiting, samples = [], []
         for judged in self._waiting:
             told = self._hindsight.look(judged, seen)
-            if isinstance(told, Label):
+            if isinstance(told, Sequel):
                 samples.append(self._sample(judged, told, now))
-            elif told is Verdict.WAIT:
+                if self._ways is not None and told.won is not None:
+                    self._ways.learn(judged, told.won, now)
+            elif told is NoSequel.WAIT:
                 waiting.append(judged)
         self._waiting = waiting
         return tuple(samples)
 
-    def _sample(self, judged: Judged, label: Label, now: float) -> SampleRecord:
+    def _sample(self, judged: Judged, sequel: Sequel, now: float) -> SampleRecord:
         decision = judged.decision
         return SampleRecord(
             run_id=self._run_id,
@@ -298,11 +326,11 @@ class Learning:
             feature_set=self.optimizer.feature_set,
             net_wei=judged.net_wei,
             gas_wei=judged.gas_wei,
-            needed_payment_wei=label.needed_payment_wei,
-            reachable=label.reachable,
-            won=label.won,
+            needed_payment_wei=sequel.needed_payment_wei,
+            reachable=sequel.reachable,
+            won=sequel.won,
             offered_bps=judged.offered_bps,
-            censored=label.censored,
+            censored=sequel.censored,
             decided_by=decision.decided_by.value,
             lands=decision.lands,
             provenance=self._provenance,

@@ -8,7 +8,8 @@ own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
@@ -33,6 +34,8 @@ Sample = SampleRecord
 _SAMPLES: Final = table_of(SampleRow)
 _RUNS: Final = table_of(RunRow)
 _MOST_RUNS: Final = 100
+PAGE: Final = 500
+"""Samples that are read in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +104,41 @@ class SampleTable:
     def newest(self, market: MarketSeen, feature_set: str, limit: int) -> Iterator[Sample]:
         """Deliver the newest samples of a market with this set of features, oldest first.
 
-        Where several runs saw the same blocks, those of the newest run count. They come one by
-        one: a hundred thousand at once would fill a small machine.
+        Where several runs saw the same blocks, those of the newest run count. They come page by
+        page: a hundred thousand at once would fill a small machine, and whoever takes his time
+        over them holds no transaction open meanwhile. What is forgotten meanwhile is left out.
         """
         with explained(self._place), self._engine.begin() as connection:
-            chosen = _chosen(connection, market)
-            numbers = (
+            query = (
                 select(_SAMPLES.c.id)
-                .where(_SAMPLES.c.feature_set == feature_set, chosen)
+                .where(_SAMPLES.c.feature_set == feature_set, _chosen(connection, market))
                 .order_by(_SAMPLES.c.known_at.desc(), _SAMPLES.c.id.desc())
                 .limit(limit)
             )
+            numbers = array("q", connection.execute(query).scalars())
+        numbers.reverse()
+        for first in range(0, len(numbers), PAGE):
+            yield from self._page(numbers[first : first + PAGE])
+
+    def _page(self, numbers: Sequence[int]) -> list[Sample]:
+        query = (
+            select(_SAMPLES)
+            .where(_SAMPLES.c.id.in_(numbers))
+            .order_by(_SAMPLES.c.known_at, _SAMPLES.c.id)
+        )
+        with explained(self._place), self._engine.begin() as connection:
+            return [record_of(Sample, row, {}) for row in connection.execute(query).mappings()]
+
+    def attempts(self, market: MarketSeen) -> tuple[int, int]:
+        """Return how many attempts of a market have ended, and how many of them landed."""
+        with explained(self._place), self._engine.begin() as connection:
             query = (
-                select(_SAMPLES)
-                .where(_SAMPLES.c.id.in_(numbers))
-                .order_by(_SAMPLES.c.known_at, _SAMPLES.c.id)
+                select(_SAMPLES.c.won, func.count())
+                .where(_SAMPLES.c.won.is_not(None), _chosen(connection, market))
+                .group_by(_SAMPLES.c.won)
             )
-            for row in connection.execution_options(yield_per=500).execute(query).mappings():
-                yield record_of(Sample, row, {})
+            counts = {bool(won): int(count) for won, count in connection.execute(query)}
+        return sum(counts.values()), counts.get(True, 0)
 
     def count(self, after: int = 0) -> tuple[int, int]:
         """Return how many samples there are beyond number `after`, and the newest's number."""

@@ -39,3 +39,7 @@ class Channel(StrEnum):
 
     PUBLIC = "public"
     """Through the public mempool: a miss is included all the same, and costs its gas."""
+
+
+FIRST: Final = tuple(f"first_{round(100 * arm):02d}" for arm in ARMS)
+"""The features that tell for each arm the odds that nobody else bids as much."""

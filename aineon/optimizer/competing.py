@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 
 from aineon.errors import OptimizerError
 from aineon.optimizer.arms import ARMS, Channel
-from aineon.optimizer.deciding import KEPT, expected_nets
+from aineon.optimizer.deciding import KEPT, expected, expected_nets, miss_cost
 from aineon.optimizer.tape import Tape
 
 Floats = NDArray[np.float64]
 
 SURE: Final = 0.9
 """The least share of draws in which a challenger leaves more, for it to be promoted."""
+HELD: Final = 0.5
+"""The least share of draws in which a champion leaves more than the table, to be confirmed."""
 FEWEST_BLOCKS: Final = 6
 """With fewer blocks of time than that, nothing can be said."""
 
@@ -54,12 +56,20 @@ class Verdict:
         words: one sentence: with which figures, or what is missing.
         champion: the comparison with the models in use; None where there are none.
         table: the comparison with the live table.
+        held: the comparison of the models in use with the live table; None where there are none.
     """
 
     promoted: bool
     words: str
     champion: Comparison | None
     table: Comparison
+    held: Comparison | None = None
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether whoever is the champion after this left at least as much as the live table."""
+        held = None if self.held is None else self.held.better
+        return self.promoted or (held is not None and held >= HELD)
 
 
 def money(chances: Floats, tape: Tape, channel: Channel) -> Floats:
@@ -79,8 +89,8 @@ def money(chances: Floats, tape: Tape, channel: Channel) -> Floats:
     arm = nets.argmax(axis=1)
     attempted = nets[np.arange(len(tape)), arm] > 0
     landed = tape.needed <= np.array(ARMS)[arm]
-    missed = -tape.gas if channel is Channel.PUBLIC else np.zeros(len(tape))
-    left = np.where(attempted, np.where(landed, KEPT[arm] * tape.net, missed), 0.0)
+    came = expected(landed.astype(np.float64), KEPT[arm] * tape.net, miss_cost(tape.gas, channel))
+    left = np.where(attempted, came, 0.0)
     return np.where(np.isnan(tape.needed) | tape.censored, np.nan, left)
 
 
@@ -122,6 +132,7 @@ def compete(
     """
     against_table = compare(challenger, table, times, seed)
     against_champion = None if champion is None else compare(challenger, champion, times, seed)
+    held = None if champion is None else compare(champion, table, times, seed)
     rivals = {"the table": against_table}
     if against_champion is not None:
         rivals["the champion"] = against_champion
@@ -130,15 +141,15 @@ def compete(
             words = (
                 f"not promoted: only {found.blocks} half hours of outcomes to compare with {name}"
             )
-            return Verdict(False, words, against_champion, against_table)
+            return Verdict(False, words, against_champion, against_table, held)
         if found.better < SURE:
             words = (
                 f"not promoted: it leaves more than {name} in {found.better:.0%} of draws, "
                 f"and {SURE:.0%} are needed"
             )
-            return Verdict(False, words, against_champion, against_table)
+            return Verdict(False, words, against_champion, against_table, held)
     words = "promoted: " + " and ".join(
         f"it leaves more than {name} in {found.better:.0%} of draws"
         for name, found in rivals.items()
     )
-    return Verdict(True, words, against_champion, against_table)
+    return Verdict(True, words, against_champion, against_table, held)

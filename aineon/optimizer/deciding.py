@@ -6,13 +6,16 @@ nothing, and `P(f) * (1 - f) * net - (1 - P(f)) * gas` where a miss is included 
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aineon.optimizer.arms import ARMS, ARMS_BPS, Channel
 from aineon.primitives.units import BPS, ETHER
+
+Number = TypeVar("Number", int, float, NDArray[np.float64])
+"""A figure, or a column of them."""
 
 KEPT: Final[NDArray[np.float64]] = 1 - np.array(ARMS)
 """What each arm leaves of the net profit where it lands."""
@@ -33,6 +36,22 @@ class Chosen(NamedTuple):
     expected: float
 
 
+def expected(chance: Number, won: Number, lost: Number) -> Number:
+    """Return what an attempt leaves on average.
+
+    Args:
+        chance: that it lands; 1 or 0 where that is known.
+        won: what is left then.
+        lost: what a miss costs.
+    """
+    return chance * won - (1 - chance) * lost
+
+
+def miss_cost(gas: Number, channel: Channel) -> Number:
+    """Return what a miss costs: its gas in public, nothing in private."""
+    return gas if channel is Channel.PUBLIC else 0 * gas
+
+
 def expected_nets(
     chances: NDArray[np.float64],
     net: float | NDArray[np.float64],
@@ -43,10 +62,7 @@ def expected_nets(
 
     Many opportunities are asked at once with chances of (rows, arms) and columns of (rows, 1).
     """
-    won: NDArray[np.float64] = chances * KEPT * net
-    if channel is Channel.PUBLIC:
-        won -= (1 - chances) * gas
-    return won
+    return expected(chances, KEPT * net, miss_cost(np.asarray(gas), channel))
 
 
 def best_arm(chances: NDArray[np.float64], net: float, gas: float, channel: Channel) -> Chosen:
@@ -54,6 +70,25 @@ def best_arm(chances: NDArray[np.float64], net: float, gas: float, channel: Chan
     nets = expected_nets(chances, net, gas, channel)
     arm = int(nets.argmax())
     return Chosen(arm, float(nets[arm]))
+
+
+def left_at(
+    arm: int, net: float, gas: float, channel: Channel, landed: NDArray[np.float64]
+) -> float:
+    """Return the ETH that an attempt at one arm left; `landed` tells of each arm 1 or 0."""
+    return expected(float(landed[arm]), float(KEPT[arm]) * net, miss_cost(gas, channel))
+
+
+def left_by(
+    curve: NDArray[np.float64],
+    net: float,
+    gas: float,
+    channel: Channel,
+    landed: NDArray[np.float64],
+) -> float:
+    """Return the ETH that deciding by `curve` left of an opportunity whose arms are known."""
+    arm, most = best_arm(curve, net, gas, channel)
+    return left_at(arm, net, gas, channel, landed) if most > 0 else 0.0
 
 
 def bid_of(arm: int) -> int:
@@ -68,8 +103,8 @@ def left_wei(net_wei: int, bid_bps: int) -> int:
 
 def expected_wei(lands: float, net_wei: int, gas_wei: int, bid_bps: int, channel: Channel) -> int:
     """Return what an attempt leaves on average, to the wei that a float can tell."""
-    lost = gas_wei if channel is Channel.PUBLIC else 0
-    return round(lands * left_wei(net_wei, bid_bps) - (1 - lands) * lost)
+    won, lost = left_wei(net_wei, bid_bps), miss_cost(gas_wei, channel)
+    return round(expected(lands, won, lost))
 
 
 def band_wei(
@@ -80,7 +115,7 @@ def band_wei(
     There are two cases only, win or miss, so it is a point where one of them is almost sure, and
     both of them where neither is.
     """
-    missed = -gas_wei if channel is Channel.PUBLIC else 0
+    missed = -miss_cost(gas_wei, channel)
     won = left_wei(net_wei, bid_bps)
     low = won if 1 - lands <= 2 * TAIL else missed
     high = missed if lands <= 2 * TAIL else won

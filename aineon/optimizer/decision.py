@@ -15,10 +15,12 @@ class DecidedBy(StrEnum):
     """The settings' own bid, and every opportunity attempted: too little is known to choose."""
     TABLE = "table"
     """What came of past opportunities of the same pair and size."""
+    RIVALS = "rivals"
+    """What is thought of each rival that was seen; the table counts as much as it is right."""
     ENSEMBLE = "ensemble"
     """The trained models."""
     MEAN = "mean"
-    """The mean of the table's chances and the models'."""
+    """The mean of the models' chances and of what would decide without them."""
 
 
 @dataclass(frozen=True, slots=True)

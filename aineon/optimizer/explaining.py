@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from aineon.optimizer.decision import Reason
 from aineon.optimizer.models.curves import Floats
 from aineon.optimizer.models.ensemble import Ensemble
+from aineon.optimizer.models.live import LiveTold
 
 MOST_REASONS: Final = 3
 ASKED: Final = 16
@@ -27,6 +28,8 @@ ASKED: Final = 16
 
 PAIR: Final = "pair"
 """Stands for what an opportunity trades, which is no feature of the catalogue."""
+RIVALS: Final = "rivals"
+"""Stands for what is thought of everybody who was seen, against what the table alone says."""
 NET: Final = "net"
 """The catalogue's name of an opportunity's size."""
 
@@ -58,23 +61,30 @@ def reasons_of_models(
     )
 
 
-def reasons_of_table(
-    chances: Callable[[str, float], Floats], pair: str, net: float, usual_net: float, arm: int
+def reasons_without_models(
+    told: LiveTold,
+    table: Callable[[str, float], Floats],
+    pair: str,
+    net: float,
+    usual_net: float,
+    arm: int,
 ) -> tuple[Reason, ...]:
-    """Return how far pair and size moved the table's chance of an arm.
+    """Return how far pair, size and what is known of the rivals moved the chance of an arm.
 
     Args:
-        chances: the table's answer for a pair and a net.
+        told: what was said.
+        table: the table's answer for a pair and a net.
         pair: what was traded.
         net: ETH before the bid.
         usual_net: ETH of a usual opportunity.
         arm: the bid's place in `ARMS`.
     """
-    chance = float(chances(pair, net)[arm])
+    chance = float(told.table[arm])
     return _strongest(
         [
-            (PAIR, chance - float(chances(_UNKNOWN_PAIR, net)[arm])),
-            (NET, chance - float(chances(pair, usual_net)[arm])),
+            (PAIR, chance - float(table(_UNKNOWN_PAIR, net)[arm])),
+            (NET, chance - float(table(pair, usual_net)[arm])),
+            (RIVALS, float(told.curve[arm]) - chance),
         ]
     )
 

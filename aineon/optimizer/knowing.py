@@ -12,9 +12,10 @@ import numpy as np
 
 from aineon.optimizer.arms import Channel
 from aineon.optimizer.decision import DecidedBy, Reason
-from aineon.optimizer.explaining import reasons_of_models, reasons_of_table
+from aineon.optimizer.explaining import reasons_of_models, reasons_without_models
 from aineon.optimizer.leading import (
     Champion,
+    Objection,
     Terms,
     why_not_input,
     why_not_models,
@@ -24,12 +25,14 @@ from aineon.optimizer.models.correction import Correction
 from aineon.optimizer.models.curves import Floats
 from aineon.optimizer.models.ensemble import Ensemble
 from aineon.optimizer.models.labels import Label
-from aineon.optimizer.models.live import Live
-from aineon.optimizer.models.mixing import Curves, Mixing, curves_of
+from aineon.optimizer.models.live import Live, LiveTold
+from aineon.optimizer.models.mixing import PLAIN, Curves, Mixing, curves_of
 from aineon.optimizer.novelty import Ranges
 
 _SEEN: Final = 4_000
 _FEWEST_SEEN: Final = 200
+_NAMED: Final = {DecidedBy.TABLE: "the table", DecidedBy.RIVALS: "what is known of the rivals"}
+"""Who decides without models."""
 # What numbers can do wrong in a model; a fault of the program still shows itself.
 _FAULTS: Final = (ArithmeticError, ValueError, LookupError)
 
@@ -56,7 +59,7 @@ class Told(NamedTuple):
         curve: the chance of each arm; None where only the rule may decide.
         by: whose curve it is.
         words: why nobody who knows more said it; empty where nobody does.
-        table: the table's curve, whoever leads.
+        live: what the live table and what is thought of the rivals say, whoever leads.
         models: the models' curve; None where they have none, or were not asked.
         novel: whether the input lies outside of what the models have seen.
     """
@@ -64,14 +67,14 @@ class Told(NamedTuple):
     curve: Floats | None
     by: DecidedBy
     words: str
-    table: Floats
+    live: LiveTold
     models: Floats | None
     novel: bool
 
     @property
     def curves(self) -> Curves | None:
-        """What table, models and their mean say; None without models."""
-        return None if self.models is None else curves_of(self.table, self.models)
+        """What is said without models, by them, and by their mean; None without models."""
+        return None if self.models is None else curves_of(self.live.curve, self.models)
 
 
 class Knowledge:
@@ -89,7 +92,7 @@ class Knowledge:
         self.learned_until = -math.inf
         self._channel = channel
         self._terms = terms
-        self._live = Live()
+        self._live = Live(names)
         self._correction = Correction()
         self._mixing = Mixing()
         self._seen: deque[Floats] = deque(maxlen=_SEEN)
@@ -102,53 +105,59 @@ class Knowledge:
 
     def told(self, asked: Asked) -> Told:
         """Return what may be trusted about an opportunity; models are asked where they count."""
-        table = self._live.chances(asked.pair, asked.net)
-        why = self._why_input(asked)
-        plain = Told(None, DecidedBy.RULE, "", table, None, novel="outside" in why)
+        live = self._live.told(asked.pair, asked.net, asked.vector)
+        against = self._against(asked)
+        plain = Told(None, DecidedBy.RULE, "", live, None, against.novel)
         words = why_not_table(self.labels, self._terms) or self._why_clock(asked.at)
         if words:
             return plain._replace(words=words)
-        plain = plain._replace(curve=table, by=DecidedBy.TABLE)
-        words = self._why_models(asked.at) or why
-        return plain._replace(words=words) if words else self._with_models(plain, asked)
+        plain = plain._replace(curve=live.curve, by=_without_models(live))
+        words = self._why_models(asked.at) or against.words
+        if words:
+            return plain._replace(words=f"{words}, so {_NAMED[plain.by]} decides")
+        return self._with_models(plain, asked)
 
     def reviewed(self, asked: Asked) -> Told:
         """Return the same with what the models say, whether or not they may be trusted."""
         told = self.told(asked)
         if told.models is not None:
             return told
-        return told._replace(models=self._models_say(asked, told.table))
+        return told._replace(models=self._models_say(asked, told.live.curve))
 
     def _with_models(self, plain: Told, asked: Asked) -> Told:
-        models = self._models_say(asked, plain.table)
+        models = self._models_say(asked, plain.live.curve)
         if models is None:
-            words = "the models answered with no chances, so the table decides"
+            words = f"the models answered with no chances, so {_NAMED[plain.by]} decides"
             return plain._replace(words=words)
         told = plain._replace(models=models)
-        by = DecidedBy(self._mixing.leading(self._channel))
-        if by is DecidedBy.TABLE:
-            return told._replace(words="the table left more lately than the models")
-        return told._replace(curve=getattr(curves_of(plain.table, models), by.value), by=by)
+        way = self._mixing.leading(self._channel)
+        if way == PLAIN:
+            return told._replace(words=f"{_NAMED[plain.by]} left more lately than the models")
+        curves = curves_of(plain.live.curve, models)
+        return told._replace(curve=getattr(curves, way), by=DecidedBy(way))
 
     def leading(self) -> tuple[DecidedBy, str]:
         """Return who decides about an opportunity of which everything is known, and why."""
         words = why_not_table(self.labels, self._terms)
         if words:
             return DecidedBy.RULE, words
+        plain = DecidedBy.RIVALS if self._live.hears_of_rivals else DecidedBy.TABLE
         words = self._why_models(self.learned_until)
         if words:
-            return DecidedBy.TABLE, words
-        return DecidedBy(self._mixing.leading(self._channel)), ""
+            return plain, f"{words}, so {_NAMED[plain]} decides"
+        way = self._mixing.leading(self._channel)
+        return (plain if way == PLAIN else DecidedBy(way)), ""
 
     def reasons(self, asked: Asked, by: DecidedBy, arm: int) -> tuple[Reason, ...]:
         """Return what moved the chance of an arm most; nothing where nobody can say."""
         try:
-            if by is DecidedBy.TABLE or self.champion is None or asked.vector is None:
-                usual = float(np.median(self._nets)) if self._nets else asked.net
-                return reasons_of_table(self._live.chances, asked.pair, asked.net, usual, arm)
-            table = self._live.chances(asked.pair, asked.net)
+            pair, net, vector = asked.pair, asked.net, asked.vector
+            live = self._live.told(pair, net, vector)
+            if by in _NAMED or self.champion is None or vector is None:
+                usual = float(np.median(self._nets)) if self._nets else net
+                return reasons_without_models(live, self._live.table, pair, net, usual, arm)
             return reasons_of_models(
-                self.champion.models, asked.vector, asked.pair, asked.net, asked.gas, table, arm
+                self.champion.models, vector, pair, net, asked.gas, live.curve, arm
             )
         except _FAULTS:
             # Models that were adopted since the decision may know other features.
@@ -162,9 +171,14 @@ class Knowledge:
         curves = said.curves
         if curves is not None:
             self._mixing.learn(curves, net, asked.gas, landed)
-            raw = self._raw(asked, said.table)
+            raw = self._raw(asked, said.live.curve)
             if raw is not None:
                 self._correction.learn(raw, pair, net, landed)
+        self.learn_outcome(asked, landed, time)
+
+    def learn_outcome(self, asked: Asked, landed: Floats, time: float) -> None:
+        """Take in an outcome about which nothing was said."""
+        pair, net = asked.pair, asked.net
         vector = self._unknown() if asked.vector is None else asked.vector
         self._live.learn(Label(time, pair, net, asked.gas, vector, landed))
         self.learned_until = max(self.learned_until, time)
@@ -174,8 +188,7 @@ class Knowledge:
 
     def adopt(self, models: Ensemble, version: str | None, ranges: Ranges | None) -> None:
         """Ask these models from now on; see `Optimizer.adopt`."""
-        if ranges is None and len(self._seen) >= _FEWEST_SEEN:
-            ranges = Ranges.of(self.names, np.array(self._seen))
+        ranges = self.ranges_seen() if ranges is None else ranges
         before = None if self.champion is None else self.champion.version
         # Models that are handed in again were corrected and compared already.
         if version is None or version != before:
@@ -185,6 +198,12 @@ class Knowledge:
         if self.labels < models.live.labels:
             # A fresh process goes on where the training's table was.
             self._live = Live.from_arrays(models.live.arrays())
+
+    def ranges_seen(self) -> Ranges | None:
+        """Return the ranges of the inputs that were seen; None of too few."""
+        # A list of it all at once, because another thread may add to it.
+        seen = list(self._seen)
+        return Ranges.of(self.names, np.array(seen)) if len(seen) >= _FEWEST_SEEN else None
 
     def dismiss(self) -> None:
         """Ask no models any more, until others are adopted."""
@@ -210,7 +229,7 @@ class Knowledge:
     def _why_models(self, at: float) -> str:
         return why_not_models(self.champion, self.names, self.labels, at, self._terms)
 
-    def _why_input(self, asked: Asked) -> str:
+    def _against(self, asked: Asked) -> Objection:
         ranges = None if self.champion is None else self.champion.ranges
         return why_not_input(asked.vector, len(self.names), ranges)
 
@@ -234,3 +253,7 @@ class Knowledge:
 
     def _unknown(self) -> Floats:
         return np.full(len(self.names), np.nan)
+
+
+def _without_models(live: LiveTold) -> DecidedBy:
+    return DecidedBy.TABLE if live.rivals is None else DecidedBy.RIVALS

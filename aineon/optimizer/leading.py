@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,18 @@ class Champion:
     ranges: Ranges | None = field(repr=False, default=None)
 
 
+class Objection(NamedTuple):
+    """What stands against showing an input to the models.
+
+    Attributes:
+        words: one sentence; empty where nothing does.
+        novel: whether it lies outside of what they have seen.
+    """
+
+    words: str = ""
+    novel: bool = False
+
+
 def why_not_table(labels: int, terms: Terms) -> str:
     """Return why the table does not decide; empty where it may."""
     if labels >= terms.table_labels:
@@ -64,33 +77,31 @@ def why_not_models(
 ) -> str:
     """Return why trained models do not decide, whatever the input; empty where they may."""
     if champion is None:
-        return "no models are trained yet, so the table decides"
+        return "no models are trained yet"
     if labels < terms.model_labels:
-        return (
-            f"{labels} outcomes are known and models need {terms.model_labels}, "
-            "so the table decides"
-        )
+        return f"{labels} outcomes are known and models need {terms.model_labels}"
     if tuple(champion.models.names) != tuple(names):
-        return "the models were trained on another set of features, so the table decides"
+        return "the models were trained on another set of features"
     if at - champion.confirmed_at > terms.expires:
         hours = (at - champion.confirmed_at) / 3_600
-        return f"the models are {hours:.0f} hours old, so the table decides"
+        return f"the models are {hours:.0f} hours old"
     return ""
 
 
-def why_not_input(vector: Floats | None, width: int, ranges: Ranges | None) -> str:
-    """Return why an input cannot be shown to the models; empty where it can."""
+def why_not_input(vector: Floats | None, width: int, ranges: Ranges | None) -> Objection:
+    """Return why an input cannot be shown to the models."""
     if vector is None:
-        return "the features are no row of numbers, so the table decides"
+        return Objection("the features are no row of numbers")
     if vector.shape != (width,):
-        return f"{vector.size} features came where there are {width}, so the table decides"
+        words = f"{vector.size} features came where there are {width}"
+        return Objection(words)
     missing = int((~np.isfinite(vector)).sum())
     if missing == width and width:
-        return "no feature is known, so the table decides"
+        return Objection("no feature is known")
     if ranges is None:
-        return ""
+        return Objection()
     novel = ranges.why_novel(vector)
-    return f"{novel}, so the table decides" if novel else ""
+    return Objection(novel, novel=True) if novel else Objection()
 
 
 def row_of_numbers(vector: Sequence[float] | NDArray[np.float64]) -> Floats | None:

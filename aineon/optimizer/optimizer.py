@@ -17,13 +17,13 @@ from aineon.optimizer.bandit import Bandit
 from aineon.optimizer.deciding import band_wei, bid_of, expected_wei
 from aineon.optimizer.decision import DecidedBy, Decision
 from aineon.optimizer.drift import Alarm, Answer
-from aineon.optimizer.following import Following
 from aineon.optimizer.knowing import Asked, Knowledge
 from aineon.optimizer.leading import Terms, row_of_numbers
 from aineon.optimizer.models.curves import Floats
 from aineon.optimizer.models.ensemble import Ensemble
 from aineon.optimizer.models.labels import landed
 from aineon.optimizer.novelty import Ranges
+from aineon.optimizer.reckoning import Reckoning
 from aineon.optimizer.sampled import row_of
 from aineon.optimizer.tape import TapeRow
 from aineon.optimizer.telling import AlarmTold, OptimizerTold
@@ -69,7 +69,7 @@ class Optimizer:
         self._rule_bps = rule_bps
         self._channel = channel
         self._knowledge = Knowledge(names, channel, terms or Terms())
-        self._following = Following(rule_bps, channel, seed)
+        self._reckoning = Reckoning(rule_bps, channel, seed)
         self._decided: Counter[str] = Counter()
         self._attempted = 0
 
@@ -163,7 +163,7 @@ class Optimizer:
         if told.curve is None or decision.net_wei is None:
             return replace(decision, words=told.words)
         net, gas = decision.net_wei, decision.gas_wei or 0
-        arm, _, lands, _ = self._following.bid(told.curve, asked)
+        arm, _, lands, _ = self._reckoning.bid(told.curve, asked)
         bid = bid_of(arm)
         expected = expected_wei(lands, net, gas, bid, self._channel)
         words = told.words
@@ -172,7 +172,8 @@ class Optimizer:
             words = f"at the best bid it lands in {lands:.0%} of cases, and " + (
                 lost if self._channel is Channel.PUBLIC else "that leaves nothing"
             )
-        champion = None if told.by is DecidedBy.TABLE else self._knowledge.champion
+        by_models = told.by in (DecidedBy.ENSEMBLE, DecidedBy.MEAN)
+        champion = self._knowledge.champion if by_models else None
         return replace(
             decision,
             attempt=expected > 0,
@@ -204,8 +205,13 @@ class Optimizer:
             return
         gas = row.gas if math.isfinite(row.gas) else 0.0
         asked = Asked(row.pair, row.net, gas, row_of_numbers(row.vector), row.time)
+        if gas != row.gas and self._channel is Channel.PUBLIC:
+            # What a miss would have cost is not known, so no way of deciding can be judged by it.
+            self._reckoning.witness(row, came)
+            self._knowledge.learn_outcome(asked, came, row.known_at)
+            return
         said = self._knowledge.reviewed(asked)
-        self._following.learn(asked, said, row, came)
+        self._reckoning.learn(asked, said, row, came)
         self._knowledge.learn(asked, said, came, row.known_at)
 
     def adopt(
@@ -216,9 +222,16 @@ class Optimizer:
         Args:
             models: as they were trained.
             version: as the registry names them.
-            ranges: the inputs that they know; by default those that were seen here.
+            ranges: the inputs that they know; by default `ranges_seen`.
         """
         self._knowledge.adopt(models, version, ranges)
+
+    def ranges_seen(self) -> Ranges | None:
+        """Return the ranges of the inputs that were seen here; None of too few.
+
+        What takes long in adopting models; another thread may do it beforehand.
+        """
+        return self._knowledge.ranges_seen()
 
     def dismiss(self) -> None:
         """Decide without models from now on: the named ones may not be used."""
@@ -233,17 +246,17 @@ class Optimizer:
     @property
     def alarms(self) -> tuple[Alarm, ...]:
         """The newest alarms, oldest first."""
-        return tuple(self._following.watch.alarms)
+        return tuple(self._reckoning.watch.alarms)
 
     @property
     def answer(self) -> Answer:
         """What the newest alarm asks for, while it holds."""
-        return self._following.watch.answer(self._knowledge.learned_until)
+        return self._reckoning.watch.answer(self._knowledge.learned_until)
 
     def standing(self) -> OptimizerTold:
         """Return how the optimizer stands."""
         leading, words = self._knowledge.leading()
-        champion, record = self._knowledge.champion, self._following.record
+        champion, record = self._knowledge.champion, self._reckoning.record
         now, bandit = self._knowledge.learned_until, self.bandit
         return OptimizerTold(
             leading=leading.value,
@@ -258,7 +271,7 @@ class Optimizer:
             captured=record.captured(),
             arms=record.arms(),
             ways=() if bandit is None else bandit.told(),
-            bands=self._following.bands_told(now),
+            bands=self._reckoning.bands_told(now),
             alarms=tuple(
                 AlarmTold(each.at, each.what, each.words) for each in reversed(self.alarms)
             ),

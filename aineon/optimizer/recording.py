@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from aineon.optimizer.arms import ARMS, ARMS_BPS, Channel
-from aineon.optimizer.deciding import KEPT, best_arm
+from aineon.optimizer.arms import ARMS, ARMS_BPS
+from aineon.optimizer.deciding import KEPT
 from aineon.optimizer.models.curves import Floats
 from aineon.optimizer.telling import ArmTold, BinTold, CaptureTold
 from aineon.primitives.units import ETHER
@@ -36,7 +36,7 @@ class Outcome(NamedTuple):
     left: Mapping[str, float]
 
 
-POLICIES: Final = ("chosen", "rule", "table", "clairvoyant", "ensemble", "mean")
+POLICIES: Final = ("chosen", "rule", "table", "clairvoyant", "rivals", "ensemble", "mean")
 """Ways of deciding that are compared, in the order in which they are told."""
 
 
@@ -115,19 +115,6 @@ class Record:
             )
             for arm, bps in enumerate(ARMS_BPS)
         )
-
-
-def left_by(curve: Floats, net: float, gas: float, channel: Channel, landed: Floats) -> float:
-    """Return the ETH that deciding by `curve` leaves of an opportunity whose arms are known."""
-    arm, expected = best_arm(curve, net, gas, channel)
-    return left_at(arm, net, gas, channel, landed) if expected > 0 else 0.0
-
-
-def left_at(arm: int, net: float, gas: float, channel: Channel, landed: Floats) -> float:
-    """Return the ETH that an attempt at one arm leaves."""
-    if landed[arm] > 0:
-        return float(KEPT[arm]) * net
-    return -gas if channel is Channel.PUBLIC else 0.0
 
 
 def most_left(net: float, landed: Floats) -> float:

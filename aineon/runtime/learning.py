@@ -19,8 +19,10 @@ from aineon.runtime.settings import Settings
 from aineon.search import CostModel
 
 if TYPE_CHECKING:
+    from aineon.engine.ways import WayChooser
     from aineon.market import Market
     from aineon.optimizer import Optimizer
+    from aineon.optimizer.bandit import Bandit
 
 _HEED: Final[dict[OptimizerRole, Heed]] = {
     OptimizerRole.OBSERVE: observed,
@@ -42,14 +44,25 @@ def learning_beside(
     costs: CostModel,
     books: Books | None,
     clock: Clock,
+    ways: WayChooser | None = None,
 ) -> Taught:
-    """Return what learns from `feed`, as the settings want it."""
+    """Return what learns from `feed`, as the settings want it.
+
+    Args:
+        settings: what the optimizer may do.
+        feed: what it looks at.
+        hindsight: tells what became of opportunities.
+        costs: tells what takings are worth.
+        books: where samples are; None keeps none.
+        clock: seconds since the epoch.
+        ways: chooses how attempts are sent, where there is a choice.
+    """
     heed = _HEED.get(settings.optimizer)
     if heed is None:
         return Taught(None, None)
     from aineon.optimizer.features.builder import FeatureBuilder
 
-    make = maker_of(settings)
+    make = maker_of(settings, None if ways is None else ways.bandit)
     learning = Learning(
         make(),
         FeatureBuilder(costs),
@@ -59,21 +72,23 @@ def learning_beside(
         costs,
         0 if books is None else books.run.run_id,
         feed.provenance,
+        ways,
     )
     if books is None:
         return Taught(learning, None)
     from aineon.runtime.model_desk import ModelDesk
 
-    return Taught(learning, ModelDesk(settings, learning, make, books, clock))
+    return Taught(learning, ModelDesk(settings, learning, make, books, clock, ways))
 
 
-def maker_of(settings: Settings) -> Callable[[], Optimizer]:
-    """Return what makes an optimizer that knows nothing yet."""
+def maker_of(settings: Settings, bandit: Bandit | None = None) -> Callable[[], Optimizer]:
+    """Return what makes an optimizer that knows nothing yet; the bandit is the same one in all."""
     from aineon.optimizer import Optimizer
     from aineon.optimizer.features.catalogue import NAMES
 
     channel = channel_of(settings)
-    return lambda: Optimizer(settings.builder_tip_bps, NAMES, channel, settings.seed)
+    rule, seed = settings.builder_tip_bps, settings.seed
+    return lambda: Optimizer(rule, NAMES, channel, seed, bandit=bandit)
 
 
 def channel_of(settings: Settings) -> Channel:

@@ -7,7 +7,6 @@ behind is stale by itself; the pid in it is for the message only.
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -17,27 +16,11 @@ from typing import Final, Self
 
 from aineon.errors import StartError
 from aineon.primitives import Book, SystemClock
+from aineon.primitives.file_lock import take
 from aineon.runtime.settings import Settings
 from aineon.safety import STOP_FILE, StopFile, StopReason
 
 LOOK_SECONDS: Final = 5.0
-
-if sys.platform == "win32":
-    import msvcrt
-
-    # Locked far behind the pid, because Windows lets nobody else read what is locked.
-    _LOCKED_BYTE = 1 << 20
-
-    def _take(descriptor: int) -> None:
-        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-
-else:
-    import fcntl
-
-    def _take(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @contextmanager
@@ -167,7 +150,7 @@ class FolderLock:
                 f"name another one in {self._setting}."
             ) from error
         try:
-            _take(descriptor)
+            take(descriptor)
         except OSError as error:
             pid = os.read(descriptor, 20).decode(errors="replace").strip()
             os.close(descriptor)

@@ -9,22 +9,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from aineon.engine.optimizing import Learning
 from aineon.errors import AineonError, ModelRefused
+from aineon.ledger.audit import note
 from aineon.ledger.commands import Command, CommandState
-from aineon.ledger.samples import MarketSeen, SampleTable
+from aineon.ledger.samples import MarketSeen, Sample, SampleTable
 from aineon.optimizer.models.registry import Registry
 from aineon.primitives import Clock
+from aineon.runtime.auditing import audit_of
 from aineon.runtime.books import Books
 from aineon.runtime.model_places import ROLL_BACK, models_folder
 from aineon.runtime.settings import Settings
 from aineon.runtime.training import last_cycle
+from aineon.runtime.ways import keep_ways
 
 if TYPE_CHECKING:
+    from aineon.engine.ways import WayChooser
     from aineon.market import Market
     from aineon.optimizer import Optimizer
 
@@ -47,6 +51,7 @@ class ModelDesk:
         make: makes an optimizer that knows nothing yet.
         books: what was learned in the past, and the commands.
         clock: seconds since the epoch.
+        ways: what learns how to send, where there is a choice.
     """
 
     def __init__(
@@ -56,7 +61,10 @@ class ModelDesk:
         make: Callable[[], Optimizer],
         books: Books,
         clock: Clock,
+        ways: WayChooser | None = None,
     ) -> None:
+        self._ways = ways
+        self._kept_ways = None if ways is None else ways.state()
         self._learning = learning
         self._make = make
         self._books = books
@@ -79,6 +87,7 @@ class ModelDesk:
             await self._guarded(self._answer_all)
             await self._guarded(self._pick_up)
             await self._guarded(self._hear)
+            await self._guarded(self._keep)
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _guarded(self, work: Callable[[], None]) -> None:
@@ -97,6 +106,8 @@ class ModelDesk:
         optimizer, count = self._make(), 0
         try:
             count = self._study(optimizer)
+            # What the engine's own thread is left with is what came in the last moment.
+            self._teach(optimizer, self._learning.missed())
         finally:
             # Whatever could be read, what happens from now on is not to be kept for ever.
             self._learning.hand_in(lambda learning: learning.go_on_with(optimizer))
@@ -107,13 +118,19 @@ class ModelDesk:
         now = self._learning.began
         if now is None:
             return 0
-        past, count = MarketSeen.of(self._books.begun, now), 0
+        past = MarketSeen.of(self._books.begun, now)
         with SampleTable.open(self._settings.book_url) as table:
-            for sample in table.newest(past, optimizer.feature_set, MOST_RELEARNED):
-                optimizer.learn(sample)
-                count += 1
-                # Learning takes about a millisecond, in which the engine's thread cannot work.
-                time.sleep(_PAUSE_SECONDS)
+            samples = table.newest(past, optimizer.feature_set, MOST_RELEARNED)
+            return self._teach(optimizer, samples)
+
+    def _teach(self, optimizer: Optimizer, samples: Iterator[Sample]) -> int:
+        """Have an optimizer learn from samples one by one; returns how many those were."""
+        count = 0
+        for sample in samples:
+            optimizer.learn(sample)
+            count += 1
+            # Learning takes about a millisecond, in which the engine's thread cannot work.
+            time.sleep(_PAUSE_SECONDS)
         return count
 
     def _pick_up(self) -> None:
@@ -144,7 +161,9 @@ class ModelDesk:
             )
             return
         self._stamp, self._refused = stamp, ""
-        self._learning.hand_in(lambda learning: learning.optimizer.adopt(ensemble, version))
+        # Looking through thousands of inputs would stop the engine for tens of milliseconds.
+        ranges = self._learning.optimizer.ranges_seen()
+        self._learning.hand_in(lambda learning: learning.optimizer.adopt(ensemble, version, ranges))
 
     def _refuse(self, words: str) -> None:
         _LOG.warning("%s", words)
@@ -174,11 +193,32 @@ class ModelDesk:
 
         self._learning.hand_in(change)
 
+    def _keep(self) -> None:
+        """Keep what was learned of ways of sending, where that changed."""
+        if self._ways is None or (state := self._ways.state()) == self._kept_ways:
+            return
+        keep_ways(self._settings, self._books, state)
+        self._kept_ways = state
+
     def _answer_all(self) -> None:
         commands = self._books.control.commands
         for command in commands.open((ROLL_BACK,)):
             state, words = self._rolled_back(command)
+            self._note(command, state, words)
             commands.answer(command.number, state, words, self._clock.now())
+
+    def _note(self, command: Command, state: CommandState, words: str) -> None:
+        """Write down what came of a command; that it was asked for, the page has written."""
+        version = command.body.get("version")
+        note(
+            audit_of(self._settings, self._books.control),
+            lambda words: _LOG.warning("%s", words),
+            who=command.who,
+            action="model.change" if state is CommandState.DONE else "model.refuse",
+            subject=version if isinstance(version, str) and version else "no version",
+            detail={"request": command.number, "words": words},
+            at=self._clock.now(),
+        )
 
     def _rolled_back(self, command: Command) -> tuple[CommandState, str]:
         """Name the model that a command asks for the champion; doing it twice changes nothing."""
@@ -190,7 +230,8 @@ class ModelDesk:
         if self._clock.now() - command.at > _HEARD_FOR_SECONDS:
             return CommandState.REFUSED, "it was asked for too long ago; ask again"
         try:
-            self._registry.roll_back(version, self._clock.now(), command.who)
+            former = self._registry.roll_back(version, self._clock.now(), command.who)
         except AineonError as error:
             return CommandState.REFUSED, str(error)
-        return CommandState.DONE, f"model {version} is in use again"
+        instead = "" if former is None else f", and {former} no more"
+        return CommandState.DONE, f"model {version} is in use again{instead}"

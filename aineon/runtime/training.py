@@ -9,22 +9,18 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
-from aineon.errors import LedgerNotFound, ModelRefused, OptimizerError
+from aineon.errors import ChampionChanged, LedgerNotFound, ModelRefused, OptimizerError
 from aineon.ledger.control import ControlStore
 from aineon.ledger.samples import SampleTable
 from aineon.optimizer.drift.alarm import ANSWERS, Alarm
 from aineon.optimizer.models.registry import Registry
-from aineon.optimizer.models.storing import save
+from aineon.optimizer.models.storing import load, save
 from aineon.primitives.private_files import replace_private
 from aineon.runtime.learning import channel_of
 from aineon.runtime.model_places import models_folder
 from aineon.runtime.settings import Settings
 
 if TYPE_CHECKING:
-    from aineon.optimizer.competing import Verdict
-    from aineon.optimizer.models.curves import Floats
     from aineon.optimizer.models.ensemble import Ensemble
     from aineon.optimizer.tape import Tape
 
@@ -34,12 +30,6 @@ REPORT: Final = "training.json"
 """Beside the models: how the last cycle went."""
 
 _MOST_COMPETED_ON: Final = 10_000
-_HOUR: Final = 3_600.0
-_LEAST_JUDGED: Final = 4 * _HOUR
-_MOST_JUDGED: Final = 12 * _HOUR
-_SHARE_JUDGED: Final = 0.2
-_HELD: Final = 0.5
-"""The least share of draws in which a champion leaves more than the table, to be confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +69,9 @@ def last_cycle(folder: Path) -> CycleTold | None:
 class Bench:
     """Trains from a book, and names the champion.
 
-    A challenger is trained on all but the newest hours, and competes in them with the live table
-    and with the champion, neither of which knew them beforehand. What was promoted goes on with
-    what the live table learns, so the hours that it was not trained on are not lost to it.
+    A challenger competes with the live table and with the champion (`challenging`). What was
+    promoted goes on with what the live table learns, so the hours that it was not trained on are
+    not lost to it.
 
     Args:
         settings: where book and models are.
@@ -134,45 +124,43 @@ class Bench:
         return report.words
 
     def _train(self, tape: Tape, folder: Path) -> CycleTold:
-        """Train a challenger on all but the newest hours, and let it compete in those."""
-        from aineon.optimizer.training import LEAST_ROWS, fit
-        from aineon.optimizer.training.drifting import unchanged
-        from aineon.optimizer.training.material import told_along
+        """Train a challenger, and name it the champion where it wins."""
+        from aineon.optimizer.training.challenging import challenge
 
-        told, _ = told_along(tape)
-        # What was learned before the needed bids changed misleads.
-        window = min(self._window(tape), unchanged(tape, told).errors)
-        begins = judged_from(tape, window)
-        rows = int((tape.known_at <= begins).sum())
-        judged = int((tape.times > begins).sum())
-        registry = Registry(folder)
-        champion = _champion(registry, float(tape.known_at[-1]))
-        plain = CycleTold(
+        registry, known_at = Registry(folder), float(tape.known_at[-1])
+        standing, channel = registry.standing(), channel_of(self._settings)
+        champion = None if standing is None else _usable(folder, standing, known_at)
+        lesson = challenge(tape, {channel: champion}, self._window(tape))
+        told = CycleTold(
             at=0.0,
             seconds=0.0,
-            known_at=float(tape.known_at[-1]),
-            rows=rows,
-            judged=judged,
+            known_at=known_at,
+            rows=lesson.rows,
+            judged=lesson.judged,
             promoted=False,
-            champion=None if champion is None else registry.champion(),
-            words="",
+            champion=None if champion is None else standing,
+            words=lesson.words,
         )
-        if rows < LEAST_ROWS:
-            words = (
-                f"{rows} outcomes from before the last {_hours(tape, begins):.0f} hours are too "
-                f"few to train on; {LEAST_ROWS} are needed"
-            )
-            return replace(plain, words=words)
-        trained_on = tape.until(begins)
-        least = max(LEAST_ROWS, int(window * len(trained_on)))
-        challenger = fit(trained_on.rows(slice(-least, None)), begins)
-        verdict, confirmed = self._compete(challenger, champion, tape, told, begins)
-        if not verdict.promoted:
-            return replace(plain, words=verdict.words, confirmed=confirmed)
-        version = save(challenger, folder)
-        registry.promote(version, time.time(), verdict.words)
+        verdict = lesson.verdicts.get(channel)
+        if verdict is None or lesson.trained is None:
+            return told
+        told = replace(told, words=verdict.words, confirmed=verdict.confirmed)
+        return self._named(lesson.trained, registry, standing, told) if verdict.promoted else told
+
+    def _named(
+        self, challenger: Ensemble, registry: Registry, over: str | None, told: CycleTold
+    ) -> CycleTold:
+        """Name a challenger that won the champion, unless another one was named meanwhile."""
+        version = save(challenger, registry.folder)
+        try:
+            registry.promote(version, time.time(), told.words, over=over)
+        except ChampionChanged as error:
+            words = f"not promoted: {error}"
+            _LOG.warning("the champion stays as it is: %s", words)
+            # Who was promoted is confirmed by that alone, and nobody was.
+            return replace(told, words=words, confirmed=False)
         registry.prune()
-        return replace(plain, promoted=True, champion=version, words=verdict.words, confirmed=True)
+        return replace(told, promoted=True, champion=version)
 
     def _alarm(self) -> Alarm | None:
         """The newest alarm that the engine tells of; None where it tells of none."""
@@ -190,30 +178,6 @@ class Bench:
             return 1.0
         return alarm.answer.window
 
-    def _compete(
-        self,
-        challenger: Ensemble,
-        champion: Ensemble | None,
-        tape: Tape,
-        told: Floats,
-        begins: float,
-    ) -> tuple[Verdict, bool]:
-        """Return the verdict on the challenger, and whether the champion held against the table."""
-        from aineon.optimizer.competing import compare, compete, money
-
-        newest = tape.times > begins
-        rows, told = tape.rows(newest), told[newest]
-        channel = channel_of(self._settings)
-        left = money(as_used(challenger, rows, told), rows, channel)
-        table = money(told, rows, channel)
-        before, held = None, None
-        if champion is not None:
-            before = money(as_used(champion, rows, told), rows, channel)
-            # What it was trained on says nothing about it.
-            before[rows.times <= champion.trained_at] = np.nan
-            held = compare(before, table, rows.times).better
-        return compete(left, before, table, rows.times), held is not None and held >= _HELD
-
 
 def _newest_alarm(told: Any) -> Alarm | None:
     """The newest alarm in what an optimizer tells; None where none can be understood."""
@@ -225,38 +189,11 @@ def _newest_alarm(told: Any) -> Alarm | None:
     return Alarm(at, what, words) if isinstance(what, str) and what in ANSWERS else None
 
 
-def as_used(ensemble: Ensemble, rows: Tape, told: Floats) -> Floats:
-    """What decides until money says otherwise: the ensemble, told what the table said then."""
-    said = [
-        ensemble.chances(
-            rows.features[row],
-            rows.pair_names[rows.pairs[row]],
-            float(rows.net[row]),
-            float(rows.gas[row]),
-            told[row],
-        )
-        for row in range(len(rows))
-    ]
-    curves: Floats = np.array(said).reshape(told.shape)
-    return curves
-
-
-def _champion(registry: Registry, now: float) -> Ensemble | None:
-    """The models in use; None where there are none, or none that may be used by `now`."""
+def _usable(folder: Path, version: str, now: float) -> Ensemble | None:
+    """A model; None where it may not be used by `now`."""
     try:
-        champion = registry.load_champion()
+        champion = load(folder, version)
     except ModelRefused as error:
         _LOG.warning("the champion cannot compete: %s", error)
         return None
-    return None if champion is None or champion.trained_at > now else champion
-
-
-def judged_from(tape: Tape, window: float = 1.0) -> float:
-    """The time at which the hours begin that a challenger competes in."""
-    span = window * float(tape.times[-1] - tape.times[0])
-    judged = min(max(_SHARE_JUDGED * span, _LEAST_JUDGED), _MOST_JUDGED)
-    return float(tape.times[-1]) - judged
-
-
-def _hours(tape: Tape, begins: float) -> float:
-    return (float(tape.times[-1]) - begins) / _HOUR
+    return None if champion.trained_at > now else champion

@@ -12,8 +12,8 @@ from typing import Any, Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
-_DECIDERS: Final = ("rule", "table", "ensemble", "mean")
-_POLICIES: Final = ("chosen", "rule", "table", "ensemble", "mean")
+_DECIDERS: Final = ("rule", "table", "rivals", "ensemble", "mean")
+_POLICIES: Final = ("chosen", "rule", "table", "rivals", "ensemble", "mean")
 _ROLES: Final = ("observe", "decide")
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,16 @@ from aineon.engine.advising import Heed, obeyed, observed
 from aineon.engine.engine import Engine
 from aineon.engine.events import AttemptSubmitted, EngineEvent, StepProcessed
 from aineon.engine.funnel import FunnelEntry, Stage
-from aineon.engine.hindsight import ChainHindsight, Hindsight, Judged, PaperHindsight, Seen, Verdict
+from aineon.engine.hindsight import (
+    ChainHindsight,
+    Hindsight,
+    Judged,
+    NoSequel,
+    PaperHindsight,
+    Seen,
+)
 from aineon.engine.judging import Judging
-from aineon.engine.optimizing import MOST_SAMPLES, Learning
+from aineon.engine.optimizing import MOST_AT_ONCE, MOST_SAMPLES, Learning
 from aineon.engine.translating import opportunity_record
 from aineon.execution import Planner
 from aineon.execution.preflight import LocalPreflight
@@ -478,18 +486,18 @@ def test_where_swaps_alone_are_recorded_it_waits_for_its_pools_and_not_for_ever(
     planner = Planner(RULES)
     hindsight = PaperHindsight(replace(CERTAIN, whole_blocks=False), planner)
     one = judged(attempted=False)
-    assert hindsight.look(one, seen(101)) is Verdict.WAIT
+    assert hindsight.look(one, seen(101)) is NoSequel.WAIT
     label = hindsight.look(one, seen(102, changed=[DEAR.address], pools=[CHEAP, EVEN]))
-    assert not isinstance(label, Verdict)
+    assert not isinstance(label, NoSequel)
     assert label.reachable is False
-    assert hindsight.look(one, seen(104)) is Verdict.NEVER
+    assert hindsight.look(one, seen(104)) is NoSequel.NEVER
 
 
 def test_what_a_builder_would_not_have_taken_in_does_not_land() -> None:
     def lands(rate: float) -> bool | None:
         hindsight = PaperHindsight(replace(CERTAIN, inclusion_rate=rate), Planner(RULES))
         label = hindsight.look(judged(attempted=False), seen(101))
-        assert not isinstance(label, Verdict)
+        assert not isinstance(label, NoSequel)
         return label.reachable
 
     assert lands(1.0) is True
@@ -517,12 +525,12 @@ def test_a_chain_tells_a_bound_of_what_was_attempted(
     assert one.attempt is not None
     assert hindsight.concerns(one)
     assert not hindsight.concerns(judged(attempted=False))
-    assert hindsight.look(one, seen(101)) is Verdict.WAIT
+    assert hindsight.look(one, seen(101)) is NoSequel.WAIT
     label = hindsight.look(one, seen(109, settle(one.attempt)))
     if won is None:
-        assert label is Verdict.NEVER
+        assert label is NoSequel.NEVER
         return
-    assert not isinstance(label, Verdict)
+    assert not isinstance(label, NoSequel)
     assert (label.won, label.censored) == (won, True)
     assert label.needed_payment_wei == ETHER * 4000 // 10_000
     assert label.reachable is (True if won else None), "a dearer bid might have landed, or not"
@@ -532,8 +540,8 @@ def test_an_attempt_that_nobody_saw_the_end_of_teaches_nothing() -> None:
     hindsight, one = PaperHindsight(CERTAIN, Planner(RULES)), judged()
     assert one.attempt is not None
     lost = PaperSettlement(one.attempt, Outcome.UNRESOLVED, "nobody knows", None)
-    assert hindsight.look(one, seen(101, lost)) is Verdict.NEVER
-    assert hindsight.look(one, seen(101)) is Verdict.NEVER
+    assert hindsight.look(one, seen(101, lost)) is NoSequel.NEVER
+    assert hindsight.look(one, seen(101)) is NoSequel.NEVER
 
 
 # --- beside the loop -----------------------------------------------------------------------
@@ -551,6 +559,25 @@ async def test_one_who_studied_the_past_is_told_what_happened_meanwhile() -> Non
     assert taught.optimizer is student
     assert student.learned[: len(learned)] == learned
     assert learned
+
+
+async def test_however_much_has_piled_up_a_step_learns_from_a_few_outcomes_only() -> None:
+    student, taught = Scripted(), learning(Scripted())
+    taught.expect_past()
+    count = 3 * MOST_AT_ONCE + 1
+    events = await play(first_step(100, CHEAP, DEAR), step(101), taught=taught)
+    [sample] = samples_of(events)
+    piled_up = [replace(sample, block_number=number) for number in range(count)]
+    assert taught._since is not None
+    taught._since.extend(piled_up)
+    taught.hand_in(lambda each: each.go_on_with(student))
+    steps = [0]
+    while len(student.learned) <= count:
+        taught.study()
+        steps.append(len(student.learned))
+    assert taught.optimizer is student
+    assert max(after - before for before, after in pairwise(steps)) == MOST_AT_ONCE
+    assert student.learned == [sample, *piled_up], "nothing is lost, and all in its order"
 
 
 def test_the_engine_loads_nothing_that_trains() -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from aineon.errors import LedgerError, LedgerNotFound, MixedBooks
+from aineon.ledger import samples
 from aineon.ledger.records import OpportunityRecord, SampleRecord
 from aineon.ledger.retention import Retention
 from aineon.ledger.samples import MarketSeen, SampleTable
@@ -108,6 +110,23 @@ def test_what_is_not_known_yet_is_not_read() -> None:
         assert minutes_of(store, until=3) == [1, 2], "the third was known 12 seconds later"
         assert minutes_of(store, until=60) == [1, 2, 3, 4]
         assert minutes_of(store, until=60, limit=2) == [3, 4], "the newest, oldest first"
+
+
+def test_who_reads_slowly_holds_no_transaction_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples, "PAGE", 2)
+    with scratch_book() as store:
+        begun(store, *range(1, 8))
+        table = SampleTable.of(store)
+        market = MarketSeen.of(run(), NOON + 3600)
+        open_ones: list[str] = []
+        event.listen(store.engine, "begin", lambda _: open_ones.append("begun"))
+        for ended in ("commit", "rollback"):
+            event.listen(store.engine, ended, lambda _: open_ones.pop())
+        found = []
+        for each in table.newest(market, SET, 6):
+            found.append(each.block_number // 5)
+            assert open_ones == [], f"after {found}"
+        assert found == [2, 3, 4, 5, 6, 7]
 
 
 def test_where_two_runs_saw_the_same_blocks_the_newer_one_counts() -> None:

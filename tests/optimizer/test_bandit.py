@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import math
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from aineon.errors import OptimizerError
 from aineon.optimizer.arms import Channel
 from aineon.optimizer.bandit import Bandit, Reach, Way
-from aineon.optimizer.bandit.choosing import DAY, private_ways
+from aineon.optimizer.bandit.choosing import DAY
 from aineon.optimizer.bandit.corrections import LEAST, MOST, Corrections
+from aineon.optimizer.bandit.ways import (
+    ALL_RELAYS,
+    EACH_BLOCK,
+    NEXT_BLOCK,
+    prior_of,
+    ways_of_bundles,
+)
 from aineon.primitives.units import ETHER
 
-NEAR, FAR = private_ways(["near", "far"])
+NEAR, FAR = (Way(relay, "at once", Channel.PRIVATE) for relay in ("near", "far"))
 PUBLIC = Way("everybody", "any", Channel.PUBLIC)
 NET = ETHER // 100
 
@@ -121,3 +133,77 @@ def test_corrections_are_small_and_none_without_outcomes():
         corrections.learn("b", 0.01, True, 0.1, float(step))
     assert corrections.factor("a", 0.01) == LEAST
     assert corrections.factor("b", 0.01) <= MOST
+
+
+# --- ways ----------------------------------------------------------------------------------
+
+
+def test_there_is_a_choice_where_there_are_several_relays_or_blocks():
+    assert len(ways_of_bundles(["relay-1"], 1)) == 1
+    assert [each.when for each in ways_of_bundles(["relay-1"], 2)] == [EACH_BLOCK, NEXT_BLOCK]
+    several = ways_of_bundles(["relay-1", "relay-2"], 3)
+    assert len(set(several)) == 6
+    assert {each.relay for each in several} == {ALL_RELAYS, "relay-1", "relay-2"}
+
+
+@given(share=st.floats(0.05, 0.95), relays=st.integers(2, 5), blocks=st.integers(2, 5))
+def test_all_relays_and_all_blocks_are_what_others_have_to_beat(share, relays, blocks):
+    names = [f"relay-{number}" for number in range(relays)]
+    prior = {way: prior_of(way, share, relays, blocks) for way in ways_of_bundles(names, blocks)}
+    usual = Way(ALL_RELAYS, EACH_BLOCK, Channel.PRIVATE)
+    assert prior[usual] == pytest.approx(share)
+    assert all(0 < each < share for way, each in prior.items() if way != usual)
+    # As many tries that are as good each as one relay's one block come to the whole.
+    one = prior[Way("relay-0", NEXT_BLOCK, Channel.PRIVATE)]
+    assert 1 - (1 - one) ** (relays * blocks) == pytest.approx(share)
+    # Without a budget nothing else is ever taken.
+    bandit = Bandit(prior, 0, paper=prior)
+    assert bandit.choose(0.5, NET, 0, 3_000, 0.0).way == usual
+
+
+def test_a_relay_that_spoils_what_it_is_given_is_left_out_in_the_end():
+    ways = ways_of_bundles(["near", "far"], 1)
+    prior = {way: prior_of(way, 0.6, 2, 1) for way in ways}
+    bandit = Bandit(ways, ETHER, seed=5, paper=prior)
+    # One of the two hands bundles on to rivals, so nothing lands that it was told of.
+    truth = {way: 0.8 if way.relay == "far" else 0.05 for way in ways}
+    assert {way.relay for way in run(bandit, truth, 800)[-100:]} == {"far"}
+
+
+def test_what_was_learned_and_spent_is_kept_over_a_restart():
+    prior = {NEAR: 0.55, FAR: 0.45}
+    bandit = Bandit(prior, NET // 20, seed=3, paper=prior)
+    run(bandit, {NEAR: 0.3, FAR: 0.7}, 100)
+    again = Bandit([*prior, PUBLIC], NET // 20, seed=3, paper=prior)
+    again.restore(json.loads(json.dumps(bandit.state())))
+    at = 99 * 60.0
+    assert again.left_wei(at) == bandit.left_wei(at) < NET // 20
+    assert again.regret_wei == bandit.regret_wei
+    for way in prior:
+        assert again.reach[way].mean == bandit.reach[way].mean
+        assert again.reach[way].tried == bandit.reach[way].tried > 0
+    gone = Bandit([FAR], NET, paper=prior)
+    gone.restore(bandit.state())
+    assert gone.reach[FAR].tried == bandit.reach[FAR].tried
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"spent_wei": "much"},
+        {"spent_wei": -1},
+        {"day": math.nan},
+        {"ways": [["near", "at once", "by pigeon", [0, 0, 0, 0]]]},
+        {"ways": [["near", "at once", "private", [math.inf, 0, 0, 0]]]},
+        {"ways": [["near", "at once", "private", [1.0]]]},
+        {"ways": None},
+    ],
+)
+def test_a_damaged_memory_changes_nothing(changes):
+    bandit = Bandit([NEAR], NET)
+    before = bandit.state()
+    with pytest.raises(OptimizerError, match="ways of sending"):
+        bandit.restore({**before, "spent_wei": 5, **changes})
+    assert bandit.state() == before
+    with pytest.raises(OptimizerError):
+        bandit.restore({})

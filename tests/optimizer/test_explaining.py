@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from aineon.optimizer.arms import ARMS
-from aineon.optimizer.explaining import MOST_REASONS, reasons_of_models, reasons_of_table
+from aineon.optimizer.explaining import MOST_REASONS, reasons_of_models, reasons_without_models
 from aineon.optimizer.models.inputs import Inputs
+from aineon.optimizer.models.live import LiveTold
 from tests.optimizer.synthetic import NAMES, synthetic_tape
 
 TAPE = synthetic_tape(3, 300)
@@ -53,9 +54,16 @@ def test_the_table_is_moved_by_pair_and_size():
     def chances(pair, net):
         return TOLD + (0.1 if pair == "DAI/WETH" else 0.0) - (0.05 if net > 1 else 0.0)
 
-    reasons = reasons_of_table(chances, "DAI/WETH", 2.0, 0.01, ARM)
+    def told(pair, net, added=0.0):
+        table = chances(pair, net)
+        return LiveTold(table, None, table + added)
+
+    one = ("DAI/WETH", 2.0)
+    reasons = reasons_without_models(told(*one), chances, *one, 0.01, ARM)
     assert [(each.feature, round(each.effect, 9)) for each in reasons] == [
         ("pair", 0.1),
         ("net", -0.05),
     ]
-    assert reasons_of_table(chances, "other", 0.01, 0.01, ARM) == ()
+    assert reasons_without_models(told("other", 0.01), chances, "other", 0.01, 0.01, ARM) == ()
+    reasons = reasons_without_models(told("other", 0.01, 0.2), chances, "other", 0.01, 0.01, ARM)
+    assert [(each.feature, round(each.effect, 9)) for each in reasons] == [("rivals", 0.2)]

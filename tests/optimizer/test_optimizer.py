@@ -13,7 +13,7 @@ import pytest
 from aineon.ledger.samples import Sample
 from aineon.optimizer.arms import ARMS, Channel
 from aineon.optimizer.bandit import Bandit
-from aineon.optimizer.bandit.choosing import private_ways
+from aineon.optimizer.bandit.ways import ways_of_bundles
 from aineon.optimizer.decision import DecidedBy
 from aineon.optimizer.leading import Terms
 from aineon.optimizer.models.live import Live
@@ -353,9 +353,9 @@ def test_standing_of_nothing_known_is_told_too():
 
 
 def test_ways_of_sending_are_told_where_there_are_some():
-    bandit = Bandit(private_ways(["one", "two"]), NET)
+    bandit = Bandit(ways_of_bundles(["one", "two"], 1), NET)
     told = Optimizer(3_000, NAMES, bandit=bandit).standing()
-    assert [each.relay for each in told.ways] == ["one", "two"]
+    assert [each.relay for each in told.ways] == ["all relays", "one", "two"]
     assert told.exploring_left_wei == NET
 
 

@@ -35,7 +35,7 @@ from aineon.optimizer.regimes.figures import (
     regime_figures,
     switches_an_hour,
 )
-from aineon.optimizer.regimes.following import FIRST_LOOK
+from aineon.optimizer.regimes.filtering import FIRST_LOOK
 from aineon.optimizer.regimes.labelling import Labeller
 from aineon.optimizer.regimes.transitions import TransitionCounter
 from aineon.optimizer.regimes.watching import MarketWatcher

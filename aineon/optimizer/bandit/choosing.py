@@ -7,10 +7,11 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from aineon.errors import OptimizerError
 from aineon.optimizer.arms import Channel
-from aineon.optimizer.bandit.reach import PAPER_WEIGHT, Reach, Way
+from aineon.optimizer.bandit.reach import PAPER_WEIGHT, Reach, ReachState, Way
 from aineon.optimizer.deciding import expected_wei
 from aineon.optimizer.telling import WayTold
 
@@ -124,6 +125,40 @@ class Bandit:
         if way in self._reach:
             self._reach[way].learn(landed, chance, at)
 
+    def state(self) -> dict[str, Any]:
+        """Return all that was learned and spent, as plain JSON for `restore`."""
+        return {
+            "day": self._day if math.isfinite(self._day) else None,
+            "spent_wei": self._spent_wei,
+            "regret_wei": self.regret_wei,
+            "ways": [[*way, reach.state()] for way, reach in self._reach.items()],
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on where the bandit was whose `state` this is; ways that are no more are left out.
+
+        Raises:
+            OptimizerError: it is no such state; nothing is changed.
+        """
+        try:
+            day = -math.inf if state["day"] is None else float(state["day"])
+            spent, regret = int(state["spent_wei"]), int(state["regret_wei"])
+            known = {
+                Way(str(relay), str(when), Channel(channel)): ReachState(*map(float, told))
+                for relay, when, channel, told in state["ways"]
+            }
+        except (KeyError, ValueError, TypeError, OverflowError) as error:
+            raise OptimizerError(
+                f"what is kept of ways of sending is malformed: {error}"
+            ) from error
+        figures = [spent, regret, *(each for told in known.values() for each in told)]
+        if math.isnan(day) or not all(math.isfinite(each) and each >= 0 for each in figures):
+            raise OptimizerError("what is kept of ways of sending holds a figure that none can be")
+        self._day, self._spent_wei, self.regret_wei = day, spent, regret
+        for way, told in known.items():
+            if way in self._reach:
+                self._reach[way].restore(told)
+
     def told(self) -> tuple[WayTold, ...]:
         """Return what is known about each way."""
         return tuple(_way_told(way, reach) for way, reach in self._reach.items())
@@ -137,11 +172,6 @@ class Bandit:
         self._spent_wei += regret
         self.regret_wei += regret
         self.regrets.append(Regret(at, way, regret))
-
-
-def private_ways(relays: Iterable[str]) -> tuple[Way, ...]:
-    """Return the ways of sending bundles through `relays`, at any moment of the slot."""
-    return tuple(Way(relay, "any", Channel.PRIVATE) for relay in relays)
 
 
 def _way_told(way: Way, reach: Reach) -> WayTold:

@@ -16,12 +16,16 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from aineon.optimizer.pair_rows import MOST_PAIRS, PairRows
+
 HALF_LIFE: Final = 24 * 3600.0
 """Seconds after which an outcome counts half."""
 TRUST: Final = 20.0
 """Predicted wins for which the model's word counts, and all outcomes' factor for a size."""
 PAIR_TRUST: Final = 60.0
 """Predicted wins for which a size's factor counts for one of its pairs."""
+_SMALLEST: Final = 1e-6
+_LARGEST: Final = 1e6
 LEAST: Final = 0.25
 MOST: Final = 1.5
 """A correction is small: what is further off is drift, and others deal with that."""
@@ -51,12 +55,17 @@ class _Tally:
 
 
 class Corrections:
-    """Factors on the chance that the chosen bid lands, by pair and size."""
+    """Factors on the chance that the chosen bid lands, by pair and size.
 
-    def __init__(self) -> None:
+    Args:
+        most_pairs: pairs that have factors of their own; see `PairRows`.
+    """
+
+    def __init__(self, most_pairs: int = MOST_PAIRS) -> None:
         self._all = _Tally()
         self._sizes: dict[int, _Tally] = {}
-        self._cells: dict[tuple[str, int], _Tally] = {}
+        self._pairs = PairRows(most=most_pairs)
+        self._cells: list[dict[int, _Tally]] = []
 
     def factor(self, pair: str, net: float) -> float:
         """Return the factor for a pair and a net of so many ETH."""
@@ -64,7 +73,8 @@ class Corrections:
         size = _size(net)
         if (sizes := self._sizes.get(size)) is not None:
             found = sizes.factor(found)
-        if (cell := self._cells.get((pair, size))) is not None:
+        row = self._pairs.find(pair)
+        if row is not None and (cell := self._cells[row].get(size)) is not None:
             found = cell.factor(found, PAIR_TRUST)
         return min(max(found, LEAST), MOST)
 
@@ -80,11 +90,20 @@ class Corrections:
         """
         size = _size(net)
         sizes = self._sizes.setdefault(size, _Tally())
-        cell = self._cells.setdefault((pair, size), _Tally())
+        cell = self._of(pair).setdefault(size, _Tally())
         for tally in (self._all, sizes, cell):
             tally.learn(landed, predicted, at)
+
+    def _of(self, pair: str) -> dict[int, _Tally]:
+        """The tallies of a pair, none where it is a new one."""
+        row = self._pairs.told(pair)
+        if row.at == len(self._cells):
+            self._cells.append({})
+        elif row.is_new:
+            self._cells[row.at] = {}
+        return self._cells[row.at]
 
 
 def _size(net: float) -> int:
     """Which size: one for each factor of about three."""
-    return round(2 * math.log10(max(net, 1e-6)))
+    return round(2 * math.log10(min(max(net, _SMALLEST), _LARGEST)))

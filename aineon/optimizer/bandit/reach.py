@@ -11,9 +11,8 @@ a bid that hardly ever wins says almost nothing about the relay.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from random import Random
-from typing import Final
+from typing import Final, NamedTuple
 
 from aineon.optimizer.arms import Channel
 
@@ -25,8 +24,21 @@ PAPER_WEIGHT: Final = 12.0
 _TAILS: Final = 1.645
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Way:
+class ReachState(NamedTuple):
+    """What was learned about one way, as it is kept; the prior comes from elsewhere.
+
+    Attributes:
+        wins, trials: faded to `time`, seconds of the market; 0 where nothing was tried yet.
+        tried: attempts in all.
+    """
+
+    wins: float
+    trials: float
+    time: float
+    tried: float
+
+
+class Way(NamedTuple):
     """One way of sending.
 
     Attributes:
@@ -93,6 +105,15 @@ class Reach:
         self.tried += 1
         self._wins += landed
         self._trials += min(max(chance, 0.0), 1.0)
+
+    def state(self) -> ReachState:
+        """Return what was learned."""
+        return ReachState(self._wins, self._trials, self._time or 0.0, self.tried)
+
+    def restore(self, state: ReachState) -> None:
+        """Go on with what was learned before."""
+        self._wins, self._trials = state.wins, state.trials
+        self._time, self.tried = state.time or None, int(state.tried)
 
     def _fade(self, at: float) -> None:
         last = at if self._time is None else self._time

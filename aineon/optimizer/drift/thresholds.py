@@ -38,7 +38,10 @@ _BLOCK_SECONDS: Final = 4 * 3_600.0
 
 
 class Stretch(NamedTuple):
-    """Outcomes in their order: their transforms, pairs, and whether their input was novel."""
+    """Outcomes in their order: their transforms, pairs, and whether their input was novel.
+
+    Pairs are numbered from 0 on, without gaps.
+    """
 
     transforms: Floats
     pairs: Ints
@@ -55,13 +58,14 @@ class Heights(NamedTuple):
     inputs: float
 
 
-def heights(stretch: Stretch, pairs: int) -> Heights:
+def heights(stretch: Stretch) -> Heights:
     """Return the highest sum of each detector over a run of outcomes."""
     values = stretch.transforms
+    count = int(stretch.pairs.max(initial=-1)) + 1
     return Heights(
         dearer=float(path(tilt(values, LEVEL_STEEPNESS)).max(initial=0.0)),
         cheaper=float(path(tilt(values, -LEVEL_STEEPNESS)).max(initial=0.0)),
-        pairs=mixed_highest(tilt(values, PAIR_STEEPNESS), stretch.pairs, pairs),
+        pairs=mixed_highest(tilt(values, PAIR_STEEPNESS), stretch.pairs, count),
         inputs=float(path(stretch.novel - NOVEL_ALLOWED).max(initial=0.0)),
     )
 
@@ -88,19 +92,18 @@ class Thresholds:
         """The sum of each detector that is an alarm; infinite before `ready`."""
         return self._least
 
-    def draw(self, quiet: Stretch, pairs: int, days: int = 1) -> None:
+    def draw(self, quiet: Stretch, days: int = 1) -> None:
         """Draw more days from the quiet stretch; one costs a millisecond or two.
 
         Args:
             quiet: the outcomes to draw from.
-            pairs: how many pairs there are.
             days: how many to draw.
         """
         for _ in range(days):
             drawn = self._day(quiet)
             # A stretch that was calmer than right predictions can be was lucky, and luck ends.
             fair = drawn._replace(transforms=self._dice.random(len(drawn.transforms)))
-            self._days.append(Heights(*map(max, heights(drawn, pairs), heights(fair, pairs))))
+            self._days.append(Heights(*map(max, heights(drawn), heights(fair))))
         if self.ready:
             highest = np.quantile(np.array(self._days), math.exp(-FALSE_ALARMS_A_DAY), axis=0)
             self._least = Heights(*(max(float(each), _LEAST) for each in highest))

@@ -19,6 +19,7 @@ from aineon.optimizer.drift.thresholds import (
     Stretch,
     Thresholds,
 )
+from aineon.optimizer.pair_rows import MOST_PAIRS, PairRows
 
 FEWEST: Final = 600
 """Quiet outcomes before thresholds are drawn from them."""
@@ -58,15 +59,19 @@ class DriftWatch:
 
     Args:
         seed: of the draws behind the thresholds.
+        most_pairs: pairs that have a sum of their own; see `PairRows`.
     """
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, most_pairs: int = MOST_PAIRS) -> None:
         self._thresholds = Thresholds(seed)
-        self._pairs: dict[str, int] = {}
+        self._pairs = PairRows(most=most_pairs)
+        self._met = 0
         self._waiting: deque[_Seen] = deque()
         self._quiet: deque[_Seen] = deque(maxlen=MOST)
         self._sums = [0.0, 0.0, 0.0]
+        # Of each row its pair's sum, and the number of that pair among all that were ever met.
         self._by_pair = np.zeros(0)
+        self._numbers = np.zeros(0, dtype=np.int64)
         self._labels = 0
         self._now = -math.inf
         self._silent_until = -math.inf
@@ -108,27 +113,33 @@ class DriftWatch:
         if math.isnan(transform):
             return None
         self._now = max(self._now, at)
-        seen = _Seen(self._now, transform, self._number(pair), float(novel))
+        row = self._row(pair)
+        seen = _Seen(self._now, transform, int(self._numbers[row]), float(novel))
         self._settle()
         if self._now < self._silent_until:
             return None
         self._waiting.append(seen)
-        self._add(seen)
+        self._add(seen, row)
         self._calibrate()
         return self._alarm()
 
-    def _number(self, pair: str) -> int:
-        if pair not in self._pairs:
-            self._pairs[pair] = len(self._pairs)
+    def _row(self, pair: str) -> int:
+        """The row of a pair, whose sum is zero where it is a new one."""
+        row = self._pairs.told(pair)
+        if row.at == len(self._by_pair):
             self._by_pair = np.append(self._by_pair, 0.0)
-        return self._pairs[pair]
+            self._numbers = np.append(self._numbers, 0)
+        if row.is_new:
+            self._by_pair[row.at], self._numbers[row.at] = 0.0, self._met
+            self._met += 1
+        return row.at
 
     def _settle(self) -> None:
         """Let those that waited long enough without an alarm count as quiet."""
         while self._waiting and self._waiting[0].at <= self._now - WAITS:
             self._quiet.append(self._waiting.popleft())
 
-    def _add(self, seen: _Seen) -> None:
+    def _add(self, seen: _Seen, row: int) -> None:
         value = np.array(seen.transform)
         evidence = (
             float(tilt(value, LEVEL_STEEPNESS)),
@@ -138,8 +149,8 @@ class DriftWatch:
         self._sums = [
             max(0.0, total + each) for total, each in zip(self._sums, evidence, strict=True)
         ]
-        own = self._by_pair[seen.pair] + float(tilt(value, PAIR_STEEPNESS))
-        self._by_pair[seen.pair] = max(0.0, own)
+        own = self._by_pair[row] + float(tilt(value, PAIR_STEEPNESS))
+        self._by_pair[row] = max(0.0, own)
 
     def _calibrate(self) -> None:
         if len(self._quiet) < FEWEST:
@@ -147,14 +158,15 @@ class DriftWatch:
         self._labels += 1
         draws = int(self._labels % _EVERY == 0) if self.ready else _FIRST_DRAWS
         if draws:
-            self._thresholds.draw(self._stretch(), len(self._pairs), draws)
+            self._thresholds.draw(self._stretch(), draws)
 
     def _stretch(self) -> Stretch:
         rows = np.array(self._quiet)
         seconds = float(rows[-1, 0] - rows[0, 0])
         # Rests between quiet times are no time in which outcomes came.
         seconds -= RESTS * self._rests_within(float(rows[0, 0]))
-        return Stretch(rows[:, 1], rows[:, 2].astype(np.int64), rows[:, 3], seconds)
+        _, pairs = np.unique(rows[:, 2], return_inverse=True)
+        return Stretch(rows[:, 1], pairs, rows[:, 3], seconds)
 
     def _rests_within(self, since: float) -> int:
         return sum(alarm.at >= since for alarm in self.alarms)

@@ -121,10 +121,11 @@ def _policies(rows: Tape, walk: Walk, done: ChannelWalk, counted: Bools) -> dict
         policies.FIXED: policies.fixed(rows, channel),
         policies.THRESHOLD: policies.threshold(rows, channel),
         policies.TABLE: greedy(walk.table[counted], rows.net, gas),
+        policies.FOLLOWED: greedy(walk.rivals[counted], rows.net, gas),
     }
     for name, said in ((policies.ENSEMBLE, walk.ensemble), (policies.MEAN, walk.mean)):
-        # Where there was no ensemble yet, the table stood in for it.
-        stood = np.where(np.isnan(said), walk.table, said)[counted]
+        # Where there was no ensemble yet, what decides without one stood in for it.
+        stood = np.where(np.isnan(said), walk.rivals, said)[counted]
         found[name] = greedy(stood, rows.net, gas)
     found[policies.ALWAYS] = policies.always(rows)
     confident = policies.confident(rows)

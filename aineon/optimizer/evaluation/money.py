@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aineon.optimizer.arms import Channel
+from aineon.optimizer.deciding import expected, miss_cost
 from aineon.optimizer.models.curves import SHARES, Floats
 from aineon.optimizer.tape import Tape
 
@@ -52,19 +53,18 @@ def worth(tape: Tape, bids: Floats, channel: Channel) -> Floats:
     attempted = ~np.isnan(bids)
     share = np.where(attempted, bids, 1.0)
     chance = _chance_at(tape, share)
-    gain = chance * (1 - share) * tape.net - (1 - chance) * costs(tape, channel)
+    gain = expected(chance, (1 - share) * tape.net, costs(tape, channel))
     return np.where(attempted, gain, 0.0)
 
 
 def worth_of_arms(chances: Floats, net: Floats, gas: Floats) -> Floats:
     """Return the ETH that each row's arms are worth at these chances; `gas` is a miss's cost."""
-    gains: Floats = chances * (1 - SHARES) * net[:, None] - (1 - chances) * gas[:, None]
-    return gains
+    return expected(chances, (1 - SHARES) * net[:, None], gas[:, None])
 
 
 def costs(tape: Tape, channel: Channel) -> Floats:
     """Return what a miss costs on each row: its gas in public, nothing in private."""
-    return tape.gas if channel is Channel.PUBLIC else np.zeros(len(tape))
+    return miss_cost(tape.gas, channel)
 
 
 def greedy(chances: Floats, net: Floats, gas: Floats) -> Floats:

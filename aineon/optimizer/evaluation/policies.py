@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 FIXED: Final = "best fixed bid"
 THRESHOLD: Final = "best threshold rule"
 TABLE: Final = "live table"
+FOLLOWED: Final = "rivals followed"
 ENSEMBLE: Final = "ensemble alone"
 MEAN: Final = "mean of both"
 ALWAYS: Final = "always, usual bid"

@@ -83,12 +83,14 @@ class Walk:
 
     Attributes:
         table: chances of a live table that learned the same outcomes.
+        rivals: the table's, mixed with what the features tell of rivals where they do.
         ensemble: chances of the newest models, adopted or not; nan before there are any.
-        mean: of the log-odds of both.
+        mean: of the log-odds of these two.
     """
 
     channels: tuple[ChannelWalk, ...]
     table: Floats
+    rivals: Floats
     ensemble: Floats
     mean: Floats
     trainings: tuple[Trained, ...]
@@ -147,7 +149,7 @@ class _Walker:
         self._coach = coach
         self._progress = progress
         self._lanes = [_Lane(tape, channel, steps.seed) for channel in steps.channels]
-        self._live = Live()
+        self._live = Live(tape.names)
         self._order = np.argsort(tape.known_at, kind="stable")
         self._labels = labels(tape)
         self._learned = 0
@@ -158,7 +160,7 @@ class _Walker:
     def walk(self) -> Walk:
         tape = self._tape
         table = np.full((len(tape), ARMS_COUNT), np.nan)
-        ensemble = table.copy()
+        rivals, ensemble = table.copy(), table.copy()
         start = float(tape.times[0]) if len(tape) else 0.0
         every = self._steps.retrain_minutes * 60
         due = start + every
@@ -171,15 +173,18 @@ class _Walker:
             for lane in self._lanes:
                 lane.decide(tape, row, now)
             pair, net = tape.pair_names[tape.pairs[row]], float(tape.net[row])
-            told = table[row] = self._live.chances(pair, net)
+            vector = tape.features[row]
+            told = self._live.told(pair, net, vector)
+            table[row], rivals[row] = told.table, told.curve
             if self._newest is not None:
                 gas = float(tape.gas[row])
-                ensemble[row] = self._newest.chances(tape.features[row], pair, net, gas, told)
+                ensemble[row] = self._newest.chances(vector, pair, net, gas, told.curve)
         return Walk(
             tuple(lane.done() for lane in self._lanes),
             table,
+            rivals,
             ensemble,
-            curves_of(table, ensemble).mean,
+            curves_of(rivals, ensemble).mean,
             tuple(self._trainings),
         )
 
@@ -213,8 +218,8 @@ class _Walker:
             verdict = lesson.verdicts.get(lane.channel)
             if verdict is None:
                 continue
-            if verdict.adopted is not None:
-                lane.optimizer.adopt(verdict.adopted)
+            if verdict.promoted and lesson.trained is not None:
+                lane.optimizer.adopt(lesson.trained)
             # Whoever is champion now has competed on what is known now.
             lane.optimizer.confirm(float(known.known_at.max()))
         self._trainings.append(
@@ -225,7 +230,7 @@ class _Walker:
                 tuple(
                     channel.value
                     for channel, verdict in lesson.verdicts.items()
-                    if verdict.adopted is not None
+                    if verdict.promoted
                 ),
                 lesson.words
                 or "; ".join(

@@ -6,6 +6,7 @@ Who takes the smaller gap takes the larger one along: the price is then that of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from math import isnan, log, nan, sqrt
 from typing import Final
 
@@ -13,7 +14,7 @@ from aineon.amm import Pool
 from aineon.optimizer.features.feature import Feature, Group
 from aineon.optimizer.features.pairs import Pairs
 from aineon.optimizer.features.sizes import Worth
-from aineon.primitives import Address
+from aineon.primitives import Address, Token
 from aineon.search import Hop, Route
 
 _NONE: Final = -9.0
@@ -32,23 +33,43 @@ FEATURES: Final = (
 )
 
 
-def values(
-    route: Route, worth: Worth, pairs: Pairs, pools: Mapping[Address, Pool]
-) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """The best cycle that makes one of a route's swaps and comes back at once.
+
+    Attributes:
+        tokens: that it trades.
+        gross: ETH that it leaves before gas.
+        gas_share: what its gas costs over the route's.
+        back: the pool through which it comes back.
+    """
+
+    tokens: tuple[Token, Token]
+    gross: float
+    gas_share: float
+    back: Address
+
+
+def alternative_of(route: Route, pairs: Pairs, pools: Mapping[Address, Pool]) -> Alternative | None:
+    """Return the best alternative to a route; None where none leaves anything before gas."""
+    own = {pool.address for pool in route.pools}
+    gas_share = min(2 / len(route), 1.0)
+    found = [
+        Alternative((hop.token_in, hop.token_out), gross, gas_share, back.address)
+        for hop in route
+        for back in _backs(hop, pairs, pools, own)
+        if (gross := _profit(hop, back) * pairs.worth(hop.token_in)) > 0
+    ]
+    return max(found, key=lambda each: each.gross, default=None)
+
+
+def values(worth: Worth, alternative: Alternative | None) -> dict[str, float]:
     """The feature of a route with such figures."""
     if isnan(worth.net) or isnan(worth.gas) or worth.net <= 0:
         return {"alternative": nan}
-    own = {pool.address for pool in route.pools}
-    gas = worth.gas * min(2 / len(route), 1.0)
-    best = max(
-        (
-            _profit(hop, back) * pairs.worth(hop.token_in)
-            for hop in route
-            for back in _backs(hop, pairs, pools, own)
-        ),
-        default=nan,
-    )
-    share = (best - gas) / worth.net
+    if alternative is None:
+        return {"alternative": _NONE}
+    share = (alternative.gross - worth.gas * alternative.gas_share) / worth.net
     return {"alternative": max(log(share), _NONE) if share > 0 else _NONE}
 
 

@@ -20,6 +20,7 @@ from aineon.optimizer.features.moment import Moment
 from aineon.optimizer.features.openings import Openings, paid_share
 from aineon.optimizer.features.pairs import Pairs
 from aineon.optimizer.features.regimes import Regimes
+from aineon.optimizer.features.rivals import Rivals
 from aineon.optimizer.features.seeing import TakingSeen, gap_of, pair_of, pair_of_pools
 from aineon.optimizer.features.technical import Technical
 from aineon.optimizer.regimes.regime import RegimeReading
@@ -47,6 +48,7 @@ class FeatureBuilder:
         self._moment = Moment()
         self._openings = Openings()
         self._competition = Competition()
+        self._rivals = Rivals()
         self._flow: Flow | None = None
         self._block: Block | None = None
 
@@ -75,7 +77,9 @@ class FeatureBuilder:
         now = block.number
         if self._flow is None:
             self._flow = Flow(now)
-        self._settle(now, {**_of(takings, before), **_of(takings, market.pools)}, takings)
+        through = {**_of(takings, before), **_of(takings, market.pools)}
+        self._rivals.turn(now, takings, through)
+        self._settle(now, through, takings)
         self._block = block
         self._gas.observe(block)
         self._moment.observe(block)
@@ -109,15 +113,18 @@ class FeatureBuilder:
         worth = sizes.worth_of(opportunity, market, self._costs)
         shares = sizes.depth_shares(opportunity)
         track = self._pairs.of_route(route, now)
+        swaps, grows = gap_of(route), self._gas.grows
+        alternative = alternatives.alternative_of(route, self._pairs, market.pools)
         values = {
             **sizes.values(opportunity, worth, shares, market, now),
-            **self._openings.note(pair, gap_of(route), worth.net, now),
-            **alternatives.values(route, worth, self._pairs, market.pools),
+            **self._openings.note(pair, swaps, worth.net, now),
+            **alternatives.values(worth, alternative),
             **spread.values(route, track, now),
             **liquidity.values(shares, worth.amount, track, now),
             **self._flow.values(pair, track, now),
             **self._gas.values(now, worth.gas),
             **self._competition.values(pair, now, worth.net),
+            **self._rivals.values(route, swaps, worth, alternative, grows),
             **self._moment.values(),
             **self._technical.values(self._pairs.native_of_route(route, now)),
             **self._regimes.values(),

@@ -53,6 +53,11 @@ class Gas:
             coming = next_base_fee_wei(block.base_fee_wei, block.gas_used, block.gas_limit)
             self._next = log(coming / block.base_fee_wei) if coming else nan
 
+    @property
+    def grows(self) -> float:
+        """The next block's base fee over this one's, as its ln; nan where it is not known."""
+        return self._next
+
     def values(self, now: int, cost: float) -> dict[str, float]:
         """The features of a transaction whose gas costs so much ETH, in block `now`."""
         known = bool(self._fees) and self._fees[-1][0] == now

@@ -8,7 +8,7 @@ from typing import Final
 
 from aineon.amm import Pool
 from aineon.optimizer.features.feature import Feature, Group
-from aineon.optimizer.regimes.following import RegimeFilter
+from aineon.optimizer.regimes.filtering import RegimeFilter
 from aineon.optimizer.regimes.regime import REGIMES, Regime, RegimeReading
 from aineon.optimizer.regimes.watching import MarketWatcher
 from aineon.primitives import Address, Token

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from aineon.amm import Pool
@@ -44,8 +44,15 @@ def pair_of(route: Route) -> str:
 
 def pair_of_pools(pools: Iterable[Pool]) -> str:
     """The name of what a cycle through `pools` trades: each of its tokens is in two of them."""
-    held = Counter(token for pool in pools for token in pool.tokens)
-    return named(token for token, count in held.items() if count > 1)
+    return named(_held_twice(list(pools)))
+
+
+def shared_tokens(pools: Iterable[Pool]) -> list[tuple[Token, Token]]:
+    """The two tokens that each pool of a cycle trades; none of a pool where that is not clear."""
+    cycle = list(pools)
+    held = _held_twice(cycle)
+    traded = [[token for token in pool.tokens if token in held] for pool in cycle]
+    return [(two[0], two[1]) for two in traded if len(two) == 2]
 
 
 def named(tokens: Iterable[Token]) -> str:
@@ -63,3 +70,8 @@ def one_a_gap(opportunities: Iterable[Opportunity]) -> list[Opportunity]:
             taken |= swaps
             chosen.append(opportunity)
     return chosen
+
+
+def _held_twice(pools: Sequence[Pool]) -> set[Token]:
+    held = Counter(token for pool in pools for token in pool.tokens)
+    return {token for token, count in held.items() if count > 1}

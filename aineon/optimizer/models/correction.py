@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from aineon.errors import ModelRefused
 from aineon.optimizer.models.curves import LEAST, SLOPE, Floats, from_log_odds, log_odds, sizes
+from aineon.optimizer.pair_rows import MOST_PAIRS, PairRows
 
 LENGTHS: Final = (0.0, 0.03, 0.1, 0.3)
 """Lengths of a step, in log-odds for a surprise of one on all arms."""
@@ -35,11 +36,16 @@ _STRICTNESS: Final = 150.0
 
 
 class Correction:
-    """Small additions to a model's curves, learned from each label."""
+    """Small additions to a model's curves, learned from each label.
 
-    def __init__(self, lengths: tuple[float, ...] = LENGTHS) -> None:
+    Args:
+        lengths: of a step, of each of the corrections side by side.
+        most_pairs: pairs that have additions of their own; see `PairRows`.
+    """
+
+    def __init__(self, lengths: tuple[float, ...] = LENGTHS, most_pairs: int = MOST_PAIRS) -> None:
         self._lengths = np.array(lengths)[:, None]
-        self._pairs: dict[str, int] = {}
+        self._pairs = PairRows(most=most_pairs)
         # lengths x (level, tilt, size), and lengths x pairs x (level, tilt)
         self._shared = np.zeros((len(lengths), 3))
         self._own = np.zeros((len(lengths), 0, 2))
@@ -76,12 +82,13 @@ class Correction:
         self.labels += 1
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Return all that was learned, as plain arrays."""
+        """Return all that was learned, as plain arrays; pairs stand in the order of being told."""
+        pairs = self._pairs.oldest_first()
         return {
             "lengths": self._lengths[:, 0],
-            "pairs": np.array(list(self._pairs), dtype=np.str_),
+            "pairs": np.array(list(pairs), dtype=np.str_),
             "shared": self._shared,
-            "own": self._own,
+            "own": self._own[:, list(pairs.values())],
             "loss": self._loss,
             "labels": np.array(self.labels, dtype=np.int64),
         }
@@ -100,9 +107,10 @@ class Correction:
             (len(correction._lengths), len(pairs), 2),
         ):
             raise ModelRefused("the correction of a model has not the numbers of one")
-        correction._pairs = {pair: row for row, pair in enumerate(pairs)}
+        # Those of a time that kept every pair may be more than are kept now.
+        correction._pairs = PairRows(pairs[-MOST_PAIRS:])
         correction._shared = arrays["shared"].astype(np.float64)
-        correction._own = arrays["own"].astype(np.float64)
+        correction._own = arrays["own"].astype(np.float64)[:, -MOST_PAIRS:].copy()
         correction._loss = arrays["loss"].astype(np.float64)
         correction.labels = int(arrays["labels"].astype(np.int64))
         return correction
@@ -110,7 +118,7 @@ class Correction:
     def _odds(self, odds: Floats, pair: str, net: float) -> Floats:
         added = self._shared[:, :2].copy()
         added[:, 0] += self._shared[:, 2] * sizes(np.asarray(net))
-        row = self._pairs.get(pair)
+        row = self._pairs.find(pair)
         if row is not None:
             added += self._own[:, row]
         corrected: Floats = odds + added[:, :1] + added[:, 1:] * SLOPE
@@ -127,7 +135,10 @@ class Correction:
         return trust
 
     def _row(self, pair: str) -> int:
-        if pair not in self._pairs:
-            self._pairs[pair] = len(self._pairs)
+        """The row of a pair's additions, which are none where it is a new one."""
+        found = self._pairs.told(pair)
+        if found.at == self._own.shape[1]:
             self._own = np.pad(self._own, ((0, 0), (0, 1), (0, 0)))
-        return self._pairs[pair]
+        if found.is_new:
+            self._own[:, found.at] = 0.0
+        return found.at

@@ -139,7 +139,7 @@ class Ensemble:
         told: Floats | None = None,
     ) -> Floats:
         """Return a curve for each of several vectors of one opportunity: (vectors, arms)."""
-        live = log_odds(self.live.chances(pair, net) if told is None else told)
+        live = log_odds(self.live.chances(pair, net, vectors[-1]) if told is None else told)
         rows = self.inputs.rows_of(vectors, pair, net, gas)
         members = self.members(rows, np.repeat(live[None, :], len(rows), axis=0))
         return self.stack.curve(members, np.full(len(rows), sizes(np.asarray(net))))

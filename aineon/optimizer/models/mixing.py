@@ -1,10 +1,9 @@
-"""Mixing: table, ensemble or their mean, chosen for each channel by money on past labels.
+"""Mixing: what decides without models, the models or their mean, chosen by money on past labels.
 
-Which of them is best depends on what a miss costs: a chance that is a little wrong near the
-middle costs nothing where failure is free. So past labels are replayed with each of them: the
-arm that it would have chosen, and what that arm brought by the outcome. The ensemble leads until
-another way has proved better: it holds the table among its members, weighed by what each was
-worth, so the plain mean of both is what is left where these weights were wrong.
+Which of them is best depends on what a miss costs: a chance that is a little wrong near the middle
+costs nothing where failure is free. So past labels are replayed with each of them, separately for
+each channel: the arm that it would have chosen, and what that arm brought by the outcome. The mean
+leads until another way has proved better: it is rarely the best of the three, and never the worst.
 """
 
 from __future__ import annotations
@@ -14,12 +13,15 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from aineon.optimizer.arms import Channel
-from aineon.optimizer.models.curves import SHARES, Floats, from_log_odds, log_odds, rising
+from aineon.optimizer.deciding import left_by
+from aineon.optimizer.models.curves import Floats, from_log_odds, log_odds, rising
 
-WAYS: Final = ("table", "ensemble", "mean")
+PLAIN: Final = "plain"
+"""What decides without models: table, or table and what is known of the rivals."""
+WAYS: Final = (PLAIN, "ensemble", "mean")
 """What may lead, in the order of `Curves`."""
 
-_USUALLY: Final = "ensemble"
+_USUALLY: Final = "mean"
 _REMEMBERED: Final = 1500.0
 _LEAST_LABELS: Final = 150.0
 _PROVEN: Final = 1.6
@@ -29,15 +31,15 @@ _HEAVY: Final = 4.0
 class Curves(NamedTuple):
     """What each way says of one opportunity."""
 
-    table: Floats
+    plain: Floats
     ensemble: Floats
     mean: Floats
 
 
-def curves_of(table: Floats, ensemble: Floats) -> Curves:
+def curves_of(plain: Floats, ensemble: Floats) -> Curves:
     """Return the curves of both with their mean, which is taken of log-odds."""
-    mean = from_log_odds((log_odds(table) + log_odds(ensemble)) / 2)
-    return Curves(table, ensemble, rising(mean))
+    mean = from_log_odds((log_odds(plain) + log_odds(ensemble)) / 2)
+    return Curves(plain, ensemble, rising(mean))
 
 
 class Mixing:
@@ -46,7 +48,7 @@ class Mixing:
     def __init__(self) -> None:
         self._usual = 0.0
         self._weight = 0.0
-        # Channels x ways: money beyond the ensemble's in units of a usual net, and its square.
+        # Channels x ways: money beyond the usual way's in units of a usual net, and its square.
         self._ahead = np.zeros((len(Channel), len(WAYS)))
         self._square = np.zeros((len(Channel), len(WAYS)))
         self._money = np.zeros((len(Channel), len(WAYS)))
@@ -57,7 +59,7 @@ class Mixing:
         return self._weight
 
     def leading(self, channel: Channel) -> str:
-        """Return the way that leads: the ensemble, unless another one has proved better."""
+        """Return the way that leads: the usual one, unless another one has proved better."""
         if self._weight < _LEAST_LABELS:
             return _USUALLY
         row = list(Channel).index(channel)
@@ -87,10 +89,7 @@ class Mixing:
             return
         keep = 1 - 1 / _REMEMBERED
         brought = np.array(
-            [
-                [_brought(curve, net, gas, landed, channel) for curve in curves]
-                for channel in Channel
-            ]
+            [[left_by(curve, net, gas, channel, landed) for curve in curves] for channel in Channel]
         )
         if np.isnan(brought).any():
             return
@@ -102,14 +101,3 @@ class Mixing:
         self._ahead = keep * self._ahead + ahead
         self._square = keep * self._square + ahead**2
         self._money = keep * self._money + brought
-
-
-def _brought(curve: Floats, net: float, gas: float, landed: Floats, channel: Channel) -> float:
-    miss = gas if channel is Channel.PUBLIC else 0.0
-    kept = (1 - SHARES) * net
-    expected = curve * kept - (1 - curve) * miss
-    arm = int(np.argmax(expected))
-    if expected[arm] <= 0:
-        return 0.0
-    outcome = float(landed[arm])
-    return outcome * float(kept[arm]) - (1 - outcome) * miss

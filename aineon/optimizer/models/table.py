@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from aineon.errors import ModelRefused
 from aineon.optimizer.models.curves import LEAST, Floats, from_log_odds, log_odds
+from aineon.optimizer.pair_rows import MOST_PAIRS, PairRows
 
 HALF_LIVES: Final = (2.0, 6.0, 24.0)
 """Hours after which a label counts half."""
@@ -51,11 +52,17 @@ class LiveTable:
     """Chances by pair and size, from labels alone.
 
     The same labels in the same order give the same table.
+
+    Args:
+        half_lives: hours after which a label counts half, of each of the tables side by side.
+        most_pairs: pairs that have cells of their own; see `PairRows`.
     """
 
-    def __init__(self, half_lives: tuple[float, ...] = HALF_LIVES) -> None:
+    def __init__(
+        self, half_lives: tuple[float, ...] = HALF_LIVES, most_pairs: int = MOST_PAIRS
+    ) -> None:
         self._hours = np.array(half_lives)
-        self._pairs: dict[str, int] = {}
+        self._pairs = PairRows(most=most_pairs)
         # half-lives x (all, pair 1, pair 2 ...) x (all, size 1 ...) x arms
         shape = (len(half_lives), 1, SIZES + 1, len(_FIRST))
         self._asked = np.zeros(shape)
@@ -91,12 +98,14 @@ class LiveTable:
         self.labels += 1
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Return all that was learned, as plain arrays."""
+        """Return all that was learned, as plain arrays; pairs stand in the order of being told."""
+        pairs = self._pairs.oldest_first()
+        rows = [0, *(row + 1 for row in pairs.values())]
         return {
             "hours": self._hours,
-            "pairs": np.array(list(self._pairs), dtype=np.str_),
-            "asked": self._asked,
-            "landed": self._landed,
+            "pairs": np.array(list(pairs), dtype=np.str_),
+            "asked": self._asked[:, rows],
+            "landed": self._landed[:, rows],
             "loss": self._loss,
             "time": np.array(np.nan if self._time is None else self._time),
             "labels": np.array(self.labels, dtype=np.int64),
@@ -114,9 +123,11 @@ class LiveTable:
         shape = (len(table._hours), len(pairs) + 1, SIZES + 1, len(_FIRST))
         if {arrays["asked"].shape, arrays["landed"].shape} != {shape}:
             raise ModelRefused("the live table of a model has not the cells of one")
-        table._pairs = {pair: row for row, pair in enumerate(pairs, start=1)}
-        table._asked = arrays["asked"].astype(np.float64)
-        table._landed = arrays["landed"].astype(np.float64)
+        # Those of a time that kept every pair may be more than are kept now.
+        rows = [0, *range(1, len(pairs) + 1)[-MOST_PAIRS:]]
+        table._pairs = PairRows(pairs[-MOST_PAIRS:])
+        table._asked = arrays["asked"].astype(np.float64)[:, rows]
+        table._landed = arrays["landed"].astype(np.float64)[:, rows]
         table._loss = arrays["loss"].astype(np.float64)
         time = float(arrays["time"].astype(np.float64))
         table._time = None if math.isnan(time) else time
@@ -129,9 +140,10 @@ class LiveTable:
         weights = np.array([1.0 - share, share])[:, None]
         everywhere = _lean(self._asked[:, 0, 0], self._landed[:, 0, 0], _FIRST, _LEAN_ON_ALL)
         by_size = self._cell(0, size, weights, everywhere)
-        row = self._pairs.get(pair)
-        if row is None:
+        found = self._pairs.find(pair)
+        if found is None:
             return _product(by_size)
+        row = found + 1
         by_pair = _lean(self._asked[:, row, 0], self._landed[:, row, 0], everywhere, _LEAN)
         both = from_log_odds(log_odds(by_size) + log_odds(by_pair) - log_odds(everywhere))
         return _product(self._cell(row, size, weights, both))
@@ -160,12 +172,16 @@ class LiveTable:
         self._landed *= keep
 
     def _row(self, pair: str) -> int:
-        if pair not in self._pairs:
-            self._pairs[pair] = len(self._pairs) + 1
+        """The row of a pair's cells, which are empty where it is a new one."""
+        found = self._pairs.told(pair)
+        row = found.at + 1
+        if row == self._asked.shape[1]:
             room = ((0, 0), (0, 1), (0, 0), (0, 0))
             self._asked = np.pad(self._asked, room)
             self._landed = np.pad(self._landed, room)
-        return self._pairs[pair]
+        if found.is_new:
+            self._asked[:, row] = self._landed[:, row] = 0.0
+        return row
 
 
 def _place(net: float) -> tuple[int, float]:

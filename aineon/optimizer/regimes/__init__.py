@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aineon.optimizer.regimes.following import RegimeFilter
+from aineon.optimizer.regimes.filtering import RegimeFilter
 from aineon.optimizer.regimes.labelling import LabelRule
 from aineon.optimizer.regimes.regime import REGIMES, Observation, Regime, RegimeReading
 from aineon.optimizer.regimes.transitions import TransitionStatistics

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from aineon.errors import OptimizerError
-from aineon.optimizer.regimes.following import Moves
+from aineon.optimizer.regimes.filtering import Moves
 from aineon.optimizer.regimes.forward import Forward, evidence
 from aineon.optimizer.regimes.learning import ordinary
 from aineon.optimizer.regimes.parameters import (

@@ -12,7 +12,7 @@ import numpy as np
 
 from aineon.errors import OptimizerError
 from aineon.optimizer.regimes.ceiling import HiddenRegime, exact_chances, law_of, told_chances
-from aineon.optimizer.regimes.following import RegimeFilter
+from aineon.optimizer.regimes.filtering import RegimeFilter
 from aineon.optimizer.regimes.labelling import Labeller
 from aineon.optimizer.regimes.parameters import Floats
 from aineon.optimizer.regimes.regime import Observation, Regime

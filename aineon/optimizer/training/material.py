@@ -57,11 +57,11 @@ class History:
 
 
 def told_along(tape: Tape) -> tuple[Floats, Live]:
-    """Return what the live table said of each row when it was decided about, and the table.
+    """Return what `Live` said of each row when it was decided about, and what learns it.
 
     It learns each outcome when it became known, so no row's curve knows more than its decision.
     """
-    live = Live()
+    live = Live(tape.names)
     waiting = iter(labels(tape))
     told = np.empty((len(tape), len(SHARES)))
     upcoming = next(waiting, None)
@@ -69,7 +69,8 @@ def told_along(tape: Tape) -> tuple[Floats, Live]:
         while upcoming is not None and upcoming.time <= tape.times[row]:
             live.learn(upcoming)
             upcoming = next(waiting, None)
-        told[row] = live.chances(tape.pair_names[tape.pairs[row]], float(tape.net[row]))
+        pair, net = tape.pair_names[tape.pairs[row]], float(tape.net[row])
+        told[row] = live.chances(pair, net, tape.features[row])
     while upcoming is not None:
         live.learn(upcoming)
         upcoming = next(waiting, None)

@@ -1,4 +1,4 @@
-"""Following: what was expected of each opportunity, against what it came to."""
+"""Reckoning: what was expected of each opportunity, against what it came to."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 
 from aineon.optimizer.arms import ARMS_BPS, Channel
 from aineon.optimizer.bandit.corrections import Corrections
-from aineon.optimizer.deciding import KEPT, best_arm
+from aineon.optimizer.deciding import KEPT, best_arm, expected, left_at, left_by, miss_cost
 from aineon.optimizer.drift import DriftWatch
 from aineon.optimizer.drift.transform import transform
 from aineon.optimizer.intervals.bands import HOUR, QUARTER_HOUR, SpanBands
 from aineon.optimizer.knowing import Asked, Told
 from aineon.optimizer.models.curves import Floats
 from aineon.optimizer.models.table import LiveTable
-from aineon.optimizer.recording import Outcome, Record, left_at, left_by, most_left
+from aineon.optimizer.recording import Outcome, Record, most_left
 from aineon.optimizer.tape import TapeRow
 from aineon.optimizer.telling import BandTold
 from aineon.primitives.units import BPS, ETHER
@@ -45,7 +45,7 @@ class Bid(NamedTuple):
     expected: float
 
 
-class Following:
+class Reckoning:
     """Record, corrections of the winner's curse, drift and forecasts.
 
     Args:
@@ -69,9 +69,8 @@ class Following:
             arm = best_arm(curve, asked.net, asked.gas, self._channel).arm
         chance = float(curve[arm])
         lands = min(chance * self._corrections.factor(asked.pair, asked.net), 1.0)
-        lost = asked.gas if self._channel is Channel.PUBLIC else 0.0
-        expected = lands * float(KEPT[arm]) * asked.net - (1 - lands) * lost
-        return Bid(arm, chance, lands, expected)
+        won, lost = float(KEPT[arm]) * asked.net, miss_cost(asked.gas, self._channel)
+        return Bid(arm, chance, lands, expected(lands, won, lost))
 
     def learn(self, asked: Asked, said: Told, row: TapeRow, landed: Floats) -> None:
         """Take in an outcome, and what was said about it beforehand."""
@@ -81,6 +80,10 @@ class Following:
             if not row.censored:
                 where = transform(self._witness.chances(row.pair, row.net), row.needed)
                 self.watch.learn(row.known_at, row.pair, where, novel=said.novel)
+        self.witness(row, landed)
+
+    def witness(self, row: TapeRow, landed: Floats) -> None:
+        """Take in an outcome about which nothing was decided."""
         self._witness.learn(row.pair, row.net, landed, row.known_at)
 
     def bands_told(self, now: float) -> tuple[BandTold, ...]:
@@ -97,9 +100,11 @@ class Following:
         left = {
             "chosen": rule,
             "rule": rule,
-            "table": left_by(said.table, net, gas, channel, landed),
+            "table": left_by(said.live.table, net, gas, channel, landed),
             "clairvoyant": most_left(net, landed),
         }
+        if said.live.rivals is not None:
+            left["rivals"] = left_by(said.live.curve, net, gas, channel, landed)
         curves = said.curves
         if curves is not None:
             left["ensemble"] = left_by(curves.ensemble, net, gas, channel, landed)
