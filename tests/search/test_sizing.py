@@ -13,7 +13,8 @@ from aineon.errors import InvalidRoute, InvalidSearch
 from aineon.primitives import Token
 from aineon.search.route import Hop, Route
 from aineon.search.sizing import optimal_input, search
-from aineon.search.sizing.candidates import Candidates, TooMany, _Sieve, _Walk
+from aineon.search.sizing.candidates import Candidates, TooMany, _Sieve
+from aineon.search.sizing.walks import Walk
 from tests.search.sizing_tools import (
     DAI,
     ETHER,
@@ -287,7 +288,7 @@ def test_a_concentrated_pool_without_a_fee_beyond_its_first_border() -> None:
 
 def test_a_sieve_that_bends_soon_gives_up_in_time() -> None:
     looked = Candidates(0, [1.0, 1e6, 1e6], 1000)
-    barren = _Sieve(lambda amount: _Walk(1 << 95, 0, 1, 0, 0.0), 2.0**-90, 600)
+    barren = _Sieve(lambda amount: Walk(1 << 95, 0, 1, 0, 0.0), 2.0**-90, 600)
     with pytest.raises(TooMany):
         list(looked._sieved(barren, 1, 1, 10**12))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from fractions import Fraction
+from math import gcd
 
 import pytest
 from hypothesis import assume, given
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from aineon.search.sizing import candidates, optimal_input
 from aineon.search.sizing.sieve import first_step_into, steps_into
+from aineon.search.sizing.walks import Walk
 from tests.search.sizing_tools import small_cycle
 
 
@@ -59,3 +62,36 @@ def test_a_walk_of_zero_steps(start: int) -> None:
     assume(start % 1000 >= 10)
     assert list(steps_into(start, 0, 1000, 10, 50)) == []
     assert list(steps_into(start - start % 1000, 1000, 1000, 10, 50)) == list(range(50))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_walk_is_listed_as_it_is_sieved(seed: int) -> None:
+    random_ = random.Random(seed)
+    spared = random_.choice((1, 1, 7, 100, 1999))
+    turn = random_.choice([turn for turn in range(spared) if gcd(turn, spared) == 1] or [0])
+    count = random_.choice((1, 3000, 70_000))
+    start, step = random_.getrandbits(110) - (1 << 109), random_.getrandbits(97) - (1 << 96)
+    walk = Walk(start, step, spared, turn, random_.choice((0.0, 1e-12)))
+    allowed = random_.choice((1e-4, 0.01, 0.3))
+    listed = {int(step) for part in walk.listed(allowed, count) for step in part}
+    sieved = set(walk.steps(allowed, count))
+    # Where a sieve does not look at the fee, it lets more pass.
+    arcs = walk._arcs(allowed, count)[0]
+    assert listed == sieved if spared == 1 or arcs > 1 else listed <= sieved
+    loss = {k: _loss(walk, k) for k in range(0, count, 1 + count // 5000)}
+    assert {k for k, lost in loss.items() if lost <= allowed} <= listed
+
+
+def _loss(walk: Walk, step: int) -> Fraction:
+    """What a step loses of a unit, and of the fee next to it."""
+    whole, part = divmod(walk.start + walk.step * step, 1 << 96)
+    rank = whole * pow(walk.turn, -1, walk.spared) % walk.spared if walk.spared > 1 else 0
+    return Fraction(rank, walk.spared) + Fraction(part, 1 << 96)
+
+
+def test_steps_that_lose_nothing_are_listed() -> None:
+    """Exact positions, where what is cut off would lead around the circle."""
+    walk = Walk((5 << 96) - (1 << 96) // 3 * 3 - 1, (1 << 96) // 3, 1, 0, 0.0)
+    exact = Walk(0, 1 << 95, 1, 0, 0.0)
+    assert [int(k) for part in exact.listed(1e-9, 9) for k in part] == [0, 2, 4, 6, 8]
+    assert set(walk.steps(1e-9, 9)) <= {int(k) for part in walk.listed(1e-9, 9) for k in part}

@@ -4,13 +4,12 @@ A profit lies below the smooth curve by what all roundings lose. Where the curve
 only a little above the level wanted (the *room*), an amount that loses more to one single
 rounding need not be quoted. Two such roundings are predictable without quoting: the fee that a
 pool rounds on its own, which spares every so-many-th amount, and the next conversion before or
-behind, whose losses walk around a circle (`sieve`).
+behind, whose losses walk around a circle (`walks`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from heapq import merge
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from math import sqrt
 from typing import NamedTuple
@@ -19,26 +18,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aineon.search.sizing.model import Model
-from aineon.search.sizing.pieces import Piece
-from aineon.search.sizing.sieve import steps_into
+from aineon.search.sizing.walks import LARGEST_LIST, Walk, walk_before, walk_behind
 
 # Up to so many amounts room need not be known for each stretch: they are all looked at.
 FEW_ENOUGH = 600
-# Stretches up to this many amounts are looked at whole: NumPy takes 20 ns for each, a sieve 2 µs
-# for each that it lets pass, and 50 µs to begin.
-SIEVE_FROM = 4000
-_LARGEST_BATCH = 1 << 14
+# Stretches up to this many amounts are looked at whole; from there on a sieve pays.
+SIEVE_FROM = 1 << 13
+# Larger arrays take longer for each of their numbers: their memory is not reused.
+_LARGEST_BATCH = 1 << 12
 # How many a sieve finds before they are looked at; the first few often are enough.
 _SOME = 512
-# Finding one by a sieve takes as long as looking at so many without.
+# Finding one by Euclid's algorithm takes as long as looking at so many without.
 _SIEVED_COSTS = 8
+# What listing a batch of steps counts for, at most, besides what it finds.
+_LIST_COSTS = 128
 # Beginning a sieve anew takes as long as looking at so many; where walks bend soon, that adds up.
 _ANEW_COSTS = 64
+# So many that are looked at as they follow each other count for one.
+_FOR_ONE = 2
 # A sieve that lets more than one in so many pass is not worth its while.
-_SELECTIVE = 8
-# An arc of its own for each good remainder pays where it spares so many candidates.
-_ARC_PAYS = 60
-_UNIT = 1 << 96
+_SELECTIVE = 3
 _STEPS = np.arange(FEW_ENOUGH, dtype=np.float64)
 _STEPS.flags.writeable = False
 # Rates are taken at the peak; nearby they differ by less.
@@ -69,47 +68,10 @@ class Batch(NamedTuple):
     distances: NDArray[np.float64]
 
 
-class _Walk(NamedTuple):
-    """How the loss of a rounding moves, in 2^96ths of a unit: linear but for `bend`.
-
-    Attributes:
-        spared, turn: a fee rounded next to it spares one in `spared` whole amounts; the one
-            that loses `i` times as much as the next best stands at `i * turn` of the circle.
-            1 and 0 where there is no such fee.
-        bend: by how many units the square of the distance bends it.
-    """
-
-    start: int
-    step: int
-    spared: int
-    turn: int
-    bend: float
-
-    def steps(self, allowed: float, count: int) -> Iterator[int]:
-        """Yield the steps below `count` that lose at most `allowed`, ascending; not less."""
-        allowed += self.bend * count * count
-        arcs = int(allowed * self.spared) + 1
-        if arcs > self.spared or count * allowed < arcs * _ARC_PAYS:
-            arcs, spared = 1, 1
-        else:
-            spared = self.spared
-        found = [
-            steps_into(
-                self.start - (index * self.turn % spared) * _UNIT,
-                self.step,
-                spared * _UNIT,
-                int((allowed - index / spared) * _UNIT) + 1,
-                count,
-            )
-            for index in range(arcs)
-        ]
-        return merge(*found) if arcs > 1 else found[0]
-
-
 class _Sieve(NamedTuple):
     """A walk from any amount, the loss that is allowed, and how many steps it stays straight."""
 
-    walk_at: Callable[[int], _Walk]
+    walk_at: Callable[[int], Walk]
     allowed: float
     straight: int
 
@@ -146,9 +108,9 @@ class Candidates:
         if count > SIEVE_FROM and (sieve := self._sieve(stretch, stride)):
             yield from self._sieved(sieve, first, stride, count)
             return
-        self._take(count)
         for start in range(0, count, _LARGEST_BATCH):
             size = min(_LARGEST_BATCH, count - start)
+            self._take(size // _FOR_ONE + 1)
             yield Batch(first + start * stride, _multiples(size, stride))
 
     def _take(self, count: int) -> None:
@@ -166,57 +128,52 @@ class Candidates:
             return None
         allowed = _MARGIN * stretch.room / worth + 2.0**-40
 
-        def walk_at(amount: int) -> _Walk:
+        def walk_at(amount: int) -> Walk:
             if behind:
-                return _walk_behind(stretch.model, place, amount, stride)
-            return _walk_before(pieces[place - 1], amount, stride)
+                return walk_behind(stretch.model, place, amount, stride)
+            return walk_before(pieces[place - 1], amount, stride)
 
         # As far as the walk stays straight to within what is allowed.
         bend = max(walk_at(stretch.first).bend, walk_at(stretch.last).bend)
-        straight = int(sqrt(allowed / bend)) + 1 if bend else stretch.last
-        return None if straight < FEW_ENOUGH else _Sieve(walk_at, allowed, straight)
+        straight = stretch.last
+        if bend:
+            # Not shorter than a list: what it bends in there is allowed besides.
+            straight = max(int(sqrt(allowed / bend)) + 1, LARGEST_LIST)
+        too_bent = bend * straight * straight * _SELECTIVE > 1
+        return None if too_bent else _Sieve(walk_at, allowed, straight)
 
     def _sieved(self, sieve: _Sieve, first: int, stride: int, count: int) -> Iterator[Batch]:
         for start in range(0, count, sieve.straight):
-            self._take(_ANEW_COSTS)
             anchor = first + start * stride
             size = min(sieve.straight, count - start)
-            steps = sieve.walk_at(anchor).steps(sieve.allowed, size)
+            walk = sieve.walk_at(anchor)
+            self._take(_ANEW_COSTS)
+            if walk.are_listed_sooner(sieve.allowed, size):
+                yield from self._listed(anchor, stride, walk.listed(sieve.allowed, size))
+                continue
+            steps = walk.steps(sieve.allowed, size)
             while some := list(islice(steps, _SOME)):
                 self._take(_SIEVED_COSTS * len(some))
                 yield Batch(anchor, np.array(some, dtype=np.float64) * stride)
+
+    def _listed(
+        self, anchor: int, stride: int, parts: Iterable[NDArray[np.float64]]
+    ) -> Iterator[Batch]:
+        """Yield the steps of a walk in batches that are worth a look of their own."""
+        found: list[NDArray[np.float64]] = []
+        size = 0
+        for part in parts:
+            self._take(min(part.size * _SIEVED_COSTS, _LIST_COSTS + part.size // _FOR_ONE))
+            found.append(part)
+            size += part.size
+            if size >= _SOME:
+                yield Batch(anchor, np.concatenate(found) * stride)
+                found, size = [], 0
+        if size:
+            yield Batch(anchor, np.concatenate(found) * stride)
 
 
 def _multiples(size: int, stride: int) -> NDArray[np.float64]:
     if stride == 1 and size <= FEW_ENOUGH:
         return _STEPS[:size]
     return np.arange(0, size * stride, stride, dtype=np.float64)
-
-
-def _walk_behind(model: Model, place: int, amount: int, stride: int) -> _Walk:
-    """Return how that moves which is lost when a hop's output is rounded down."""
-    piece = model.pieces[place]
-    kept = (amount - piece.origin) * piece.keep // piece.of
-    step = piece.keep * (stride // piece.of)
-    at = piece.c * kept + piece.d
-    value = (piece.a * kept + piece.b) * _UNIT // at
-    steepness = (piece.a * piece.d - piece.b * piece.c) * step
-    rate = steepness * _UNIT // (at * at)
-    bend = steepness / (at * at) * (piece.c * step / at)
-    if place + 1 < len(model.pieces) and model.pieces[place + 1].of > 1:
-        after = model.pieces[place + 1]
-        value -= after.origin * _UNIT
-        return _Walk(value, rate, after.of, pow(after.keep, -1, after.of), bend)
-    return _Walk(value, rate, 1, 0, bend)
-
-
-def _walk_before(piece: Piece, amount: int, stride: int) -> _Walk:
-    """Return how that moves which is lost when a hop's input is rounded up."""
-    at = piece.a - piece.c * amount
-    value = (piece.b - piece.d * amount) * _UNIT // at
-    steepness = (piece.a * piece.d - piece.b * piece.c) * stride
-    rate = -(steepness * _UNIT // (at * at))
-    # Larger amounts lie nearer to the pool's end, where the walk bends more: twice as much.
-    bend = 2 * steepness / (at * at) * (piece.c * stride / at)
-    turn = pow(piece.of, -1, piece.keep) if piece.keep > 1 else 0
-    return _Walk(value, rate, piece.keep, turn, bend)

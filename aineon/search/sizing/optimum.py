@@ -149,7 +149,7 @@ def _best_input(chain: Chain, known: list[PieceFinder | None], start: int) -> in
         return probe(chain, known, start)
     model, peak = locate(chain, finders, start)
     search = Search(chain, finders, model, peak)
-    if search.blur >= 1:
+    if search.is_blurred:
         return probe(chain, known, peak)
     best = search.run()
     if best is None:

@@ -8,7 +8,7 @@ downward until one is reached; then nothing outside its window can be as good.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import isqrt
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -33,13 +33,19 @@ _LEAP = 4
 # Enough for any stretch, however its candidates are counted.
 _AMPLE = 32
 _PARTS = 8
-# So many amounts that a fee spares the first window should hold.
-_SOME_SPARED = 3
+# So many amounts that roundings leave it should hold, and so many in all.
+_EXPECTED = 2.0
+_WORTH_A_LENS = 256.0
+_PER_GUESS = 2.0
+# How much shorter a step is made that went too far.
+_SHORTER = 16
 # Real quotes for one batch; a lens is hardly ever wrong, so few are needed.
 MOST_CHECKS = CLEAR
 # Roundings that cost no more than this in all leave a plateau with hits everywhere.
 _PLATEAU_NOISE = 8.0
 _WORTH_MUCH = 2000.0
+# Amounts of a unit that is worth so much more than prices' roundings are told apart without them.
+_BLURS_OF_A_UNIT = 1e6
 
 
 class Effort(NamedTuple):
@@ -76,7 +82,7 @@ class Search:
 
     Attributes:
         place: where that token stands.
-        blur: what rounding prices can cost, in the base token; from 1 on a lens shows little.
+        is_blurred: whether rounding prices can cost so much that a lens shows little.
         is_complete: whether all that could be best was looked at; known once `run` is done.
         settled: whether no input nearby can be better; known once `run` is done.
     """
@@ -103,17 +109,18 @@ class Search:
         self.place = worth.index(own)
         self._worth = worth
         self._peak_amount = amounts[self.place]
-        lost = self.blur = 0.0
+        lost = blur = 0.0
         noise = sum(worth) - own
         for piece, unit_in, unit_out in zip(model.pieces, worth, worth[1:], strict=False):
             if piece.of > 1:
-                self.blur += piece.blur * unit_out
+                blur += piece.blur * unit_out
                 noise += unit_in
                 # What crossing a border can cost: input rounded up twice, output down once.
                 lost += 2 * unit_in + unit_out
-        self._noise = noise + self.blur
+        self.is_blurred = blur >= max(1.0, own / _BLURS_OF_A_UNIT)
+        self._noise = noise + blur
         # Doubled, because a unit is worth more at smaller sizes.
-        self._step_down = int(2 * (lost + self.blur)) + 1
+        self._step_down = int(2 * (lost + blur)) + 1
         self._top = self._highest()
         self._spared = 1
         self.settled = self.is_complete = True
@@ -122,6 +129,7 @@ class Search:
         """Return the best amount; None where no profit is left after rounding."""
         ceiling, step = self._top, self._first_step()
         candidates = self._candidates(self._effort.candidates)
+        is_shortened = False
         while ceiling >= 1:
             level = max(ceiling - step + 1, 1)
             windows = list(self._windows(level))
@@ -129,8 +137,11 @@ class Search:
                 best = self._scan(windows, level, ceiling, candidates)
             except TooMany:
                 flat = max(self._noise, (self._top - ceiling) / 4) <= _PLATEAU_NOISE
-                if flat and step > 1:
-                    step, candidates = 1, self._candidates(self._effort.candidates)
+                if step > 1 and not (is_shortened and not flat):
+                    # It may have gone too far: a few shorter steps look at less.
+                    step = 1 if flat else max(step // _SHORTER, 1)
+                    candidates = self._candidates(self._effort.candidates)
+                    is_shortened = True
                     continue
                 best = self._scan_plateau(windows, level) if step == 1 else None
                 if not (best or flat):
@@ -146,22 +157,58 @@ class Search:
     def _first_step(self) -> int:
         """Return how far below the top the best is likely to be.
 
-        With a second token whose unit is worth much, amounts that lose little of it are rare.
-        Of n amounts the best loses about a n-th of that unit, while the window grows with the
-        root of what may be lost. Where a fee spares every so-many-th amount alone, the window
-        must be wide enough to hold a few.
+        Within `s` of the top lie some root of `s` amounts. Each rounding whose unit is worth more
+        than `s` leaves about `s` in that worth of them: the first step goes so far that a few are
+        left. It may as well go so far that a lens is worth its while.
         """
         model, place = self._regions[0], self.place
-        second = max(sorted(self._worth[:-1])[-2], self.blur)
         amounts = max(model.width(1.0) * self._worth[0] / self._worth[place], 1.0)
-        step = 1 + int((second / amounts) ** (2 / 3) / 2) if second >= _PLATEAU_NOISE else 1
+        step = (_WORTH_A_LENS / amounts) ** 2
+        roundings = self._roundings(_PLATEAU_NOISE)
+        if roundings:
+            while amounts * sqrt(step) * _share(roundings, step) < _EXPECTED:
+                step *= _PER_GUESS
         spared = model.pieces[place].of
-        if spared > 1:
-            wide = int((_SOME_SPARED * spared / amounts) ** 2)
-            most = int(self._worth[place] / (2 * spared))
-            step = max(step, min(wide, most))
-            self._spared = spared if step < most else 1
-        return step
+        self._spared = spared if 2 * step * spared < self._worth[place] else 1
+        return 1 + int(step)
+
+    def _first_stretch(self, window: Window, level: int) -> int:
+        """Return about how far from a window's edge the first that reaches its only level lies.
+
+        The curve rises from the edge, and the more room it leaves the more amounts fit into it.
+        No farther than a sieve can be selective; what follows is looked at in further stretches.
+        """
+        wide, place = window.last - window.first, self.place
+        rise = 4 * max(window.model.above(level), 0.0) / (wide + 1)
+        of = window.model.pieces[place].of
+        room = self._worth[place] / (2 * of)
+        if of == 1:
+            room = max(self._worth[place + 1], self._worth[place - 1] if place else 0.0) / 8
+        roundings = self._roundings(0.0)
+        size = _FIRST_STRETCH
+        while size < wide and rise * size < room:
+            if size * _share(roundings, rise * size) >= _EXPECTED:
+                break
+            size *= 2
+        return size
+
+    def _roundings(self, least: float) -> list[tuple[float, float]]:
+        """Return what each rounding costs at most, and which share of the amounts lose nothing.
+
+        Those of the base token are whole: where its amounts are counted, they cost nothing.
+        """
+        found = []
+        for index, (piece, worth) in enumerate(
+            zip(self._regions[0].pieces, self._worth, strict=False)
+        ):
+            if worth > least:
+                if index != self.place:
+                    found.append((worth, 0.0))
+                if piece.of > 1:
+                    found.append((worth, 1 / piece.of))
+        if self.place and least < 1:
+            found.append((1.0, 0.0))
+        return found
 
     # --- windows ---------------------------------------------------------------------------
 
@@ -223,10 +270,9 @@ class Search:
             first, wide = window.first, window.last - window.first
             if level < ceiling:
                 # All has to be looked through; in parts, as every find raises the level.
-                size = max(_FIRST_STRETCH * self._spared, wide // _PARTS + 1)
+                size = max(_LARGEST_FIRST, _FIRST_STRETCH * self._spared, wide // _PARTS + 1)
             else:
-                # Hits grow denser from the edge on: the first is about so far away.
-                size = max(_FIRST_STRETCH, min(isqrt(2 * wide), _LARGEST_FIRST))
+                size = self._first_stretch(window, level)
             while first <= window.last:
                 last = min(first + size - 1, window.last)
                 stretch = Window(window.model, first, last)
@@ -250,7 +296,9 @@ class Search:
             chain, place = self._chain, self.place
             room = model.room(level, chain.back(place, first) - 1, chain.back(place, last))
         best = None
-        for batch in candidates.batches(Stretch(model, first, last, max(room, 0.0))):
+        if room < 0:
+            return None
+        for batch in candidates.batches(Stretch(model, first, last, room)):
             found = self._best_of_batch(model, batch, level)
             if found:
                 best, level = found, found.profit + 1
@@ -339,3 +387,18 @@ class Search:
         last = min(first + CLEAR - 1, window.last)
         probe = Window(window.model, first, last)
         return self._scan([probe], level, level, self._candidates(_AMPLE * CLEAR))
+
+
+def _share(roundings: Sequence[tuple[float, float]], most: float) -> float:
+    """Return about which share of the amounts whose curve reaches a level do so rounded.
+
+    The level is `most` below the top. The losses of `n` roundings and the distance from the top
+    share it: the mean of (1 - v^2)^n / n! for v from 0 to 1.
+    """
+    share, left = 1.0, 1.0
+    for worth, least in roundings:
+        chance = most / worth
+        if chance < 1:
+            left += 2
+            share *= max(chance, least) * 2 / left
+    return share
