@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from aineon.cli.failures import COULD_NOT_RUN, OK
+from aineon.cli.proving import proof_of
 from aineon.errors import ApprovalRefused, DestinationRefused, MixedBooks
 from aineon.ledger.commands import Command, CommandState
 from aineon.ledger.control import ControlStore
@@ -123,27 +124,35 @@ def show_withdrawal(settings: Settings, withdrawal_id: str, say: Say) -> int:
     return OK
 
 
-def approve_shown(settings: Settings, withdrawal_id: str, confirm: str | None, say: Say) -> int:
+def approve_shown(
+    settings: Settings,
+    withdrawal_id: str,
+    confirm: str | None,
+    say: Say,
+    code: str | None = None,
+) -> int:
     """Show a withdrawal, have its digest confirmed, and ask for its approval.
 
     Raises:
         UnknownWithdrawal: there is none of this name.
-        ApprovalRefused: what was typed is not the beginning of its digest.
+        ApprovalRefused: what was typed is not the beginning of its digest, or the second factor
+            is missing; see `proof_of`.
     """
     with _view(settings) as view, view.reading() as treasury:
         found = treasury.get(withdrawal_id)
     _describe(found, say)
     typed = _confirmed(found.digest, confirm)
-    body = {"id": found.id, "digest": found.digest, "proof": typed}
+    proof = proof_of(settings, _whoever(), found.digest, typed, code)
+    body = {"id": found.id, "digest": found.digest, "proof": proof}
     return ask(settings, "withdrawal.approve", body, say)
 
 
-def sweep_shown(settings: Settings, confirm: str | None, say: Say) -> int:
+def sweep_shown(settings: Settings, confirm: str | None, say: Say, code: str | None = None) -> int:
     """Show where everything would go, have that confirmed, and ask for it.
 
     Raises:
         DestinationRefused: there is no safe address.
-        ApprovalRefused: what was typed is not the beginning of the digest.
+        ApprovalRefused: as `approve_shown`.
     """
     with _view(settings) as view, view.reading() as treasury:
         book = view.book
@@ -156,7 +165,9 @@ def sweep_shown(settings: Settings, confirm: str | None, say: Say) -> int:
     digest = sweep_digest(book, safe.address)
     say(f"EVERYTHING goes to {safe.address} ({safe.label}); what is not signed is cancelled.")
     say(f"Digest: {digest}")
-    return ask(settings, "withdrawal.sweep", {"proof": _confirmed(digest, confirm)}, say)
+    typed = _confirmed(digest, confirm)
+    proof = proof_of(settings, _whoever(), digest, typed, code)
+    return ask(settings, "withdrawal.sweep", {"proof": proof}, say)
 
 
 def show_destinations(settings: Settings, say: Say) -> int:

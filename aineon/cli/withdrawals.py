@@ -30,6 +30,14 @@ _Confirm = Annotated[
         metavar="TEXT",
     ),
 ]
+_Code = Annotated[
+    str | None,
+    typer.Option(
+        "--code",
+        help="A one-time code of whoever has set up a second factor; else it is asked for.",
+        metavar="CODE",
+    ),
+]
 _Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many at most.")]
 
 
@@ -85,6 +93,7 @@ def approve(
     context: typer.Context,
     withdrawal_id: _Id,
     confirm: _Confirm = None,
+    code: _Code = None,
     mode: options.Mode = None,
     data_dir: options.DataDir = None,
 ) -> None:
@@ -92,7 +101,7 @@ def approve(
     from aineon.cli.treasury_desk import approve_shown
 
     settings = settings_of(context.params)
-    raise typer.Exit(approve_shown(settings, withdrawal_id, confirm, say))
+    raise typer.Exit(approve_shown(settings, withdrawal_id, confirm, say, code))
 
 
 @withdrawals.command()
@@ -129,13 +138,14 @@ def cancel(
 def sweep(
     context: typer.Context,
     confirm: _Confirm = None,
+    code: _Code = None,
     mode: options.Mode = None,
     data_dir: options.DataDir = None,
 ) -> None:
     """In an emergency: send everything to the safe address."""
     from aineon.cli.treasury_desk import sweep_shown
 
-    raise typer.Exit(sweep_shown(settings_of(context.params), confirm, say))
+    raise typer.Exit(sweep_shown(settings_of(context.params), confirm, say, code))
 
 
 @withdrawals.command()
@@ -237,6 +247,21 @@ def add(
     purpose = "safe" if safe else "payments"
     body = {"address": address, "label": label, "share": str(share), "purpose": purpose}
     raise typer.Exit(ask(settings_of(context.params), "destination.add", body, say))
+
+
+@destinations.command()
+def share(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(help="As `list` shows it.")],
+    share: Annotated[int, typer.Argument(min=0, max=10_000, help="0 for none.")],
+    mode: options.Mode = None,
+    data_dir: options.DataDir = None,
+) -> None:
+    """Change an address's part of automatic withdrawals, in proportion to the others' shares."""
+    from aineon.cli.treasury_desk import ask
+
+    body = {"address": address, "share": str(share)}
+    raise typer.Exit(ask(settings_of(context.params), "destination.share", body, say))
 
 
 @destinations.command()

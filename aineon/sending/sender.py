@@ -26,13 +26,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Final, Self
 
 from aineon.chain.reader import ChainReader
 from aineon.errors import (
+    KeyNotHere,
     LeaseLost,
     LedgerError,
     NonceFenced,
@@ -174,8 +175,11 @@ class Sender:
             await asyncio.to_thread(self._lease.check)
             await self._pass_fence()
 
-    async def send(self, intent: Intent) -> SentIntent:
+    async def send(self, intent: Intent, through: Collection[str] | None = None) -> SentIntent:
         """Have `intent` signed, kept and handed out; a known one is only looked up.
+
+        `through` names the relays that get it now; None is all of them. What is handed out again
+        later, because nobody knows whether anybody took it, goes to all.
 
         What the carriers answered decides nothing: `status` tells what the chain says, as of the
         latest `reconcile`. Where this raises after the signature, the intent is kept, and
@@ -191,7 +195,8 @@ class Sender:
             head = await self._pass_fence()
             order = self._order(intent, intent.fees, head)
             placed = await asyncio.to_thread(self._outbox.begin, order)
-            answers = await self._hand_over(placed.version, head) if placed.is_new else ()
+            new = placed.is_new
+            answers = await self._hand_over(placed.version, head, through) if new else ()
             return await self._sent(intent.intent_id, answers)
 
     async def reprice(self, intent: Intent, fees: Fees) -> SentIntent:
@@ -372,14 +377,16 @@ class Sender:
 
     # --- handing out -----------------------------------------------------------------------
 
-    async def _hand_over(self, version: Version, head: int) -> tuple[Answer, ...]:
+    async def _hand_over(
+        self, version: Version, head: int, through: Collection[str] | None = None
+    ) -> tuple[Answer, ...]:
         """Hand signed bytes to their carriers and keep what these answer."""
         parcel = _parcel_of(version, head)
         if self._carriers.is_public(version.kind) and not version.is_public:
             await asyncio.to_thread(self._outbox.mark_public, version)
         self._stop.check("broadcasting")
         self._crash(CrashPoint.BEFORE_BROADCAST)
-        answers = await self._carriers.carry(version.kind, parcel)
+        answers = await self._carriers.carry(version.kind, parcel, through)
         self._crash(CrashPoint.AFTER_BROADCAST)
         await asyncio.to_thread(self._outbox.record, version, answers)
         return answers
@@ -391,7 +398,7 @@ class Sender:
             if self._fence.alarms or self._stop.state().is_set:
                 break
             self._crash(CrashPoint.BEFORE_REBROADCAST)
-            with contextlib.suppress(StopLatched):
+            with contextlib.suppress(StopLatched, KeyNotHere):
                 await self._hand_over(version, seen.head.number)
                 handed_out.append(version.hash)
             self._crash(CrashPoint.AFTER_REBROADCAST)
@@ -419,8 +426,9 @@ class Sender:
         slot, fees = gap
         filler = cancel_of(slot.newest.intent_id, self._signer.address, fees)
         order = self._order(filler, fees, seen.head.number)
-        with contextlib.suppress(StopLatched):
-            # The stop may be set between the look above and the signature.
+        with contextlib.suppress(StopLatched, KeyNotHere):
+            # The stop may be set between the look above and the signature; and what an account
+            # has out whose key is not here goes on being handed out, gap or not.
             placed = await asyncio.to_thread(self._outbox.begin, order)
             if placed.is_new:
                 await self._hand_over(placed.version, seen.head.number)

@@ -127,11 +127,15 @@ class Dispatch:
         with self._store.reading() as treasury:
             return treasury.batch(batch_id)
 
-    def promised(self) -> Mapping[Token, int]:
-        """Return how much of each asset is admitted and not ended, in its smallest unit."""
+    def promised(self, head: int) -> Mapping[Token, int]:
+        """Return how much of what is there at block `head` is to be withdrawn, in smallest units.
+
+        That is all that is admitted and not ended, but for what the balance tells already.
+        """
         total: dict[Token, int] = {}
         for each in self._here(self._store.in_states(IN_FLIGHT)):
-            total[each.asset] = total.get(each.asset, 0) + each.amount
+            if not each.is_mined_by(head):
+                total[each.asset] = total.get(each.asset, 0) + each.amount
         return total
 
     def note_waiting(self, waiting: Mapping[str, str], at: float) -> None:

@@ -15,6 +15,7 @@ from aineon.treasury.policy import Policy, Used
 from aineon.treasury.withdrawal import Strategy
 
 _AMOUNTS: Final = ("least_wei", "most_wei", "daily_wei")
+_AS_TEXT: Final = ("amount", "worth_wei", "balance", "promised")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Preview:
         cooling_seconds: how long it would wait after that; None where it waits for approval.
         limits: those in force.
         balance: what is there of the asset, wrapped ether with ether; None where not known.
+        promised: how much of it is to be withdrawn already, in the asset's smallest unit.
         offers: one for each gas strategy.
         gas_used: units; None where it could not be tried.
         trial: in words, what came of trying it, or why it could not be tried.
@@ -102,6 +104,7 @@ class Preview:
     cooling_seconds: float | None
     limits: Limits
     balance: int | None = None
+    promised: int | None = None
     offers: tuple[Offer, ...] = ()
     gas_used: int | None = None
     trial: str = ""
@@ -110,7 +113,7 @@ class Preview:
     def to_answer(self) -> str:
         """Return it as the answer of a command."""
         body = {field.name: getattr(self, field.name) for field in fields(self)}
-        body |= {name: _text(body[name]) for name in ("amount", "worth_wei", "balance")}
+        body |= {name: _text(body[name]) for name in _AS_TEXT}
         body["limits"] = _limits_body(self.limits)
         body["offers"] = [
             [each.strategy.value, _text(each.most_wei), _text(each.likely_wei), each.waits]
@@ -127,7 +130,7 @@ class Preview:
         """
         try:
             body = json.loads(answer)
-            body |= {name: _number(body[name]) for name in ("amount", "worth_wei", "balance")}
+            body |= {name: _number(body[name]) for name in _AS_TEXT}
             body["limits"] = _limits_of(body["limits"])
             body["offers"] = tuple(
                 Offer(Strategy(name), _number(most), _number(likely), waits)

@@ -163,6 +163,10 @@ class Withdrawal:
         """How it pays for gas."""
         return self.payment.strategy
 
+    def is_mined_by(self, head: int) -> bool:
+        """Whether it is in a block up to `head`, so that the balance there tells of it already."""
+        return self.state is WithdrawalState.MINED and (self.block_number or 0) <= head
+
     @property
     def is_native(self) -> bool:
         """Whether native ether leaves, and no token."""

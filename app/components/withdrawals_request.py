@@ -156,6 +156,9 @@ def _facts(found: Preview) -> None:
     balance = None
     if found.balance is not None:
         balance = f"{format_units(found.balance, found.decimals)} {found.asset_name}"
+        if found.promised:
+            promised = format_units(found.promised, found.decimals)
+            balance += f", {promised} of it promised to other withdrawals"
     rows = [
         ("To", words.grouped(found.destination)),
         ("Exactly", f"{format_units(found.amount, found.decimals)} {found.asset_name}"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from aineon.errors import (
     InvalidIntent,
+    KeyNotHere,
     LeaseHeld,
     LeaseLost,
     MixedBooks,
@@ -130,6 +132,23 @@ async def test_a_trade_goes_to_the_relays_alone(tmp_path: Path) -> None:
         assert private.parcels[0].blocks == (1, 2)
         await life.sender.send(payment(1))
     assert [len(private.parcels), len(public.parcels)] == [1, 1]
+
+
+async def test_a_trade_goes_through_the_relays_that_are_named_and_again_through_all(
+    tmp_path: Path,
+) -> None:
+    chain = FakeChain()
+    near, far = relay(chain, "lost"), relay(chain)
+    near.name, far.name = "near", "far"
+    async with Life(tmp_path, chain, relays=(near, far)) as life:
+        await life.sender.send(trade(0, 1, 3), through={"near"})
+        assert [len(near.parcels), len(far.parcels)] == [1, 0]
+        # Nobody knows whether it arrived, so by now it is more than a matter of choice.
+        chain.mine(takes=lambda raw: False)
+        await life.sender.reconcile()
+        assert [len(near.parcels), len(far.parcels)] == [2, 1]
+        await life.sender.send(trade(1, 2), through={"a relay of yesterday's"})
+        assert [len(near.parcels), len(far.parcels)] == [3, 2], "names of nobody mean all"
 
 
 async def test_a_missed_trade_leaves_its_nonce_to_the_next(tmp_path: Path) -> None:
@@ -342,6 +361,28 @@ async def test_a_stop_right_before_a_nonce_is_spent_on_nothing_ends_no_look(
         await life.sender.reconcile()
         # Control: with the stop gone, the gap is filled at the next look.
         assert life.sender.outbox.slots()[0].newest.kind == "cancel"
+
+
+async def test_without_a_key_what_waits_behind_a_gap_is_handed_out_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = FakeChain(final_after=8)
+    async with Life(tmp_path, chain, relays=(relay(chain),)) as life:
+        await life.sender.send(trade(0, 1))
+        chain.mine()
+        await life.sender.reconcile()
+        await life.sender.send(payment(1))
+        chain.reorganise(1)
+        chain.mine(2)
+
+        def not_here(*_: object) -> NoReturn:
+            raise KeyNotHere("its key is not here any more")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(PlainSigner, "sign", not_here)
+            done = await life.sender.reconcile()
+        assert len(life.sender.outbox.slots()[0].versions) == 1
+        assert len(done.handed_out) == 1
 
 
 async def test_a_missed_trade_in_the_public_mempool_blocks_nobody(tmp_path: Path) -> None:

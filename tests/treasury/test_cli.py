@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import pyotp
 import pytest
 
+from aineon.access.passwords import PasswordHasher
+from aineon.access.roles import Role
+from aineon.access.users import UserStore
 from aineon.cli import treasury_desk
+from aineon.cli.proving import proof_of
 from aineon.errors import ApprovalRefused, DestinationRefused, LedgerError, MixedBooks
 from aineon.ledger.control import ControlStore
 from aineon.ledger.records import Heartbeat
 from aineon.primitives import ETHER, Book, SystemClock
+from aineon.runtime.access import access_of
+from aineon.runtime.auditing import audit_of
 from aineon.runtime.settings import Settings
 from aineon.treasury import (
     Approvers,
     Desk,
     Holdings,
+    Payment,
     Purpose,
     Service,
     TreasuryStore,
     WithdrawalState,
 )
+from aineon.treasury.confirming import OwnFactor
 from aineon.treasury.house import sweep_digest
 from aineon.treasury.service import Automatic
 from tests.databases import server_of
@@ -193,6 +205,46 @@ def test_a_sweep_is_shown_and_confirmed(engine: Bench, settings: Settings) -> No
     engine.desk.remove_destination(SAFE, who="anna", at=engine.at)
     with pytest.raises(DestinationRefused, match="no safe address"):
         treasury_desk.sweep_shown(settings, digest[:8], said)
+
+
+def test_whoever_has_a_second_factor_gives_a_code_of_it(
+    engine: Bench, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A voucher for it goes to the engine; the code is nowhere kept, and is taken once."""
+    monkeypatch.setattr(treasury_desk, "_whoever", lambda: "anna")
+    now, said = SystemClock().now(), Lines()
+    with ControlStore.open(settings.control_url) as control:
+        access = access_of(settings, control, SystemClock())
+        users = UserStore(control, audit_of(settings, control), PasswordHasher(4))
+        users.add("anna", "a long and winding password", Role.SUPER_ADMIN, who="tests", at=now)
+        secret = access.second_factor.enrol_begin("anna", now - 60).secret
+        code = pyotp.TOTP(secret).at
+        access.second_factor.enrol_confirm("anna", code(int(now) - 60), now - 60)
+        factor = OwnFactor(access.second_factor)
+        desk = Desk(engine.desk.store, engine.desk.house, engine.audit, factor)
+        made = desk.request(Payment(ETHER, 2 * WEI, SAVINGS), who="bert", at=now)
+        approve = partial(treasury_desk.approve_shown, settings, made.id, made.digest[:8], said)
+        monkeypatch.setattr("sys.stdin", io.StringIO())
+        with pytest.raises(ApprovalRefused, match="by --code"):
+            approve()
+        with pytest.raises(ApprovalRefused, match="no one-time code of anna"):
+            approve("000000")
+        with running(replace(engine, desk=desk), settings):
+            right = code(int(SystemClock().now()))
+            assert approve(right) == 0
+            with pytest.raises(ApprovalRefused, match="each is taken once"):
+                approve(right)
+        [left] = control.commands.newest({"withdrawal.approve"}, 9)
+    assert "no second person approved" in said.text
+    assert right not in str(left)
+
+
+def test_control_without_a_second_factor_a_code_is_not_asked_for(
+    engine: Bench, settings: Settings
+) -> None:
+    with pytest.raises(ApprovalRefused, match="leave --code out"):
+        proof_of(settings, "bert", "ab" * 32, "abababab", "123456")
+    assert proof_of(settings, "bert", "ab" * 32, "abababab", None) == "abababab"
 
 
 def test_rules_are_added_shown_and_removed(engine: Bench, settings: Settings) -> None:

@@ -40,6 +40,7 @@ PREVIEW = Preview(
     cooling_seconds=600.0,
     limits=Limits.of(POLICY, Used(3 * WEI, 2)),
     balance=None,
+    promised=2**200 + 1,
     offers=(
         Offer(Strategy.SLOW, 2**70 + 1, 2**69 + 1, ""),
         Offer(Strategy.OPTIMIZED, waits="dear"),

@@ -72,7 +72,7 @@ class Cashier:
     async def holdings(self, head: Block) -> Holdings:
         """Return what the account has at block `head`; wrapped ether counts as ether.
 
-        What is being sold is left out: no rule and no sweep can have it any more.
+        What is being sold is left out, and its gas: no rule and no sweep can have it any more.
 
         Raises:
             ChainError: no node answers.
@@ -90,6 +90,7 @@ class Cashier:
         }
         balances[ETHER] = await self._reader.balance(rules.account, block)
         balances[ETHER] += await self._unwrapper.held(block)
+        balances[ETHER] = max(balances[ETHER] - sold.get(ETHER, 0), 0)
         payments = len(self._rules.assets) + 1
         reserve = payments * PAYMENT_GAS * rules.pricing.most_fee_wei
         return Holdings(balances, reserve, self._gas_of_one, rules.wrapped)
@@ -122,7 +123,7 @@ class Cashier:
         """Post what was converted, and take the next step; where that fails it waits."""
         try:
             await self._converter.post(scene.now)
-            spoken_for = await asyncio.to_thread(self._dispatch.promised)
+            spoken_for = await asyncio.to_thread(self._dispatch.promised, scene.head.number)
             return await self._converter.step(scene, lambda token: spoken_for.get(token, 0))
         except (ChainError, SendingError) as error:
             return f"nothing is converted now: {error}"

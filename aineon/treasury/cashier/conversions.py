@@ -13,7 +13,7 @@ from aineon.ledger.connect import explained
 from aineon.ledger.outbox_tables import OutboxIntentRow, OutboxTransactionRow
 from aineon.ledger.store import BookStore
 from aineon.ledger.tables import table_of
-from aineon.primitives import Address, Token, TokenAmount
+from aineon.primitives import ETHER, Address, Token, TokenAmount
 from aineon.sending.intent import Intent, IntentKind
 from aineon.sending.outbox_rows import intent_of
 from aineon.sending.states import OPEN, TransactionState
@@ -27,9 +27,10 @@ _TRANSACTIONS: Final = table_of(OutboxTransactionRow)
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A conversion that is final, and which tokens it was of."""
+    """A conversion that is final: which tokens it was of, and whose."""
 
     transaction_hash: str
+    account: Address
     given: Token
     wanted: Token
 
@@ -47,7 +48,8 @@ class Conversions:
         # The outbox knows an intent by its name alone, and a book may have served other chains
         # and other accounts.
         self._prefix = f"{CONVERSION}{chain_id}:{account}:"
-        self._mine = (_INTENTS.c.chain_id == chain_id, _INTENTS.c.sender == account)
+        self._here = _INTENTS.c.chain_id == chain_id
+        self._mine = (self._here, _INTENTS.c.sender == account)
         self._posted: set[str] = set()
 
     def name(self, ordinal: int) -> str:
@@ -72,16 +74,22 @@ class Conversions:
     def leaving(self, head: int) -> Mapping[Token, int]:
         """Return how much of each token is being sold and stands in the balance at block `head`.
 
+        Of ether that is the gas of it, and of the approvals that it needs, at the dearest.
+
         Raises:
             LedgerError: the book cannot be read.
         """
         query = (
-            select(_INTENTS.c.intent_id, _INTENTS.c.memo)
+            select(
+                _INTENTS.c.intent_id,
+                _INTENTS.c.memo,
+                _TRANSACTIONS.c.gas_limit,
+                _TRANSACTIONS.c.max_fee,
+            )
             .join(_TRANSACTIONS, _INTENTS.c.intent_id == _TRANSACTIONS.c.intent_id)
             .where(
                 *self._mine,
                 _INTENTS.c.intent_id.startswith(self._prefix, autoescape=True),
-                _INTENTS.c.kind == IntentKind.WITHDRAWAL.value,
                 or_(
                     _TRANSACTIONS.c.state.in_([state.value for state in OPEN]),
                     and_(
@@ -90,27 +98,32 @@ class Conversions:
                     ),
                 ),
             )
-            .distinct()
         )
         with explained(self._store.place), self._store.engine.begin() as connection:
             rows = connection.execute(query).all()
-        total: dict[Token, int] = {}
+        # Versions of one intent are for one nonce, and at most one of them is mined.
+        gas: dict[str, int] = {}
         for row in rows:
-            given = _conversion("", row.memo).given
-            total[given] = total.get(given, 0) + int(json.loads(row.memo)["amount"])
+            gas[row.intent_id] = max(gas.get(row.intent_id, 0), row.gas_limit * row.max_fee)
+        total = {ETHER: sum(gas.values())} if gas else {}
+        for memo in {row.intent_id: row.memo for row in rows if row.memo is not None}.values():
+            given, _ = _tokens_of(memo)
+            total[given] = total.get(given, 0) + int(json.loads(memo)["amount"])
         return total
 
     def unposted(self) -> tuple[Conversion, ...]:
-        """Return what is final and this process has not seen posted.
+        """Return what is final and this process has not seen posted, of any account of the chain.
+
+        What a former key has sold is money of the same books, and nobody else would post it.
 
         Raises:
             LedgerError: the book cannot be read.
         """
         query = (
-            select(_TRANSACTIONS.c.hash, _INTENTS.c.memo)
+            select(_TRANSACTIONS.c.hash, _INTENTS.c.sender, _INTENTS.c.memo)
             .join(_INTENTS, _INTENTS.c.intent_id == _TRANSACTIONS.c.intent_id)
             .where(
-                *self._mine,
+                self._here,
                 _INTENTS.c.intent_id.startswith(CONVERSION, autoescape=True),
                 _INTENTS.c.kind == IntentKind.WITHDRAWAL.value,
                 _TRANSACTIONS.c.state == TransactionState.FINALISED.value,
@@ -119,7 +132,11 @@ class Conversions:
         )
         with explained(self._store.place), self._store.engine.begin() as connection:
             rows = connection.execute(query).all()
-        return tuple(_conversion(*row) for row in rows if row.hash not in self._posted)
+        return tuple(
+            Conversion(row.hash, Address(row.sender), *_tokens_of(row.memo))
+            for row in rows
+            if row.hash not in self._posted
+        )
 
     def posted(self, conversion: Conversion) -> None:
         """Remember that one is in the books."""
@@ -137,6 +154,6 @@ def deadline_of(intent: Intent) -> int | None:
     return None if intent.memo is None else int(json.loads(intent.memo)["deadline"])
 
 
-def _conversion(transaction_hash: str, memo: str) -> Conversion:
+def _tokens_of(memo: str) -> tuple[Token, Token]:
     given, wanted = (Token(*token) for token in json.loads(memo)["tokens"])
-    return Conversion(transaction_hash, given, wanted)
+    return given, wanted

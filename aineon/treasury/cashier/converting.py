@@ -85,8 +85,8 @@ class Converter:
             receipt = await self._reader.receipt(each.transaction_hash)
             if receipt is None:
                 raise ChainError(f"no node tells the receipt of {each.transaction_hash}")
-            given = -net_received(receipt, each.given, self._account)
-            got = net_received(receipt, each.wanted, self._account)
+            given = -net_received(receipt, each.given, each.account)
+            got = net_received(receipt, each.wanted, each.account)
             await asyncio.to_thread(
                 self._accounts.post_conversion,
                 transaction_hash=each.transaction_hash,
@@ -98,6 +98,8 @@ class Converter:
 
     async def leaving(self, head: Block) -> Mapping[Token, int]:
         """Return how much of each token is being sold and stands in the balance at block `head`.
+
+        Ether stands for the gas of it; see `Conversions.leaving`.
 
         Raises:
             LedgerError: the book cannot be read.

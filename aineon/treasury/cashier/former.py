@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from aineon.errors import AineonError, SendingError
+from aineon.errors import AineonError, KeyNotHere
 from aineon.ledger.connect import explained
 from aineon.ledger.outbox_tables import OutboxIntentRow, OutboxTransactionRow
 from aineon.ledger.store import BookStore
@@ -47,9 +47,9 @@ class Keyless:
         """Refuse.
 
         Raises:
-            SendingError: the key is not here.
+            KeyNotHere: always.
         """
-        raise SendingError(f"the key of {self._address} is not here any more; nothing is signed")
+        raise KeyNotHere(f"the key of {self._address} is not here any more; nothing is signed")
 
 
 class _Forgotten:

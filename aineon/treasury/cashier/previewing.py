@@ -130,7 +130,17 @@ class Previewer:
             raise ChainError("its head is not known")
         holdings = await self._cashier.holdings(head)
         weather = await read_weather(self._reader, head)
-        found = replace(found, block=head.number, balance=holdings.balances.get(withdrawal.asset))
+        promised = await asyncio.to_thread(self._desk.dispatch.promised, head.number)
+        found = replace(
+            found,
+            block=head.number,
+            balance=holdings.balances.get(withdrawal.asset),
+            promised=sum(
+                amount
+                for asset, amount in promised.items()
+                if holdings.counts_as(withdrawal.asset, asset)
+            ),
+        )
         tried = await self._try(withdrawal, head)
         gas = tried if isinstance(tried, Tried) and not tried.failure else None
         return replace(

@@ -11,7 +11,7 @@ import pytest
 
 from aineon.amm.pool import Pool
 from aineon.ledger.accounts import EntryKind, wallet
-from aineon.primitives import Token
+from aineon.primitives import ETHER, Token
 from aineon.rehearsal.deploying import Deployer
 from aineon.rehearsal.protocols import tokens, uniswap_v2, uniswap_v3
 from aineon.rehearsal.protocols.uniswap_v2 import PairSite
@@ -234,6 +234,9 @@ async def test_another_account_of_the_same_book_converts_too(market: Market) -> 
     rig.anvil.ask("evm_setAutomine", False)
     market.convert()
     assert "are being converted" in (await rig.round()).conversion
+    assert "withdrawal)" in await market.settle()
+    rig.mine(UNTIL_FINAL)
+    await rig.sender.reconcile()
     rig.anvil.ask("anvil_setBalance", signer.address, hex(10 * WEI))
     public = PublicMempool("anvil", rig.anvil.url, 30.0)
     async with Sender(rig.book, signer, rig.reader, rig.stop, public=public) as sender:
@@ -243,6 +246,9 @@ async def test_another_account_of_the_same_book_converts_too(market: Market) -> 
         )
         rig.cashier = Cashier(rig.desk.dispatch, sender, rig.reader, rig.book, rules)
         assert "are being converted" in (await rig.round()).conversion
+    # What the former one has sold is posted by whoever is there now.
+    assert posted(rig, wallet(ACCOUNT), market.coin) == -5_000 * COIN
+    assert posted(rig, wallet(ACCOUNT), rig.weth) > 0
 
 
 async def test_what_is_being_sold_is_not_paid_out(market: Market) -> None:
@@ -252,10 +258,15 @@ async def test_what_is_being_sold_is_not_paid_out(market: Market) -> None:
     await rig.round()
     assert "withdrawal)" in await market.settle()
     asked = rig.cooled(1_000 * COIN, market.coin)
+    assert rig.desk.dispatch.promised(0) == {market.coin: 1_000 * COIN}
     done = await rig.round()
     assert rig.now(asked).state is WithdrawalState.COOLING
     assert "the account has 0 COIN that is not leaving already" in done.waiting[asked.id]
     head = await rig.reader.block("latest")
     assert head is not None
-    # Nor does a rule or a sweep count on it.
-    assert (await rig.cashier.holdings(head)).balances[market.coin] == 0
+    # Nor does a rule or a sweep count on it, or on the ether that its gas may take.
+    there = (await rig.cashier.holdings(head)).balances
+    assert there[market.coin] == 0
+    [swap] = [each for slot in rig.sender.outbox.slots() for each in slot.versions if slot.is_open]
+    ether = rig.ether_of(ACCOUNT) + rig.token_of(rig.weth, ACCOUNT)
+    assert there[ETHER] == ether - swap.gas_limit * swap.fees.max_fee_wei

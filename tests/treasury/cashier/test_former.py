@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from aineon.errors import SendingError
+from aineon.errors import KeyNotHere
 from aineon.ledger.accounts import wallet, withdrawn
 from aineon.primitives import Address
 from aineon.safety import Stop, StopFile
@@ -138,7 +138,7 @@ async def test_a_former_key_used_elsewhere_ends_it_and_stops_nothing(rig: Rig) -
 
 
 def test_nothing_is_signed_without_a_key() -> None:
-    with pytest.raises(SendingError, match="is not here any more"):
+    with pytest.raises(KeyNotHere, match="is not here any more"):
         Keyless(ACCOUNT).sign(None)  # type: ignore[arg-type]
 
 

@@ -74,7 +74,7 @@ async def test_everything_is_told_and_nothing_is_kept(rig: Rig, commands: Comman
     assert (seen.amount, seen.destination, seen.asset_name) == (2 * WEI, SAVINGS, "ETH")
     assert (seen.state, seen.refusal, seen.cooling_seconds) == ("pending_approval", "", None)
     # Ten of ether and ten of wrapped ether.
-    assert seen.balance == 20 * WEI
+    assert (seen.balance, seen.promised) == (20 * WEI, 0)
     assert seen.limits.left_wei(seen.worth_wei) == 198 * WEI
     assert seen.limits.left_count == 5
     assert "succeeds, and exactly this amount arrives" in seen.trial
@@ -104,8 +104,10 @@ async def test_optimized_says_that_it_would_wait(rig: Rig, commands: CommandTabl
 
 
 async def test_a_token_is_tried_too(rig: Rig, commands: CommandTable) -> None:
+    rig.cooled(900 * 10**6, rig.coin)
     seen = await told(rig, commands, FINE | {"asset": "coin", "amount": "1000.000001"})
     assert (seen.amount, seen.decimals, seen.balance) == (1_000_000_001, 6, 5_000 * 10**6)
+    assert seen.promised == 900 * 10**6
     assert seen.gas_used is not None
     assert seen.gas_used > 21_000
     short = await told(rig, commands, FINE | {"asset": "coin", "amount": "6000"})
