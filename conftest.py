@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import gc
 import inspect
 from pathlib import Path
 
@@ -49,6 +50,14 @@ LONG = (
     "tests/contracts/",
     "tests/engine/test_incremental.py",
     "tests/console/",
+    "tests/rehearsal/",
+    "tests/execution/live/",
+    "tests/runtime/test_side_by_side.py",
+    "tests/runtime/test_conformance.py",
+    "tests/runtime/test_backups.py",
+    "tests/treasury/test_m",
+    "tests/tooling/test_clean_checkout.py",
+    "tests/tooling/test_examples.py",
 )
 
 
@@ -63,6 +72,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     examples = sorted((items[place] for place in places), key=_place_on_page)
     for place, example in zip(places, examples, strict=True):
         items[place] = example
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Have the garbage collector leave alone what stays: eight thousand tests and their modules."""
+    gc.freeze()
 
 
 def _is_example(item: pytest.Item) -> bool:

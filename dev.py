@@ -60,6 +60,8 @@ ON_POSTGRES = (
 )
 BRIEFLY_ON_POSTGRES = ("tests/ledger/test_store.py", "tests/ledger/test_requests.py")
 NEEDED_MB = {RUN_LOCK: 600, DEV_LOCK: 300}
+MEMORY = "/dev/shm"  # noqa: S108 - a folder of one's own is made in it
+MEMORY_OF_TESTS = 2 * 2**30
 IMPORTED_AT_START = {
     RUN_LOCK: (
         "alembic.command, eth_utils, fastapi, httpx, numpy, orjson, pandas, "
@@ -416,35 +418,72 @@ def become(program: Path, *arguments: str) -> int:
 def task_test(arguments: list[str]) -> int:
     """Lint, compare the locks, run all tests; with arguments: pytest alone, with them."""
     setup(with_tools=True)
-    failed = []
-    if not arguments:
-        failed = lint_failures()
-        say("— locks")
-        failed += ["locks"] if check_locks() else []
-        say("— pytest")
-    if not arguments or any(re.search("contracts|rehearsal|faults", each) for each in arguments):
+    return test_these(arguments) if arguments else test_all()
+
+
+def test_these(arguments: list[str]) -> int:
+    """Run the tests that are named."""
+    if any(re.search("contracts|rehearsal|faults", each) for each in arguments):
         fetch_contracts()
-    if not arguments or any("console" in each for each in arguments):
-        # Without it the test of what keeps people out of a page is skipped, and a line says why.
-        run(tool("python"), "-m", "tests.console.axe")
+    if any("console" in each for each in arguments):
+        fetch_axe()
     workers = [] if {"-n", "--pdb", "-p"} & set(arguments) else ["-n", str(workers_for_tests())]
-    seeds = [] if arguments else SEEDS
-    code = run(tool("python"), "-m", "pytest", *workers, *seeds, *arguments)
-    if not arguments:
-        code = run_on_postgres(*workers, *seeds, *BRIEFLY_ON_POSTGRES) or code
+    return run(tool("python"), "-m", "pytest", *workers, *arguments)
+
+
+def test_all() -> int:
+    """Check all that is checked, and run all tests."""
+    with surroundings_of_tests() as env:
+        with importing_tests(env):
+            failed = lint_failures()
+            say("— locks")
+            failed += ["locks"] if check_locks() else []
+            fetch_contracts()
+            fetch_axe()
+        say("— pytest")
+        # Some wait for browsers and nodes; others can run meanwhile.
+        options = ["-n", str(workers_for_tests() + 1), *SEEDS]
+        code = run(tool("python"), "-m", "pytest", *options, env=env)
+        code = run_on_postgres(*options, *BRIEFLY_ON_POSTGRES, env=env) or code
     if failed:
         print(f"error: failed before the tests: {', '.join(failed)}.", file=sys.stderr)
     return code or int(bool(failed))
 
 
-def run_on_postgres(*arguments: str) -> int:
+@contextlib.contextmanager
+def surroundings_of_tests() -> Iterator[dict[str, str]]:
+    """Keep bytecode, and keep what tests write in memory where there is enough.
+
+    Some start AINEON a hundred times, others wait for a thousand books to be on disk.
+    """
+    env = {name: each for name, each in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < MEMORY_OF_TESTS:
+        yield env
+        return
+    with tempfile.TemporaryDirectory(prefix="aineon-", dir=MEMORY) as folder:
+        yield {**env, "TMPDIR": folder}
+
+
+@contextlib.contextmanager
+def importing_tests(env: dict[str, str]) -> Iterator[None]:
+    """Meanwhile import all tests once: each worker would compile all of them for itself."""
+    command = [str(tool("python")), "-m", "pytest", "--collect-only", "--quiet"]
+    # What fails here fails again, and speaks, where they are run.
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.wait()
+
+
+def run_on_postgres(*arguments: str, env: "dict[str, str] | None" = None) -> int:
     """Run tests of the books on PostgreSQL, where that is installed."""
     installed = list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not installed and shutil.which("initdb") is None:
         say("— books on PostgreSQL: skipped, it is not installed on this machine")
         return 0
     say("— books on PostgreSQL")
-    chosen = {**os.environ, "AINEON_TEST_DATABASE": "postgresql"}
+    chosen = {**(env or os.environ), "AINEON_TEST_DATABASE": "postgresql"}
     return run(tool("python"), "-m", "pytest", *arguments, env=chosen)
 
 
@@ -457,6 +496,11 @@ def task_postgres(arguments: list[str]) -> int:
 def fetch_contracts() -> int:
     """Fetch the real contracts and anvil; without them tests skip, and a line says why."""
     return run(tool("python"), "-m", "aineon.rehearsal.packages")
+
+
+def fetch_axe() -> int:
+    """Fetch what finds barriers in pages; without it that test skips, and a line says why."""
+    return run(tool("python"), "-m", "tests.console.axe")
 
 
 def workers_for_tests() -> int:

@@ -66,7 +66,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.fixture(autouse=True, scope="session")
 def _server_of_databases() -> Iterator[None]:
     """Run a PostgreSQL server for the databases of all tests, where that was chosen."""
-    with databases.chosen():
+    with databases.chosen(), databases.migrated_once():
         yield
 
 

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ from aineon.sending.keystore import write_keystore
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "0x" + "a1" * 32
+PATIENCE = 200.0
+"""Seconds that a busy machine may take for anything."""
+
+pytestmark = pytest.mark.timeout(900)
 
 SERVER = """
 import streamlit as st
@@ -39,9 +44,8 @@ app = st.App("main.py", routes=routes(load_settings()))
 def checkout(tmp_path: Path) -> Path:
     """A checkout with the smallest console there can be."""
     folder = tmp_path / "checkout"
-    shutil.copytree(
-        ROOT / "aineon", folder / "aineon", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    # With its bytecode, which each of the processes would make for itself.
+    shutil.copytree(ROOT / "aineon", folder / "aineon")
     (folder / "app").mkdir()
     (folder / "app" / "server.py").write_text(SERVER)
     (folder / "app" / "main.py").write_text("import streamlit as st\nst.write('here')\n")
@@ -84,10 +88,18 @@ def start(checkout: Path) -> Iterator[Start]:
 
 
 def health(port: int) -> dict[str, Any]:
-    answer = httpx.get(f"http://127.0.0.1:{port}/health", timeout=10)
-    assert answer.status_code == 200
-    found: dict[str, Any] = answer.json()
+    # It is asked again and again, and httpx would read all certificates each time.
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=30) as answer:
+        assert answer.status == 200
+        found: dict[str, Any] = json.load(answer)
     return found
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
 
 
 def environment_of(children: list[psutil.Process], name: str) -> dict[str, str]:
@@ -95,15 +107,20 @@ def environment_of(children: list[psutil.Process], name: str) -> dict[str, str]:
     return child.environ()
 
 
-def test_everything_starts_and_stops(start: Start, port: int, checkout: Path) -> None:
+def refuses_another(start: Start, running: int, port: int) -> None:
+    second = start("--port", str(port))
+    _, err = second.communicate(timeout=PATIENCE)
+    assert second.returncode == 1
+    assert err.startswith(f"error: another `aineon up` (process {running}) already works in")
+
+
+def test_everything_starts_once_and_stops(start: Start, port: int, checkout: Path) -> None:
     process = start("--port", str(port), "--warm-up", "2", "--pace", "0.2", PRIVATE_KEY=KEY)
     assert process.stdout is not None
     assert process.stdout.readline().startswith("AINEON 0.")
     assert process.stdout.readline().startswith(f"console ready at http://127.0.0.1:{port}")
-    deadline = time.monotonic() + 60
-    while (found := health(port))["engine"]["state"] != "running" or not found["block_number"]:
-        assert time.monotonic() < deadline, found
-        time.sleep(0.1)
+    until(lambda: health(port)["engine"]["state"] == "running" and health(port)["block_number"])
+    found = health(port)
     assert found["status"] == "alive"
     assert found["mode"] == "simulation"
     assert found["engine"]["heartbeat_age_seconds"] < 15
@@ -114,8 +131,9 @@ def test_everything_starts_and_stops(start: Start, port: int, checkout: Path) ->
     children = psutil.Process(process.pid).children()
     assert not any(KEY[2:] in v for v in environment_of(children, "streamlit").values())
 
+    refuses_another(start, process.pid, port + 1 if port < 65_535 else port - 1)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert out.splitlines() == ["stopping", "stopped"]
     assert "engine: warm-up: 2 of 2 blocks" in err
@@ -180,10 +198,8 @@ def test_a_key_is_in_the_engine_and_nowhere_else(start: Start, port: int, checko
     said = [process.stdout.readline() for _ in range(2)]
     assert said[1].startswith("console ready"), said
     answers = [httpx.get(f"http://127.0.0.1:{port}/{page}").text for page in ("health", "")]
-    deadline = time.monotonic() + 60
-    while (found := health(port))["engine"]["state"] != "paused":
-        assert time.monotonic() < deadline, found
-        time.sleep(0.1)
+    until(lambda: health(port)["engine"]["state"] == "paused")
+    found = health(port)
     supervisor = psutil.Process(process.pid)
     engine, console = (child_of(supervisor, name) for name in ("aineon", "streamlit"))
     assert engine is not None
@@ -205,7 +221,7 @@ def test_a_key_is_in_the_engine_and_nowhere_else(start: Start, port: int, checko
         until(lambda: holds(again.pid, CANARY))
 
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     doctor = subprocess.run(
         [sys.executable, "-m", "aineon", "doctor"],
         cwd=checkout,
@@ -222,29 +238,9 @@ def test_a_key_is_in_the_engine_and_nowhere_else(start: Start, port: int, checko
             assert secret.encode() not in file.read_bytes().lower(), file
 
 
-def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
-
-
-def test_a_second_one_in_the_same_folder_is_refused(start: Start, port: int) -> None:
-    first = start("--port", str(port), "--warm-up", "0")
-    assert first.stdout is not None
-    first.stdout.readline()
-    second = start("--port", str(port + 1 if port < 65_535 else port - 1))
-    _, err = second.communicate(timeout=60)
-    assert second.returncode == 1
-    assert err.startswith(f"error: another `aineon up` (process {first.pid}) already works in")
-    first.terminate()
-    first.communicate(timeout=60)
-    assert first.returncode == 0
-
-
 def test_a_recording_that_is_not_there_ends_everything(start: Start, port: int) -> None:
     process = start("--port", str(port), "--data", "nowhere.json")
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     [line] = [line for line in err.splitlines() if line.startswith("error: ")]
     assert "nowhere.json" in line
@@ -255,7 +251,7 @@ def test_a_wheel_without_the_console_says_where_it_is(
 ) -> None:
     shutil.rmtree(checkout / "app")
     process = start("--port", str(port))
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert out == ""
     assert "the console comes with AINEON's source repository" in err

@@ -29,6 +29,7 @@ from aineon.ledger.store import BookStore
 from aineon.ledger.tables import BookModel, ControlModel, OpportunityRow, table_of
 from aineon.ledger.types import Wei
 from aineon.primitives import Book
+from tests import databases
 from tests.databases import database_url, files_only
 from tests.ledger.booked import (
     NOON,
@@ -46,6 +47,33 @@ from tests.ledger.booked import (
 
 SIM = Book.SIMULATION
 SCHEMAS = [(BOOK_SCHEMA, BookModel), (CONTROL_SCHEMA, ControlModel)]
+
+
+@pytest.fixture(autouse=True)
+def _migrations_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "upgrade", databases.MIGRATE)
+
+
+@files_only
+@pytest.mark.parametrize(("schema", "model"), SCHEMAS)
+def test_files_of_other_tests_are_what_the_migrations_make(
+    schema: Schema, model: type[BookModel], tmp_path: Path
+) -> None:
+    migrated = filled(schema, tmp_path / "migrated.db")
+    with databases.migrated_once():
+        noted, copied = (filled(schema, tmp_path / name) for name in ("noted.db", "copied.db"))
+    assert migrated == noted == copied
+    assert f"('{schema.revisions[-1]}')" in migrated[-1]
+
+
+def filled(schema: Schema, path: Path) -> list[str]:
+    place = parse_place(database_url(path))
+    engine = writer_engine(place)
+    with engine.begin() as connection:
+        migrating.upgrade(connection, schema, place)
+        found = databases.description(connection)
+    engine.dispose()
+    return found
 
 
 @pytest.mark.parametrize(("schema", "model"), SCHEMAS)

@@ -216,6 +216,7 @@ def commands(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(dev, "setup", lambda with_tools: None)
     monkeypatch.setattr(dev, "check_locks", lambda: 0)
     monkeypatch.setattr(dev, "lint_failures", list)
+    monkeypatch.setattr(dev, "importing_tests", contextlib.nullcontext)
     monkeypatch.setattr(dev, "run", run)
     return said
 
@@ -236,6 +237,23 @@ def test_the_whole_suite_is_dealt_the_same_each_time_and_named_tests_are_not(
     assert dealt == {"--randomly-seed", "--hypothesis-seed"}
     dev.task_test(["tests/amm"])
     assert "seed" not in commands[-1]
+
+
+def test_what_tests_write_is_kept_in_memory_and_gone_afterwards(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(dev, "MEMORY", str(tmp_path))
+    monkeypatch.setattr(dev, "MEMORY_OF_TESTS", 1)
+    with dev.surroundings_of_tests() as env:
+        assert Path(env["TMPDIR"]).parent == tmp_path
+        assert Path(env["TMPDIR"]).is_dir()
+        assert "PYTHONDONTWRITEBYTECODE" not in env
+    assert not list(tmp_path.iterdir())
+    for name, value in (("MEMORY_OF_TESTS", 2**80), ("MEMORY", str(tmp_path / "none"))):
+        monkeypatch.setattr(dev, name, value)
+        with dev.surroundings_of_tests() as env:
+            assert env.get("TMPDIR") == os.environ.get("TMPDIR")
 
 
 def test_other_tests_fetch_nothing(dev: ModuleType, commands: list[str]) -> None:
