@@ -80,6 +80,7 @@ EFFECTS: Final[Mapping[Action, Effect]] = {
     Action.SWEEP: withdrawals.sweep,
     Action.ADD_DESTINATION: withdrawals.add_destination,
     Action.REMOVE_DESTINATION: withdrawals.remove_destination,
+    Action.CHANGE_SHARE: withdrawals.change_share,
     Action.ADD_RULE: withdrawals.add_rule,
     Action.REMOVE_RULE: withdrawals.remove_rule,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from aineon.errors import AineonError
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from app.format import age
 from app.state import Client
 

@@ -98,7 +98,7 @@ def show_profit(scope: Scope) -> None:
     trades = client().trades(scope, TRADES_SHOWN)
     st.caption(
         f"The newest {len(trades):,} attempts, {scope.provenance.value}: what was expected "
-        "beside what came of it. The files below hold all of them, to the last wei."
+        "beside what came of it. The files below hold them all, to the last wei."
     )
     tables.trades(trades)
 
@@ -125,4 +125,4 @@ with told_in_words():
     if chosen_section == OPTIMIZER:
         optimizer_versions.form()
     else:
-        downloads.offer(runs.chosen_scope())
+        downloads.offer(runs.chosen_scope(), periods.picked())

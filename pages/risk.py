@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from aineon.errors import AineonError
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.ledger.views import Scope
 from aineon.primitives.units import GWEI
 from app import fees_ahead

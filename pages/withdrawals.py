@@ -7,11 +7,12 @@ import contextlib
 import streamlit as st
 
 from aineon.errors import AineonError
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.primitives import Book
 from aineon.treasury.snapshot import Snapshot
 from app.components import head, runs, tables
 from app.components import withdrawals_asking as asking
+from app.components import withdrawals_batches as batches
 from app.components import withdrawals_decide as decide
 from app.components import withdrawals_destinations as destinations
 from app.components import withdrawals_history as history
@@ -56,12 +57,14 @@ def show(chosen: str, seen: Snapshot, heartbeat: Heartbeat | None, at: float) ->
         now.balances(seen)
     if chosen in (NOW, DECIDE):
         now.under_way(seen, at)
+        batches.draw(seen)
     if chosen == DESTINATIONS:
         destinations.listed(seen, at)
     if chosen == RULES:
         rules.listed(seen, heartbeat)
     if chosen == HISTORY:
         now.history(seen)
+        batches.draw(seen)
     if chosen == NOW:
         now.answers()
 

@@ -34,6 +34,7 @@ class Action(StrEnum):
     SWEEP = "sweep everything out"
     ADD_DESTINATION = "add a destination"
     REMOVE_DESTINATION = "remove a destination"
+    CHANGE_SHARE = "change a destination's share"
     ADD_RULE = "add a withdrawal rule"
     REMOVE_RULE = "remove a withdrawal rule"
     CHANGE_SETTING = "change a setting"
@@ -80,6 +81,7 @@ RULES: Final[Mapping[Action, frozenset[Role]]] = MappingProxyType(
         Action.SWEEP: _GUARDING,
         # Whoever widens where money may go is an admin; narrowing it is the guardians' as well.
         Action.ADD_DESTINATION: _ADMINS,
+        Action.CHANGE_SHARE: _ADMINS,
         Action.REMOVE_DESTINATION: _GUARDING,
         Action.ADD_RULE: _ADMINS,
         Action.REMOVE_RULE: _GUARDING,
@@ -110,6 +112,7 @@ NEEDS_CODE: Final[frozenset[Action]] = frozenset(
         Action.APPROVE_WITHDRAWAL,
         Action.SWEEP,
         Action.ADD_DESTINATION,
+        Action.CHANGE_SHARE,
         Action.ADD_RULE,
         Action.RAISE_LIMIT,
         Action.ADD_USER,

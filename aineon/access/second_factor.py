@@ -41,8 +41,9 @@ from aineon.primitives import Clock
 
 IN_SESSION: Final = "session"
 CODES: Final = Budget(most=5, seconds=900.0)
-CODES_A_DAY: Final = Budget(most=30, seconds=86_400.0)
-"""Three codes in a million are right at any moment: thirty tries a day find one in decades."""
+CODES_FOR_LONG: Final = Budget(most=10, seconds=3 * 3_600.0)
+"""Three codes in a million are right at any moment: eighty tries a day find one in years, and
+whoever has the password bars its owner for three hours at most."""
 
 VOUCHER_SECONDS: Final = 600.0
 ENROLMENT_SECONDS: Final = 900.0
@@ -172,7 +173,10 @@ class SecondFactor:
         name, given = folded(name), plain(code)
         if not (is_code(given) or is_recovery_code(given)):
             return False
-        budgets = {key_of("code", name, lane): CODES, key_of("day", name, lane): CODES_A_DAY}
+        budgets = {key_of("code", name, lane): CODES}
+        if is_code(given):
+            # Nobody guesses recovery codes; so they let their owner in when others have spent this.
+            budgets[key_of("long", name, lane)] = CODES_FOR_LONG
         with self._store.turn() as connection:
             row = _row(connection, name)
             if row is None or row["seed"] is None:

@@ -7,17 +7,23 @@ that asks for the token; `aineon users add` is the other way, for whoever has th
 from __future__ import annotations
 
 import hmac
+from typing import Final
 
 from aineon.access.refusals import Refusals
 from aineon.access.roles import Role
+from aineon.access.sign_in import site_of
 from aineon.access.store import AccessStore
+from aineon.access.throttle import Budget, give_back, in_words, key_of, spend
 from aineon.access.tokens import hash_of
 from aineon.access.users import User, UserStore
 from aineon.errors import SetupRefused
 from aineon.ledger.audit import AuditTrail
 from aineon.ledger.control import ControlStore
 
-_PURPOSE = "set-up"
+PER_SOURCE: Final = Budget(10, 900.0)
+"""Wrong tokens from one place; nobody keeps others from setting up."""
+
+_PURPOSE: Final = "set-up"
 
 
 class Setup:
@@ -34,7 +40,8 @@ class Setup:
         self, control: ControlStore, users: UserStore, audit: AuditTrail, token: str | None
     ) -> None:
         self._users = users
-        self._refusals = Refusals(AccessStore(control), audit, _PURPOSE)
+        self._store = AccessStore(control)
+        self._refusals = Refusals(self._store, audit, _PURPOSE)
         # Kept as a hash, of which all have the same length.
         self._expected = None if token is None else hash_of(_PURPOSE, token.strip())
 
@@ -56,11 +63,15 @@ class Setup:
         at: float,
         display_name: str = "",
         email: str = "",
+        source: str = "",
     ) -> User:
         """Create the first user, a super admin.
 
+        `source` is the network address that the try comes from.
+
         Raises:
-            SetupRefused: there are users, no token was set, or it is another one.
+            SetupRefused: there are users, no token was set, it is another one, or that source
+                has tried too often.
             InvalidUser, PasswordRefused: something is not allowed.
             AuditUnwritable, LedgerError: nothing was changed.
         """
@@ -71,9 +82,16 @@ class Setup:
                 "no set-up token is set; set AINEON_SETUP_TOKEN and start again, or run "
                 "`aineon users add`"
             )
+        budgets = {key_of(_PURPOSE, site_of(source)): PER_SOURCE}
+        with self._store.turn() as connection:
+            wait = spend(connection, budgets, at)
+        if wait:
+            raise SetupRefused(f"too many tries from where you are; wait {in_words(wait)}")
         if not hmac.compare_digest(hash_of(_PURPOSE, token.strip()), self._expected):
             self._refusals.add("setup.refuse", "first user", {}, at)
             raise SetupRefused("that is not the set-up token of this installation")
+        with self._store.turn() as connection:
+            give_back(connection, budgets)
         user = self._users.new(
             name, password, Role.SUPER_ADMIN, display_name=display_name, email=email
         )

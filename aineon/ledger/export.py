@@ -16,6 +16,7 @@ from aineon.ledger.exporting import (
     wei_text,
 )
 from aineon.ledger.figures import ProfitSummary
+from aineon.ledger.periods import PERIOD_SECONDS, Period
 from aineon.ledger.profit import ProfitTracker
 from aineon.ledger.reading import BookReader
 from aineon.ledger.records import SettlementRecord
@@ -26,21 +27,33 @@ FORMAT: Final = "aineon-trades"
 FORMAT_VERSION: Final = "2"
 
 
-def trades_json(reader: BookReader, now: float, scope: Scope | None = None) -> Export:
-    """Return the trades of `scope`, newest first, with their summary, as JSON."""
+def trades_json(
+    reader: BookReader, now: float, scope: Scope | None = None, period: Period = "all"
+) -> Export:
+    """Return the trades of `scope`, newest first, with their summary, as JSON.
+
+    Of a `period` that ends now: those settled in it, and submitted in it where not yet settled.
+    """
     chosen = scope or reader.scope()
     return Export(
-        _name(reader.book, chosen, now, "json"),
+        _name(reader.book, chosen, period, now, "json"),
         "application/json",
-        lambda: _json_pieces(reader, chosen, now),
+        lambda: _json_pieces(reader, chosen, period, now),
     )
 
 
-def trades_csv(reader: BookReader, now: float, scope: Scope | None = None) -> Export:
-    """Return the trades of `scope`, newest first, as CSV that is safe in a spreadsheet."""
+def trades_csv(
+    reader: BookReader, now: float, scope: Scope | None = None, period: Period = "all"
+) -> Export:
+    """Return the trades of `scope`, newest first, as CSV that is safe in a spreadsheet.
+
+    Of a `period` as in `trades_json`.
+    """
     chosen = scope or reader.scope()
     return Export(
-        _name(reader.book, chosen, now, "csv"), "text/csv", lambda: _csv_pieces(reader, chosen)
+        _name(reader.book, chosen, period, now, "csv"),
+        "text/csv",
+        lambda: _csv_pieces(reader, chosen, period, now),
     )
 
 
@@ -161,8 +174,8 @@ def summary_row(summary: ProfitSummary) -> dict[str, Any]:
     return row
 
 
-def _json_pieces(reader: BookReader, scope: Scope, now: float) -> Iterator[str]:
-    summary = ProfitTracker(reader, scope).summary("all", now)
+def _json_pieces(reader: BookReader, scope: Scope, period: Period, now: float) -> Iterator[str]:
+    summary = ProfitTracker(reader, scope).summary(period, now)
     header: Mapping[str, Any] = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
@@ -175,18 +188,31 @@ def _json_pieces(reader: BookReader, scope: Scope, now: float) -> Iterator[str]:
     }
     yield json.dumps(header, indent=1)[:-2] + ',\n "trades": ['
     separator = "\n  "
-    for trade in reader.trades(scope=scope):
+    for trade in _trades(reader, scope, period, now):
         yield separator + json.dumps(trade_row(trade))
         separator = ",\n  "
     yield "\n ]\n}\n"
 
 
-def _csv_pieces(reader: BookReader, scope: Scope) -> Iterator[str]:
+def _csv_pieces(reader: BookReader, scope: Scope, period: Period, now: float) -> Iterator[str]:
     yield csv_line(TRADE_COLUMNS)
-    for trade in reader.trades(scope=scope):
+    for trade in _trades(reader, scope, period, now):
         row = trade_row(trade)
         yield csv_line(row[name] for name in TRADE_COLUMNS)
 
 
-def _name(book: Book, scope: Scope, now: float, ending: str) -> str:
-    return file_name(book, scope.provenance, scope.run_id, "trades", now, ending)
+def _trades(reader: BookReader, scope: Scope, period: Period, now: float) -> Iterator[Trade]:
+    since = None if period == "all" else now - PERIOD_SECONDS[period]
+    for trade in reader.trades(scope=scope):
+        if since is None or since <= _at(trade) <= now:
+            yield trade
+
+
+def _at(trade: Trade) -> float:
+    settled = trade.settlement
+    return trade.attempt.submitted_at if settled is None else settled.settled_at
+
+
+def _name(book: Book, scope: Scope, period: Period, now: float, ending: str) -> str:
+    what = "trades" if period == "all" else f"trades-last-{period}"
+    return file_name(book, scope.provenance, scope.run_id, what, now, ending)

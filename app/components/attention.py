@@ -9,7 +9,7 @@ from typing import Final, Literal
 import streamlit as st
 
 from aineon.errors import AineonError, LedgerNotFound
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.ledger.views import Scope
 from aineon.primitives import Book
 from aineon.safety.breaker import BreakerState

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.ledger.views import Scope
 from app.components import tables
 from app.components.limit_use import use_of

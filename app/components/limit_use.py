@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.ledger.profit import WRAPPED_ETHER
-from aineon.ledger.records import Heartbeat
 from aineon.ledger.views import Trade
 from app import format as fmt
 from app.components.limits import Limit

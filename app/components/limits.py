@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.runtime.parameter import NotAllowed
 from aineon.runtime.settings import PARAMETERS
 from app.state import client

@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.ledger.sample_figures import SampleFigures
 from aineon.optimizer.telling import BandTold, BinTold, OptimizerTold
 from app import format as fmt
@@ -87,7 +87,9 @@ def _standing(told: Told) -> None:
     with columns[3]:
         at = standing.model_trained_at
         note = f"trained up to {fmt.time_utc(at)}" if at is not None else "no models in use"
-        money.figure("Model version", fmt.plain(standing.model_version or "none"), "", note)
+        # When it was trained stands below; the whole name is among the versions.
+        mark = (standing.model_version or "none").rpartition("-")[2]
+        money.figure("Model version", fmt.plain(mark), "", note)
     st.caption(f"{regime_words(standing)}.")
 
 

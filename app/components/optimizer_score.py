@@ -101,12 +101,15 @@ def effect_words(effect: float) -> str:
     """Return an effect on the chance with its sign and the word for it."""
     if not effect:
         return "leaves it as it is"
-    return f"{'raises' if effect > 0 else 'lowers'} it by {100 * effect:+.1f} points"
+    return f"{100 * effect:+.1f} points, {'raises' if effect > 0 else 'lowers'} it"
 
 
 def _meanings() -> Mapping[str, str]:
     # Loaded where it is needed: with it come the features and all that they are made of.
     from aineon.optimizer.features.catalogue import CATALOGUE
 
-    told = {each.name: f"{each.formula} ({each.unit})" for each in CATALOGUE}
+    told = {
+        each.name: each.formula + ("" if each.unit == "1" else f" ({each.unit})")
+        for each in CATALOGUE
+    }
     return {"pair": "what is traded, against a pair of which nothing is known", **told}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.optimizer.telling import (
     AlarmTold,
     ArmTold,
@@ -96,7 +96,7 @@ def _training_words(told: Mapping[str, Any] | None) -> str:
         return "No training has been told of yet."
     return (
         f"Last training: {fmt.time_utc(told['at'])}, on {told['rows']:,} opportunities, in "
-        f"{told['seconds']:.0f} s. {fmt.plain(str(told['words']))}."
+        f"{told['seconds']:.0f} s: {fmt.plain(str(told['words']))}."
     )
 
 

@@ -9,12 +9,14 @@ import streamlit as st
 from aineon.ledger.periods import PERIOD_SECONDS, Bucket, Period
 from app.state import client
 
+_KEY: Final = "period"
+_WHOLE: Final = "All"
 _PERIODS: Final = {
     "Last hour": "hour",
     "Last 24 hours": "day",
     "Last 7 days": "week",
     "Last 30 days": "month",
-    "All": "all",
+    _WHOLE: "all",
 }
 _BUCKETS: Final = {"Hourly": "hour", "Daily": "day", "Weekly": "week", "Monthly": "month"}
 _MINUTE: Final = 60
@@ -25,9 +27,19 @@ _MOST_HOURS: Final = 200
 def pick() -> Period:
     """Offer the periods; the choice stays in the page's address."""
     choice = st.segmented_control(
-        "Period", list(_PERIODS), default="All", required=True, key="period", bind="query-params"
+        "Period", list(_PERIODS), default=_WHOLE, required=True, key=_KEY, bind="query-params"
     )
-    return cast("Period", _PERIODS[choice or "All"])
+    return cast("Period", _PERIODS[choice or _WHOLE])
+
+
+def picked() -> Period:
+    """Return the period that was picked on this page."""
+    return cast("Period", _PERIODS[st.session_state.get(_KEY) or _WHOLE])
+
+
+def words(period: Period) -> str:
+    """Return a period as people call it."""
+    return {known: name for name, known in _PERIODS.items()}[period].lower()
 
 
 def pick_bucket() -> Bucket:

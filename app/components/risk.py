@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.ledger.views import Scope
 from aineon.primitives import Money, Provenance
 from aineon.risk.figures import NEWEST_TRADES, RiskFigures, Slippage, TailRisk

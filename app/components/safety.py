@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from aineon.errors import AineonError
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.safety.breaker import BreakerState
 from app import format as fmt
 from app.components import tables

@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.ledger.requests import RequestKind, RequestState
 from app.actions import Action, is_supervised
 from app.components import safety, settings_edit, tables

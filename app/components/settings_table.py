@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.runtime.parameter import Parameter
 from aineon.runtime.saved import with_saved
 from aineon.runtime.settings import PARAMETERS, Settings

@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.primitives.units import format_ether
 from aineon.treasury.approvals import TYPED_DIGITS
 from aineon.treasury.policy import Approvers

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
 
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.treasury.destinations import MOST_SHARE, Purpose
 from aineon.treasury.snapshot import Snapshot
 from app import format as fmt
@@ -14,6 +16,8 @@ from app.components import withdrawals_asking as asking
 from app.components import withdrawals_words as words
 from app.components.confirming import confirmation
 from app.components.limits import limit_in_force
+
+_SHARE: Final = "change_share"
 
 
 def listed(seen: Snapshot, now: float) -> None:
@@ -40,7 +44,7 @@ def listed(seen: Snapshot, now: float) -> None:
 
 
 def forms(seen: Snapshot, heartbeat: Heartbeat | None) -> None:
-    """Draw the forms that add an address and take one off."""
+    """Draw the forms that add an address, take one off, and change its share."""
     left, right = st.columns(2, gap="medium")
     with left:
         st.header("Add an address", anchor=False)
@@ -50,6 +54,9 @@ def forms(seen: Snapshot, heartbeat: Heartbeat | None) -> None:
         st.header("Take one off", anchor=False)
         if asking.allowed(Action.REMOVE_DESTINATION):
             _remove(seen)
+        st.header("Change its share", anchor=False)
+        if asking.allowed(Action.CHANGE_SHARE):
+            _change_share(seen)
 
 
 def _add(heartbeat: Heartbeat | None) -> None:
@@ -108,4 +115,36 @@ def _remove(seen: Snapshot) -> None:
     if pressed and address:
         body = {"address": address}
         asking.submit(Action.REMOVE_DESTINATION, "remove_destination", body, None)
+        st.rerun()
+
+
+def _change_share(seen: Snapshot) -> None:
+    asking.told(_SHARE)
+    # The safe address of an emergency takes no share.
+    sharing = {each.address: each for each in seen.destinations if each.purpose is Purpose.PAYMENTS}
+    if not sharing:
+        st.caption("There is none that takes a share.")
+        return
+    with st.form(_SHARE, border=True):
+        address = st.selectbox(
+            "Address",
+            list(sharing),
+            key="share_address",
+            format_func=lambda address: words.named(address, seen),
+        )
+        share = st.number_input(
+            "New share of automatic withdrawals",
+            0,
+            MOST_SHARE,
+            key="share_new",
+            help="In proportion to the other shares; 0 for none.",
+        )
+        whole = sum(each.share for each in sharing.values())
+        shares = ", ".join(f"{each.label} {each.share}" for each in sharing.values())
+        st.caption(fmt.plain(f"Now: {shares}; {whole} in all.") + " What is under way stays.")
+        code = confirmation(Action.CHANGE_SHARE, _SHARE)
+        pressed = st.form_submit_button("Change the share", icon=":material/percent:")
+    if pressed and address:
+        body = {"address": address, "share": str(share)}
+        asking.submit(Action.CHANGE_SHARE, _SHARE, body, code)
         st.rerun()

@@ -9,7 +9,7 @@ import streamlit as st
 from aineon.ledger.accounts.names import address_of, is_wallet
 from aineon.ledger.accounts.reading import AccountBalance
 from aineon.ledger.explorers import transaction_url
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.primitives import Address, Token
 from aineon.treasury.snapshot import Snapshot
 from aineon.treasury.withdrawal import Withdrawal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from aineon.errors import AineonError, LedgerNotFound
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.primitives import Book
 from aineon.runtime.settings import PARAMETERS
 from app import format as fmt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.treasury.snapshot import Snapshot
 from aineon.treasury.withdrawal import Origin, Strategy
 from app import format as fmt

@@ -93,6 +93,11 @@ def remove_destination(asked: Asked) -> Result:
     return _ask(asked, "destination.remove", _fields(asked, ("address",)))
 
 
+def change_share(asked: Asked) -> Result:
+    """Change how much of automatic withdrawals an address gets; what is under way stays."""
+    return _ask(asked, "destination.share", _fields(asked, ("address", "share")))
+
+
 def add_rule(asked: Asked) -> Result:
     """Let withdrawals start by themselves."""
     optional = ("asset", "threshold", "schedule", "keep", "amount", "destination", "strategy")

@@ -121,7 +121,7 @@ class AccessDesk:
             InvalidUser, PasswordRefused: something is not allowed.
         """
         setup = self._access().setup
-        user = setup.create_first(token, name, password, at=self.clock.now())
+        user = setup.create_first(token, name, password, at=self.clock.now(), source=source)
         return self.sign_in(user.name, password, "", source=source, device=None)
 
     def is_enrolled(self, name: str) -> bool:

@@ -72,6 +72,7 @@ def test_whatever_lets_money_or_people_through_takes_a_code() -> None:
         A.APPROVE_WITHDRAWAL,
         A.SWEEP,
         A.ADD_DESTINATION,
+        A.CHANGE_SHARE,
         A.ADD_RULE,
         A.RAISE_LIMIT,
         *USERS,

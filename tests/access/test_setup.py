@@ -48,6 +48,21 @@ def test_another_token_creates_nobody(office: Office, token: str) -> None:
     assert len(office.told("setup.refuse")) == 1
 
 
+def test_one_place_has_ten_wrong_tries_and_takes_nobody_elses(office: Office) -> None:
+    def wrong(source: str) -> str:
+        with pytest.raises(SetupRefused) as refused:
+            office.setup.create_first("x" * 16, "anna", PASSWORD, at=office.now, source=source)
+        return str(refused.value)
+
+    assert all("not the set-up token" in wrong("10.0.0.1") for _ in range(10))
+    assert wrong("10.0.0.1") == "too many tries from where you are; wait 15 minutes"
+    assert "not the set-up token" in wrong("10.0.0.2")
+    office.clock.advance(900)
+    assert "not the set-up token" in wrong("10.0.0.1")
+    user = office.setup.create_first(TOKEN, "anna", PASSWORD, at=office.now, source="10.0.0.1")
+    assert user.name == "anna"
+
+
 def test_without_a_token_nobody_gets_through(office: Office) -> None:
     setup = Setup(office.control, office.users, office.audit, None)
     assert not setup.is_possible

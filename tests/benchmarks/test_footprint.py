@@ -25,7 +25,8 @@ def test_memory_with_500_pools(benchmark: BenchmarkFixture, tmp_path: Path) -> N
             while time.monotonic() < end:
                 assert wait_until_served(whole.url, 10)
                 time.sleep(1)
-            assert len(whole.process.children()) == 2
+            # Engine and console; what trains comes a minute later.
+            assert len(whole.process.children()) >= 2
             return whole.memory()
 
     used, counted = benchmark.pedantic(watch, rounds=1, iterations=1)

@@ -21,7 +21,10 @@ from tests.console.seeing import AppTest, open_page, stop_the_clock, turn_to
 from tests.ledger import booked
 
 TRADES, PORTION, DAYS = 100_000, 1_000, 30
-PAGES = ("overview", "performance", "opportunities", "risk")
+PAGES = (
+    *("overview", "performance", "performance-optimizer", "opportunities"),
+    *("risk", "withdrawals", "settings"),
+)
 ROUNDS = 9
 KEY = "0xw>0xp>0xu>0xq>0xw"
 WAYS = (
@@ -110,8 +113,11 @@ def script_seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_rerun_of_a_page(
     benchmark: Any, console: AppTest, script_seconds: list[float], page: str
 ) -> None:
+    name, _, section = page.partition("-")
     if page != "overview":
-        turn_to(console, page)
+        turn_to(console, name)
+    if section:
+        console.button_group(key=f"{name}_section").set_value(section.title()).run()
     assert not console.exception
 
     def rerun() -> None:

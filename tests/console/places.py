@@ -10,7 +10,8 @@ from typing import Any
 
 from aineon.ledger.connect import sqlite_url
 from aineon.ledger.control import ControlStore
-from aineon.ledger.records import Heartbeat, NodeTold, ObservationRecord
+from aineon.ledger.heartbeat import Heartbeat, NodeTold
+from aineon.ledger.records import ObservationRecord
 from aineon.ledger.store import BookStore
 from aineon.primitives import MONEY_OF, Book, Provenance, SimulatedMoney
 from aineon.runtime.settings import PARAMETERS, Settings

@@ -52,7 +52,7 @@ def test_what_the_heartbeat_holds_is_read_back() -> None:
     assert (told.role, told.standing) == ("decide", optimized.KNOWS)
     assert told.champions == ("v-3", "v-2", "v-1")
     assert told.training == (
-        "Last training: 2026-01-01 12:00:00 UTC, on 3,000 opportunities, in 7 s. "
+        "Last training: 2026-01-01 12:00:00 UTC, on 3,000 opportunities, in 7 s: "
         "not promoted\\: too close."
     )
     fresh = told_in(places.heartbeat(optimizer={**body, "training": None, "history": []}))
@@ -69,8 +69,8 @@ def test_what_is_not_understood_is_not_shown(body: dict[str, object] | None) -> 
 
 
 def test_effects_and_bids_have_sign_word_and_unit() -> None:
-    assert effect_words(0.123) == "raises it by +12.3 points"
-    assert effect_words(-0.05) == "lowers it by -5.0 points"
+    assert effect_words(0.123) == "+12.3 points, raises it"
+    assert effect_words(-0.05) == "-5.0 points, lowers it"
     assert effect_words(0.0) == "leaves it as it is"
     assert (bid(4_050), bid(0), bid(None)) == ("40.5 %", "0 %", "—")
 
@@ -97,7 +97,7 @@ def parts() -> AppTest:
 
 
 def test_what_it_knows_is_on_both_pages(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.state.look_at_models", lambda settings, run: MODELS)
+    monkeypatch.setattr("app.reading.lists.look_at_models", lambda settings, run: MODELS)
     optimized.place(folder, optimized.KNOWS)
     test = section(open_page("performance"))
     text = text_of(test)
@@ -131,8 +131,8 @@ def test_what_it_knows_is_on_both_pages(folder: Path, monkeypatch: pytest.Monkey
         "Chance to land 23.4% predicted",
         "Bid 40 % of the net profit",
         "Expected net +0.0012 ETH 90 % from 0 ETH to +0.005 ETH, simulated",
-        "Decided by Table + models",
-        "lowers it by -12.3 points",
+        "Decided by Mean",
+        "-12.3 points, lowers it",
         "mean share that the pair's winners paid, half-life 50 blocks",
         "not in this version's list of features",
     ):
@@ -207,7 +207,7 @@ def is_offered(test: AppTest) -> bool:
 def two_models(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     optimized.place(folder, None)
     stop_the_clock()
-    monkeypatch.setattr("app.state.look_at_models", lambda settings, run: MODELS)
+    monkeypatch.setattr("app.reading.lists.look_at_models", lambda settings, run: MODELS)
     monkeypatch.setattr(engine, "ANSWER_SECONDS", 0.0)
 
 

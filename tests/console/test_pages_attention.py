@@ -10,7 +10,7 @@ import pytest
 
 from aineon.ledger.connect import sqlite_url
 from aineon.ledger.control import ControlStore
-from aineon.ledger.records import NodeTold, ReadingTold, RiskTold
+from aineon.ledger.heartbeat import NodeTold, ReadingTold, RiskTold
 from aineon.primitives import Book, SystemClock
 from aineon.safety import Breaker, BreakerState
 from app import state

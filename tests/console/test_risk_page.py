@@ -10,7 +10,7 @@ import pytest
 
 from aineon.ledger.connect import sqlite_url
 from aineon.ledger.control import ControlStore
-from aineon.ledger.records import ExposureTold, LimitTold, ReadingTold, RiskTold
+from aineon.ledger.heartbeat import ExposureTold, LimitTold, ReadingTold, RiskTold
 from aineon.primitives import Book, ManualClock
 from aineon.safety import Breaker, BreakerState
 from tests.console import places

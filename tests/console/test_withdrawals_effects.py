@@ -377,6 +377,10 @@ def test_destinations_come_and_go(treasury: Treasury) -> None:
         body = {"address": CHECKSUMMED, "label": "cold", "share": "3", "purpose": "payments"}
         added = press(treasury, Action.ADD_DESTINATION, body, token="a")
         assert "is on the allow-list and can be paid in 24.0 h" in added.words
+        changed = press(treasury, Action.CHANGE_SHARE, {"address": CHECKSUMMED, "share": "7"})
+        assert "has share 7 of automatic withdrawals" in changed.words
+        too_much = {"address": CHECKSUMMED, "share": "1000000000"}
+        assert not press(treasury, Action.CHANGE_SHARE, too_much, token="b").accepted
         removed = press(treasury, Action.REMOVE_DESTINATION, {"address": CHECKSUMMED})
         assert "is off the allow-list" in removed.words
 

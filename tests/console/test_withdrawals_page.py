@@ -48,6 +48,7 @@ BUTTONS = {
     ("Approve and cancel", "Cancel it"): Action.CANCEL_WITHDRAWAL,
     ("Destinations", "Add"): Action.ADD_DESTINATION,
     ("Destinations", "Take it off"): Action.REMOVE_DESTINATION,
+    ("Destinations", "Change the share"): Action.CHANGE_SHARE,
     ("Rules", "Make it"): Action.ADD_RULE,
     ("Rules", "End it"): Action.REMOVE_RULE,
     ("Emergency", "Sweep everything out"): Action.SWEEP,

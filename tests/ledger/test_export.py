@@ -121,6 +121,16 @@ def test_one_run_names_itself(reader: BookReader) -> None:
     assert json.loads(export.text())["run_id"] == "1"
 
 
+def test_a_period_holds_what_was_settled_in_it_and_says_so(reader: BookReader) -> None:
+    late = NOON + 7_200
+    whole, hour = (json.loads(trades_json(reader, late, period=p).text()) for p in ("day", "hour"))
+    assert len(whole["trades"]) == 4
+    assert hour["trades"] == []
+    assert (whole["summary"]["period"], hour["summary"]["attempts"]) == ("day", "0")
+    assert "-trades-last-hour-" in trades_csv(reader, late, period="hour").file_name
+    assert trades_csv(reader, late, period="hour").text().count("sim-") == 0
+
+
 def test_a_replay_is_called_replayed(tmp_path: Path) -> None:
     with open_book(tmp_path) as store, BookReader.of(store) as reader:
         store.begin_run(run(feed="replay", provenance=Provenance.REPLAYED))

@@ -29,10 +29,12 @@ class Target:
     Attributes:
         name: its place in the list and its kind, e.g. `1 telegram`; all that may be shown of it.
         url: the address, with whatever key is in it.
+        inside: it may lie inside the machine's own network.
     """
 
     name: str
     url: str = field(repr=False)
+    inside: bool = False
 
     @cached_property
     def redactor(self) -> Redactor:
@@ -47,13 +49,18 @@ class Target:
 
 def targets_of(settings: Settings) -> tuple[Target, ...]:
     """Return the targets of the settings, in their order."""
-    return targets_from([url.get_secret_value() for url in settings.notify_urls])
+    urls = [url.get_secret_value() for url in settings.notify_urls]
+    return targets_from(urls, inside=settings.notify_inside)
 
 
-def targets_from(urls: Sequence[str]) -> tuple[Target, ...]:
-    """Return targets with names that tell nothing of their addresses."""
+def targets_from(urls: Sequence[str], *, inside: bool = False) -> tuple[Target, ...]:
+    """Return targets with names that tell nothing of their addresses.
+
+    `inside`: they may lie inside the machine's own network.
+    """
     return tuple(
-        Target(f"{place} {url.partition(':')[0].lower()}", url) for place, url in enumerate(urls, 1)
+        Target(f"{place} {url.partition(':')[0].lower()}", url, inside)
+        for place, url in enumerate(urls, 1)
     )
 
 

@@ -6,10 +6,13 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
+from aineon.errors import SettingRefused
 from aineon.runtime.notices.addresses import Target
+from aineon.runtime.notices.outside import outside_only
 from aineon.runtime.notices.wording import line
 
 MOST_LINES: Final = 10
@@ -115,8 +118,11 @@ def deliver(target: Target, text: str) -> str:
         if service is None:
             return "apprise does not know such an address"
         logger.addHandler(heard)
-        if service.notify(body=text, title=_TITLE, body_format="text"):
-            return ""
+        with nullcontext() if target.inside else outside_only():
+            if service.notify(body=text, title=_TITLE, body_format="text"):
+                return ""
+    except SettingRefused as refused:
+        return str(refused)
     except Exception as error:  # noqa: BLE001 (a service's defect must not end the thread)
         heard.lines.append(f"{type(error).__name__}: {error}")
     finally:

@@ -15,8 +15,8 @@ from typing import Final
 from aineon.errors import LedgerError, SafetyError
 from aineon.ledger.accounts.reading import AccountsReader
 from aineon.ledger.control import ControlStore
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.ledger.reading import BookReader
-from aineon.ledger.records import Heartbeat
 from aineon.ledger.views import Trade
 from aineon.primitives import Book, Clock
 from aineon.runtime.notices import wording

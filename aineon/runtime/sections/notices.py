@@ -31,6 +31,18 @@ class NoticeSettings(BaseModel):
         ),
     ] = ()
 
+    notify_inside: Annotated[
+        bool,
+        Parameter(
+            "AINEON_NOTIFY_INSIDE",
+            "Targets inside",
+            _GROUP,
+            kinds.SWITCH,
+            "Whether targets may lie inside the machine's own network, such as a mail server of "
+            "the house. It cannot be changed on the console, where targets can.",
+        ),
+    ] = False
+
     notify_kinds: Annotated[
         tuple[str, ...],
         Parameter(

@@ -52,6 +52,8 @@ class House:
     def use(self, *urls: str, **env: str) -> None:
         if urls:
             env["AINEON_NOTIFY_URLS"] = " ".join(urls)
+        # The receiver is on this machine.
+        env.setdefault("AINEON_NOTIFY_INSIDE", "on")
         self.settings = load_given(env={"AINEON_DATA_DIR": str(self.folder), **env})
 
     def leave(self, words: str, kind: NoticeKind = NoticeKind.STOP, mode: str = "live") -> int:

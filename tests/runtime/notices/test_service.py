@@ -28,7 +28,8 @@ def receiver() -> Iterator[Receiver]:
 
 
 def settings_of(folder: Path, *urls: str) -> Settings:
-    env = {"AINEON_DATA_DIR": str(folder)}
+    # The receiver is on this machine.
+    env = {"AINEON_DATA_DIR": str(folder), "AINEON_NOTIFY_INSIDE": "on"}
     if urls:
         env["AINEON_NOTIFY_URLS"] = " ".join(urls)
     return load_given(env=env)

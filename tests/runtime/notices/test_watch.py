@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aineon.ledger.control import ControlStore
-from aineon.ledger.records import Heartbeat, NodeTold
+from aineon.ledger.heartbeat import Heartbeat, NodeTold
 from aineon.ledger.store import BookStore
 from aineon.primitives import Book, ManualClock, SimulatedMoney
 from aineon.runtime.notices.kinds import NoticeKind
