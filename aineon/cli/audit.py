@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from aineon.ledger.audit import AuditEntry
     from aineon.ledger.audit.anchor import Head
     from aineon.ledger.audit.verifying import AuditReport
+    from aineon.ledger.connect import Place
     from aineon.runtime.settings import Settings
 
 audit = typer.Typer(
@@ -36,6 +38,15 @@ def verify(
             "--expect",
             help="A head that was noted down earlier, as this command prints it.",
             metavar="NUMBER:HASH",
+        ),
+    ] = None,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--also",
+            help="A copy of another machine's anchor, one option for each machine: whether each "
+            "entry was announced by one of them.",
+            metavar="FILE",
         ),
     ] = None,
     data_dir: options.DataDir = None,
@@ -65,7 +76,25 @@ def verify(
     for line in lines_of(report):
         say(line)
     say(f"Anchor: {settings.anchor_path}")
-    raise typer.Exit(OK if report.is_sound else COULD_NOT_RUN)
+    agreed = not also or _compare(place, (settings.anchor_path, *also))
+    raise typer.Exit(OK if report.is_sound and agreed else COULD_NOT_RUN)
+
+
+def _compare(place: Place, anchors: tuple[Path, ...]) -> bool:
+    """Lay the anchors of all machines side by side; whether nothing is wrong."""
+    from aineon.ledger.audit.among import compare_anchors
+
+    found = compare_anchors(place, anchors)
+    if found.finding is not None:
+        say(f"The audit is NOT sound: {found.finding.words}.")
+    elif found.judged is None:
+        say("No entry is one that all machines' anchors tell about.")
+    else:
+        first, last = found.judged
+        say(f"Each entry from {first} to {last} was announced by one of {len(anchors)} machines.")
+    for notice in found.notices:
+        say(f"Notice: {notice}.")
+    return found.finding is None
 
 
 def _take_over(settings: Settings) -> None:

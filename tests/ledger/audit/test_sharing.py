@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from aineon.errors import AuditUnwritable
+from aineon.errors import AuditUnwritable, LedgerError
+from aineon.ledger.audit.among import Comparison, compare_anchors
 from aineon.ledger.audit.anchor import SharedAnchor
 from aineon.ledger.audit.log import AuditLog
 from aineon.ledger.audit.verifying import Fault, verify_audit
@@ -141,6 +142,61 @@ def test_a_torn_line_is_finished_by_what_is_taken_over(
         decide(other, f"v-{each}")
     decide(first, "w-4")
     assert is_sound(url, tmp_path, "first")
+
+
+@pytest.fixture
+def anchors(control: ControlStore, tmp_path: Path) -> tuple[Path, Path]:
+    """The anchors of two machines that have written three entries each, and know all six."""
+    first, other = (machine(control, tmp_path, name) for name in ("first", "other"))
+    for each in range(3):
+        decide(first, f"w-{each}")
+        decide(other, f"v-{each}")
+    first.catch_up()
+    return tmp_path / "first" / "control.anchor", tmp_path / "other" / "control.anchor"
+
+
+def test_side_by_side_each_entry_was_announced_by_somebody(
+    url: str, anchors: tuple[Path, Path]
+) -> None:
+    assert compare_anchors(parse_place(url), anchors) == Comparison((1, 6), None)
+
+
+def test_side_by_side_an_entry_that_nobody_announced_is_found(
+    url: str, control: ControlStore, tmp_path: Path, anchors: tuple[Path, Path]
+) -> None:
+    """Control: each anchor by itself takes it over as another machine's."""
+    decide(machine(control, tmp_path, "stranger"), "w-9")
+    known = compare_anchors(parse_place(url), anchors)
+    assert known.finding is None
+    assert "entry 7 cannot be judged" in known.notices[0]
+    for name in ("first", "other"):
+        machine(control, tmp_path, name).catch_up()
+        assert is_sound(url, tmp_path, name)
+    found = compare_anchors(parse_place(url), anchors)
+    assert found.finding is not None
+    assert (found.finding.fault, found.finding.number) == (Fault.ADDED, 7)
+    assert "none of the 2 machines" in found.finding.words
+
+
+def test_an_anchor_that_was_begun_anew_does_not_tell_of_what_was_before(
+    url: str, control: ControlStore, tmp_path: Path, anchors: tuple[Path, Path]
+) -> None:
+    other = machine(control, tmp_path, "other")
+    other.renew_anchor("anna", "its disk is gone", 9.0)
+    machine(control, tmp_path, "first").catch_up()
+    found = compare_anchors(parse_place(url), anchors)
+    assert found.finding is None
+    assert found.judged is None or found.judged[0] > 6
+    assert "was begun anew" in found.notices[0]
+
+
+def test_what_is_no_anchor_is_said(url: str, control: ControlStore, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("nothing\n")
+    for path in (tmp_path / "file", tmp_path / "nowhere"):
+        with pytest.raises(LedgerError, match="is no anchor of an audit"):
+            compare_anchors(parse_place(url), [path])
+    with pytest.raises(LedgerError, match="cannot be read"):
+        compare_anchors(parse_place(url), [tmp_path])
 
 
 def test_the_setting_chooses(tmp_path: Path) -> None:
