@@ -64,7 +64,10 @@ def _checks_table(title: str, checks: Sequence[Check]) -> Table:
 
 
 def _print_verdict(console: Console, found: Examination) -> None:
-    console.print("Missing for live mode:")
+    if found.missing_for_live:
+        console.print("Missing for live mode:")
+    else:
+        console.print("No setting that live mode needs is missing.", style="green")
     for sentence in found.missing_for_live:
         console.print(Text(f"  - {sentence}"))
     if found.can_simulate:

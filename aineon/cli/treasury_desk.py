@@ -19,7 +19,7 @@ from aineon.cli.proving import proof_of
 from aineon.errors import ApprovalRefused, DestinationRefused, MixedBooks
 from aineon.ledger.commands import Command, CommandState
 from aineon.ledger.control import ControlStore
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.primitives import Book, Clock, SystemClock
 from aineon.primitives.units import format_ether
 from aineon.runtime.settings import Settings

@@ -30,7 +30,8 @@ from aineon.engine.translating import (
     taking_records,
 )
 from aineon.execution.settlement import Attempt, Observation, PaperSettlement, Settlement
-from aineon.ledger.records import AttemptRecord, Heartbeat, NodeTold
+from aineon.ledger.heartbeat import Heartbeat, NodeTold
+from aineon.ledger.records import AttemptRecord
 from aineon.primitives import Clock, Provenance
 from aineon.search.costs import CostModel
 

@@ -27,7 +27,8 @@ from aineon.execution.contests import auctions_of
 from aineon.execution.executor import Executor
 from aineon.execution.settlement import Attempt, Outcome, Settlement
 from aineon.feeds.base import Feed, FeedItem, FeedPaused, FeedStep, Rewind
-from aineon.ledger.records import RiskTold, SampleRecord
+from aineon.ledger.heartbeat import RiskTold
+from aineon.ledger.records import SampleRecord
 from aineon.market import Market
 from aineon.primitives import Address, market_time
 from aineon.risk.telling import told

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
         StrategyFigures,
         StrategySummary,
     )
+    from aineon.ledger.heartbeat import Heartbeat
     from aineon.ledger.profit import ProfitTracker
     from aineon.ledger.reading import BookReader
     from aineon.ledger.records import (
         AttemptRecord,
         BookEntry,
-        Heartbeat,
         NearMissRecord,
         OpportunityRecord,
         PriceRecord,
@@ -60,7 +60,7 @@ _MODULE_OF = {
     "EquityPoint": "figures",
     "Export": "exporting",
     "Funnel": "views",
-    "Heartbeat": "records",
+    "Heartbeat": "heartbeat",
     "NearMissRecord": "records",
     "OpportunityRecord": "records",
     "PriceRecord": "records",

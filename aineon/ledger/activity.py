@@ -10,7 +10,8 @@ from aineon.ledger.rollup_tables import ActivityHourRow
 from aineon.ledger.rollups import HOUR, Activity, hour_of
 from aineon.ledger.scoping import in_scope
 from aineon.ledger.tables import OpportunityRow, StepRow, TakingRow, table_of
-from aineon.ledger.views import Scope
+from aineon.ledger.views import Funnel, Scope, Stopped, TakingsTotal
+from aineon.primitives import MONEY_OF, Book
 
 _HOURS: Final = table_of(ActivityHourRow)
 _STEPS: Final = table_of(StepRow)
@@ -35,6 +36,34 @@ def read_activity(
     whole = _rows_between(connection, scope, since, hour + HOUR)
     whole.merge(_hours_from(connection, scope, hour + HOUR))
     return since, whole
+
+
+def funnel_of(book: Book, scope: Scope, since: float | None, seen: Activity) -> Funnel:
+    """Return the funnel of what `read_activity` found; the gates that stopped most come first."""
+    gates = sorted(seen.gates.items(), key=lambda item: (-item[1][0], item[0]))
+    return Funnel(
+        book=book,
+        provenance=scope.provenance,
+        run_id=scope.run_id,
+        since=since,
+        steps=seen.steps,
+        opportunities=seen.opportunities,
+        counts=seen.counts,
+        stopped=tuple(Stopped(gate, count, reason) for gate, (count, reason) in gates),
+    )
+
+
+def takings_of(book: Book, scope: Scope, since: float | None, seen: Activity) -> TakingsTotal:
+    """Return what other searchers took of what `read_activity` found."""
+    return TakingsTotal(
+        book=book,
+        provenance=scope.provenance,
+        run_id=scope.run_id,
+        since=since,
+        count=seen.takings,
+        wei=MONEY_OF[book](seen.takings_wei),
+        unknown=seen.takings_unknown,
+    )
 
 
 def _hours_from(connection: Connection, scope: Scope, first: int | None) -> Activity:

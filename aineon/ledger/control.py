@@ -23,9 +23,9 @@ from aineon.ledger.connect import (
     reader_engine,
     writer_engine,
 )
+from aineon.ledger.heartbeat import Heartbeat, NodeTold, RiskTold
 from aineon.ledger.migrating import CONTROL_SCHEMA, require_current, upgrade
 from aineon.ledger.notices import NoticeTable
-from aineon.ledger.records import Heartbeat, NodeTold, RiskTold
 from aineon.ledger.requests import RequestTable
 from aineon.ledger.saved_settings import SavedTable
 from aineon.ledger.stops import StopTable

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, func, s
 from sqlmodel import SQLModel
 
 from aineon.errors import LedgerError
-from aineon.ledger.activity import read_activity
+from aineon.ledger.activity import funnel_of, read_activity, takings_of
 from aineon.ledger.connect import (
     BUSY_TIMEOUT_SECONDS,
     Place,
@@ -50,7 +50,8 @@ from aineon.ledger.tables import (
     TokenRow,
     table_of,
 )
-from aineon.ledger.views import Booked, Funnel, Pending, R, Scope, Stopped, TakingsTotal, Trade
+from aineon.ledger.token_rows import tokens_in
+from aineon.ledger.views import Booked, Funnel, Pending, R, Scope, TakingsTotal, Trade
 from aineon.primitives import MONEY_OF, Book, Money, Provenance
 
 _RUNS: Final = table_of(RunRow)
@@ -339,32 +340,14 @@ class BookReader:
         chosen = scope or self.scope()
         with self.session() as connection:
             start, seen = read_activity(connection, chosen, since)
-        gates = sorted(seen.gates.items(), key=lambda item: (-item[1][0], item[0]))
-        return Funnel(
-            book=self._book,
-            provenance=chosen.provenance,
-            run_id=chosen.run_id,
-            since=start,
-            steps=seen.steps,
-            opportunities=seen.opportunities,
-            counts=seen.counts,
-            stopped=tuple(Stopped(gate, count, reason) for gate, (count, reason) in gates),
-        )
+        return funnel_of(self._book, chosen, start, seen)
 
     def takings_total(self, since: float | None = None, scope: Scope | None = None) -> TakingsTotal:
         """Return what other searchers took in all."""
         chosen = scope or self.scope()
         with self.session() as connection:
             start, seen = read_activity(connection, chosen, since)
-        return TakingsTotal(
-            book=self._book,
-            provenance=chosen.provenance,
-            run_id=chosen.run_id,
-            since=start,
-            count=seen.takings,
-            wei=self.money(seen.takings_wei),
-            unknown=seen.takings_unknown,
-        )
+        return takings_of(self._book, chosen, start, seen)
 
     # --- helpers ---------------------------------------------------------------------------
 
@@ -393,7 +376,7 @@ class BookReader:
         query = self._narrow(query, table, None, scope)
         with self.session() as connection:
             rows = connection.execute(query).mappings().all()
-            tokens = _tokens_in(connection, rows)
+            tokens = tokens_in(connection, rows)
         return tuple(
             Booked(
                 self._book,
@@ -406,7 +389,7 @@ class BookReader:
         )
 
     def _run(self, connection: Connection, row: Mapping[Any, Any]) -> Booked[RunRecord]:
-        record = record_of(RunRecord, row, _tokens_in(connection, [row]))
+        record = record_of(RunRecord, row, tokens_in(connection, [row]))
         return Booked(self._book, record.provenance, row["id"], record.started_at, record)
 
     def _trade(self, row: Mapping[Any, Any]) -> Trade:
@@ -426,15 +409,3 @@ _TRADE_COLUMNS: Final[tuple[ColumnElement[Any], ...]] = (
     ),
 )
 _OBSERVED: Final = tuple(column.label(f"observation_{column.name}") for column in _OBSERVATIONS.c)
-_TOKEN_COLUMNS: Final = ("base_token", "profit_token", "native_token")
-
-
-def _tokens_in(connection: Connection, rows: Any) -> dict[str, Mapping[Any, Any]]:
-    """Return the rows of `tokens` that `rows` name, by address."""
-    # Asking each row for what it has not costs more than reading it.
-    there = [name for name in _TOKEN_COLUMNS if rows and name in rows[0]]
-    named = {row[name] for row in rows for name in there if row[name] is not None}
-    if not named:
-        return {}
-    query = select(_TOKENS).where(_TOKENS.c.address.in_(named))
-    return {row["address"]: dict(row) for row in connection.execute(query).mappings()}

@@ -61,6 +61,7 @@ class Told(NamedTuple):
         words: why nobody who knows more said it; empty where nobody does.
         live: what the live table and what is thought of the rivals say, whoever leads.
         models: the models' curve; None where they have none, or were not asked.
+        raw: the same without its correction.
         novel: whether the input lies outside of what the models have seen.
     """
 
@@ -69,6 +70,7 @@ class Told(NamedTuple):
     words: str
     live: LiveTold
     models: Floats | None
+    raw: Floats | None
     novel: bool
 
     @property
@@ -107,7 +109,7 @@ class Knowledge:
         """Return what may be trusted about an opportunity; models are asked where they count."""
         live = self._live.told(asked.pair, asked.net, asked.vector)
         against = self._against(asked)
-        plain = Told(None, DecidedBy.RULE, "", live, None, against.novel)
+        plain = Told(None, DecidedBy.RULE, "", live, None, None, against.novel)
         words = why_not_table(self.labels, self._terms) or self._why_clock(asked.at)
         if words:
             return plain._replace(words=words)
@@ -122,19 +124,18 @@ class Knowledge:
         told = self.told(asked)
         if told.models is not None:
             return told
-        return told._replace(models=self._models_say(asked, told.live.curve))
+        return self._heard(told, asked)
 
     def _with_models(self, plain: Told, asked: Asked) -> Told:
-        models = self._models_say(asked, plain.live.curve)
-        if models is None:
+        told = self._heard(plain, asked)
+        if told.models is None:
             words = f"the models answered with no chances, so {_NAMED[plain.by]} decides"
             return plain._replace(words=words)
-        told = plain._replace(models=models)
         way = self._mixing.leading(self._channel)
         if way == PLAIN:
             return told._replace(words=f"{_NAMED[plain.by]} left more lately than the models")
-        curves = curves_of(plain.live.curve, models)
-        return told._replace(curve=getattr(curves, way), by=DecidedBy(way))
+        curve = getattr(curves_of(plain.live.curve, told.models), way)
+        return told._replace(curve=curve, by=DecidedBy(way))
 
     def leading(self) -> tuple[DecidedBy, str]:
         """Return who decides about an opportunity of which everything is known, and why."""
@@ -169,11 +170,9 @@ class Knowledge:
         """Take in an outcome, and what was said about it beforehand."""
         pair, net = asked.pair, asked.net
         curves = said.curves
-        if curves is not None:
+        if curves is not None and said.raw is not None:
             self._mixing.learn(curves, net, asked.gas, landed)
-            raw = self._raw(asked, said.live.curve)
-            if raw is not None:
-                self._correction.learn(raw, pair, net, landed)
+            self._correction.learn(said.raw, pair, net, landed)
         self.learn_outcome(asked, landed, time)
 
     def learn_outcome(self, asked: Asked, landed: Floats, time: float) -> None:
@@ -233,22 +232,25 @@ class Knowledge:
         ranges = None if self.champion is None else self.champion.ranges
         return why_not_input(asked.vector, len(self.names), ranges)
 
-    def _models_say(self, asked: Asked, table: Floats) -> Floats | None:
-        """The models' curve with its correction; None where they cannot give one."""
-        raw = self._raw(asked, table)
-        return None if raw is None else self._correction.chances(raw, asked.pair, asked.net)
+    def _heard(self, told: Told, asked: Asked) -> Told:
+        """The same with the models' curve; without one where they cannot give it."""
+        raw = self._raw(asked, told.live.curve)
+        if raw is None:
+            return told
+        models = self._correction.chances(raw, asked.pair, asked.net)
+        return told._replace(models=models, raw=raw)
 
-    def _raw(self, asked: Asked, table: Floats) -> Floats | None:
+    def _raw(self, asked: Asked, live: Floats) -> Floats | None:
         champion = self.champion
         if champion is None or asked.vector is None:
             return None
         if len(champion.models.names) != len(asked.vector):
             return None
         try:
-            curve = champion.models.chances(asked.vector, asked.pair, asked.net, asked.gas, table)
+            curve = champion.models.chances(asked.vector, asked.pair, asked.net, asked.gas, live)
         except _FAULTS:
             return None
-        known = curve.shape == table.shape and bool(np.isfinite(curve).all())
+        known = curve.shape == live.shape and bool(np.isfinite(curve).all())
         return np.clip(curve, 0.0, 1.0) if known else None
 
     def _unknown(self) -> Floats:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Final
 
-from aineon.ledger.records import ExposureTold, LimitTold, ReadingTold, RiskTold
+from aineon.ledger.heartbeat import ExposureTold, LimitTold, ReadingTold, RiskTold
 from aineon.primitives.units import format_ether
 from aineon.risk.desk import RiskDesk
 

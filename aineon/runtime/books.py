@@ -15,7 +15,8 @@ from aineon.search.costs import CostModel
 if TYPE_CHECKING:
     from aineon.engine.booking import Booking, RunInfo
     from aineon.ledger.control import ControlStore
-    from aineon.ledger.records import NodeTold, RunRecord
+    from aineon.ledger.heartbeat import NodeTold
+    from aineon.ledger.records import RunRecord
     from aineon.ledger.store import BookStore
 
 Nodes = Callable[[], "tuple[NodeTold, ...]"]

@@ -15,6 +15,7 @@ from aineon.engine.engine import Companion, Engine
 from aineon.engine.hindsight import ChainHindsight, Hindsight, PaperHindsight
 from aineon.engine.judging import Judging
 from aineon.engine.watching import Watching
+from aineon.engine.ways import WayChooser
 from aineon.errors import ConfigurationError
 from aineon.execution.executor import Executor, Preflight
 from aineon.execution.paper import PaperConditions, PaperExecutor
@@ -40,6 +41,7 @@ from aineon.runtime.learning import Beside, channel_of, learning_beside
 from aineon.runtime.risking import limits_of, risk_desk
 from aineon.runtime.sections.market import SandboxRivals
 from aineon.runtime.settings import FeedName, Settings, load_settings
+from aineon.runtime.ways import ways_of_sending
 from aineon.search import CostModel, Opportunity, Scanner
 from aineon.search.lenders import Lender, standard_lenders
 
@@ -85,7 +87,10 @@ def build_engine(
         books = open_books(settings, feed, clock, book_url, control_url)
     planner = Planner(_plan_rules(settings))
     try:
-        last = _carrying_out(settings, feed, link, books, costs, planner, clock)
+        # On paper nothing is sent, and a replay tells what every bid would have won.
+        on_paper = settings.mode is Book.SIMULATION
+        ways = None if on_paper else ways_of_sending(settings, books)
+        last = _carrying_out(settings, feed, link, books, costs, planner, clock, ways)
         desk = risk_desk(settings, _limits(settings), feed, link, books, clock)
     except BaseException:
         if books is not None:
@@ -93,7 +98,7 @@ def build_engine(
         raise
     health = tuple if link is None else link.reader.health
     watching = Watching(desk, last.executor, costs, health)
-    taught = learning_beside(settings, feed, last.hindsight, costs, books, clock)
+    taught = learning_beside(settings, feed, last.hindsight, costs, books, clock, ways)
     return Engine(
         feed=feed,
         scanner=Scanner(
@@ -244,6 +249,7 @@ def _carrying_out(
     costs: CostModel,
     planner: Planner,
     clock: Clock,
+    ways: WayChooser | None,
 ) -> _LastStep:
     """The last step, in which the modes differ."""
     if settings.mode is Book.SIMULATION:
@@ -259,6 +265,7 @@ def _carrying_out(
         paper = PaperExecutor(conditions, costs, clock, prefix)
         hindsight = PaperHindsight(conditions, planner)
         return _LastStep(paper_preflight(link), paper, treasury, hindsight)
+    from aineon.execution.live.dispatching import to_everybody
     from aineon.execution.live.ended_chains import settle_ended_chains
     from aineon.runtime.treasury import ChainTreasury
 
@@ -273,7 +280,8 @@ def _carrying_out(
     money = LiveMoney if real else RehearsalMoney
     signer = signer_of(settings)
     sender = sender_of(settings, link, books, signer, stop, clock)
-    carrying = on_chain(settings, link, books, costs, clock, stop, money, signer, sender)
+    dispatch = to_everybody if ways is None else ways.dispatch
+    carrying = on_chain(settings, link, books, costs, clock, stop, money, signer, sender, dispatch)
     keeping = ChainTreasury(
         settings, link, books, costs, stop, sender, signer.address, has_ended, clock
     )

@@ -24,6 +24,7 @@ from aineon.runtime.books import Books
 from aineon.runtime.chain_link import ChainLink, endpoints_of
 from aineon.runtime.keys import Role, is_given, key_of
 from aineon.runtime.settings import Settings
+from aineon.runtime.ways import relay_names
 from aineon.safety import REHEARSAL_STOP_FILE, STOP_FILE, Stop, StopFile, StopReporter, StopVariable
 from aineon.search.costs import CostModel
 from aineon.sending import (
@@ -42,6 +43,7 @@ PAUSE_PATIENCE_SECONDS: Final = 180.0
 """How long nobody may have looked at the pause: 15 blocks."""
 
 if TYPE_CHECKING:
+    from aineon.execution.live.dispatching import Dispatcher
     from aineon.ledger.reconciling import Reconciler
     from aineon.ledger.store import BookStore
 
@@ -133,10 +135,12 @@ def on_chain(
     money: type[OnchainMoney],
     signer: LocalSigner,
     sender: Sender,
+    dispatch: Dispatcher,
 ) -> tuple[Preflight, Executor]:
     """Try plans on the chain, and send them through `sender`, which is the `signer`'s.
 
-    `stop` is the sender's too; `money` is what the book counts in.
+    `stop` is the sender's too; `money` is what the book counts in; `dispatch` says which relays
+    get a plan.
 
     Raises:
         ConfigurationError: as `require_what_signs`.
@@ -169,6 +173,7 @@ def on_chain(
         witnesses=witnesses,
         reconciler=_reconciler(settings, link, store, stop, expected, clock),
         pause=pause,
+        dispatch=dispatch,
         clock=clock,
     )
     return ChainPreflight(link.reader, expected.executor, signer.address, native), executor
@@ -294,7 +299,8 @@ def _relays(settings: Settings) -> list[BundleRelay]:
     # Relays know a searcher by a key that pays for nothing; a new one has no history to lose.
     identity = RelayIdentity(LocalSigner(parse_private_key(secrets.token_hex(32))))
     urls = [url.get_secret_value() for url in settings.relay_urls]
-    return [BundleRelay(f"relay-{n}", url, identity) for n, url in enumerate(urls, start=1)]
+    names = relay_names(settings)
+    return [BundleRelay(name, url, identity) for name, url in zip(names, urls, strict=True)]
 
 
 def _public(settings: Settings) -> PublicMempool | None:

@@ -20,7 +20,7 @@ from aineon.search.lenders import OWN, Lender, lenders_from
 if TYPE_CHECKING:
     from aineon.chain.client import ChainClient, Endpoint
     from aineon.chain.snapshot import LenderTerms
-    from aineon.ledger.records import NodeTold
+    from aineon.ledger.heartbeat import NodeTold
 
 _PAUSES_SECONDS = (1.0, 2.0, 5.0, 10.0)
 
@@ -46,7 +46,7 @@ class ChainLink:
 
     def nodes(self) -> tuple[NodeTold, ...]:
         """How each node is doing, for the heartbeat."""
-        from aineon.ledger.records import NodeTold
+        from aineon.ledger.heartbeat import NodeTold
 
         return tuple(
             NodeTold(each.name, str(each.state), each.last_failure) for each in self.reader.health()

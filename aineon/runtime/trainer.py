@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from aineon.errors import AineonError, LedgerNotFound
@@ -22,6 +23,8 @@ from aineon.runtime.settings import load_settings
 from aineon.runtime.training import Bench
 
 LEAST_PRIORITY: Final = 19
+AUTOGROUP: Final = Path("/proc/self/autogroup")
+"""How nice the whole session is, on a Linux that weighs sessions."""
 LOOK_SECONDS: Final = 10.0
 """How often it is looked whether an alarm asks for a training before the next regular one."""
 
@@ -95,10 +98,18 @@ def _cycle(bench: Bench) -> str:
 
 
 def forgo_priority() -> None:
-    """Let everybody else go first, where the system knows of such a thing."""
-    if hasattr(os, "nice"):
+    """Let everybody else go first, where the system knows of such a thing.
+
+    Linux may weigh sessions against each other, and who is nice only within his own: the
+    supervisor gives each program a session, so this one's has to be nice as a whole.
+    """
+    if not hasattr(os, "nice"):
+        return
+    with suppress(OSError):
+        os.nice(LEAST_PRIORITY)
+    if AUTOGROUP.exists() and os.getsid(0) == os.getpid():
         with suppress(OSError):
-            os.nice(LEAST_PRIORITY)
+            AUTOGROUP.write_text(str(LEAST_PRIORITY))
 
 
 def main() -> None:

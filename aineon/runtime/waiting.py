@@ -6,8 +6,8 @@ import os
 
 from aineon.engine.events import EngineState
 from aineon.ledger.control import ControlStore
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.ledger.reading import FIRST_PROVENANCE
-from aineon.ledger.records import Heartbeat
 from aineon.primitives import Clock, SystemClock
 from aineon.runtime.settings import Settings
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
+from aineon.amm import LocalCurve
 from aineon.market import Market
 from aineon.search.confidence import ConfidenceFactors, age_factor, pool_ages
 from aineon.search.costs import CostModel
@@ -21,6 +22,14 @@ from aineon.search.sizing import approximate_input, optimal_input
 
 Judge = Callable[[Route, Sequence[int], float], ConfidenceFactors]
 _Hops = tuple[int, ...]
+
+
+class _FromCurve(Protocol):
+    """A `Sizer` that may be given what the hops' local curves compose to."""
+
+    def __call__(
+        self, route: Route, flash_fee_bps: int = 0, curve: LocalCurve | None = None
+    ) -> tuple[int, ...] | None: ...
 
 
 class _Sized(NamedTuple):
@@ -75,7 +84,7 @@ class Sizes:
         if opportunity is None or sized.exact:
             return opportunity
         if self._size_exactly is not None and self._size_exactly(opportunity):
-            sized = self._sized[hops] = self._sized_by(optimal_input, sized.route)
+            sized = self._sized[hops] = self._sized_by(optimal_input, sized.route, candidate)
             return self._opportunity(sized, market, prices)
         return opportunity
 
@@ -83,14 +92,12 @@ class Sizes:
         known = self._before.get(hops)
         if known is not None and self._table.is_current(hops, known.route):
             return known
-        sizer: Sizer = optimal_input
-        if self._size_exactly is not None:
-            sizer = partial(approximate_input, curve=candidate.curve)
-        return self._sized_by(sizer, self._table.route(hops))
+        sizer = optimal_input if self._size_exactly is None else approximate_input
+        return self._sized_by(sizer, self._table.route(hops), candidate)
 
-    def _sized_by(self, sizer: Sizer, route: Route) -> _Sized:
+    def _sized_by(self, sizer: _FromCurve, route: Route, candidate: Candidate) -> _Sized:
         exact = sizer is optimal_input
-        found = _best_amounts(sizer, route, self._costs)
+        found = _best_amounts(partial(sizer, curve=candidate.curve), route, self._costs)
         if found is None:
             return _Sized(route, None, None, exact)
         amounts, lender = found

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
         refuse_known_key,
     )
     from aineon.sending.lease import Lease, Party
-    from aineon.sending.outbox import Change, ForeignSpend, Outbox
+    from aineon.sending.outbox import Outbox
+    from aineon.sending.outbox_changes import Change, ForeignSpend
     from aineon.sending.relays import BundleRelay, PublicMempool, RelayIdentity
     from aineon.sending.sender import Reconciled, Sender
     from aineon.sending.signer import LocalSigner, SignedTransaction, Signer, UnsignedTransaction
@@ -32,10 +33,10 @@ _MODULE_OF = {
     "Answer": "carriers",
     "BundleRelay": "relays",
     "Carrier": "carriers",
-    "Change": "outbox",
+    "Change": "outbox_changes",
     "CrashPoint": "crashpoints",
     "Fees": "intent",
-    "ForeignSpend": "outbox",
+    "ForeignSpend": "outbox_changes",
     "Intent": "intent",
     "IntentKind": "intent",
     "Landing": "slots",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -100,9 +100,16 @@ class CarrierSet:
         """Whether everybody may see transactions of this kind before they are mined."""
         return any(carrier.is_public for carrier in self.of(kind))
 
-    async def carry(self, kind: IntentKind, parcel: Parcel) -> tuple[Answer, ...]:
-        """Hand the parcel to all who carry such transactions, at once; never raises."""
-        told = await asyncio.gather(*(_carry(carrier, parcel) for carrier in self.of(kind)))
+    async def carry(
+        self, kind: IntentKind, parcel: Parcel, through: Collection[str] | None = None
+    ) -> tuple[Answer, ...]:
+        """Hand the parcel to all who carry such transactions, at once; never raises.
+
+        `through` names those of them who get it; None is all, and so are names of nobody.
+        """
+        everybody = self.of(kind)
+        chosen = [each for each in everybody if through is None or each.name in through]
+        told = await asyncio.gather(*(_carry(each, parcel) for each in chosen or everybody))
         return tuple(answer for some in told for answer in some)
 
     async def aclose(self) -> None:

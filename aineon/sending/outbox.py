@@ -16,11 +16,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, Engine, and_, insert, update
+from sqlalchemy import Connection, Engine, insert, update
 
 from aineon.errors import InvalidIntent, MixedBooks, NonceWaiting, SendingError
-from aineon.ledger.accounts.making import gas_entry
-from aineon.ledger.accounts.posting import post
 from aineon.ledger.connect import Place, explained
 from aineon.ledger.outbox_tables import OutboxAnswerRow
 from aineon.ledger.store import BookStore
@@ -30,13 +28,18 @@ from aineon.sending.carriers import Answer, Verdict, summary
 from aineon.sending.crashpoints import CrashHook, CrashPoint, no_crash
 from aineon.sending.intent import Intent, IntentKind
 from aineon.sending.lease import Lease, Party, make_durable
+from aineon.sending.outbox_changes import (
+    Change,
+    ForeignSpend,
+    keep_change,
+    keep_foreign,
+    state_of,
+)
 from aineon.sending.outbox_rows import (
     CANCELLED,
     INTENT,
     INTENTS,
     KEYS,
-    NONCES,
-    STATE,
     TRANSACTIONS,
     VERSION_OF_HASH,
     VERSIONS_OF_INTENT,
@@ -44,7 +47,6 @@ from aineon.sending.outbox_rows import (
     alive_slots,
     intent_columns,
     intent_of,
-    landing_columns,
     next_nonce,
     of_party,
     open_slots,
@@ -52,9 +54,9 @@ from aineon.sending.outbox_rows import (
     version_of,
 )
 from aineon.sending.outbox_signing import Order, nonce_for, sign_version
-from aineon.sending.slots import Landing, Slot, Version
+from aineon.sending.slots import Slot, Version
 from aineon.sending.standing import SentIntent, sent_intent
-from aineon.sending.states import OPEN, TransactionState, check_transition
+from aineon.sending.states import OPEN, TransactionState
 
 _ANSWERS: Final = table_of(OutboxAnswerRow)
 _STATE_AFTER: Final = {
@@ -62,22 +64,6 @@ _STATE_AFTER: Final = {
     Verdict.REFUSED: TransactionState.REFUSED,
     Verdict.UNCLEAR: TransactionState.UNRESOLVED,
 }
-
-
-class Change(NamedTuple):
-    """What the chain says of a version now; several of one version follow each other."""
-
-    version: Version
-    state: TransactionState
-    landing: Landing | None = None
-
-
-class ForeignSpend(NamedTuple):
-    """A nonce of ours that a transaction not of ours spent, in a finalised block."""
-
-    nonce: int
-    transaction_hash: str
-    block_number: int
 
 
 class Placed(NamedTuple):
@@ -246,7 +232,7 @@ class Outbox:
                         at=now,
                     )
                 )
-            state = _after_answers(_state(connection, version), answers)
+            state = _after_answers(state_of(connection, version), answers)
             connection.execute(
                 update(TRANSACTIONS)
                 .where(TRANSACTIONS.c.id == version.row_id)
@@ -267,25 +253,9 @@ class Outbox:
         now = self._clock.now()
         with self._writing() as connection:
             for change in changes:
-                check_transition(
-                    change.version.hash, _state(connection, change.version), change.state
-                )
-                connection.execute(
-                    update(TRANSACTIONS)
-                    .where(TRANSACTIONS.c.id == change.version.row_id)
-                    .values(
-                        state=change.state.value,
-                        changed_at=now,
-                        **landing_columns(change.landing),
-                    )
-                )
-                self._post_gas(connection, change, now)
+                keep_change(connection, self._party, change, now)
             for spend in foreign:
-                connection.execute(
-                    update(NONCES)
-                    .where(and_(of_party(NONCES, self._party), NONCES.c.nonce == spend.nonce))
-                    .values(foreign_hash=spend.transaction_hash, foreign_block=spend.block_number)
-                )
+                keep_foreign(connection, self._party, spend)
             self._crash(CrashPoint.BEFORE_SETTLE_COMMIT)
         self._crash(CrashPoint.AFTER_SETTLE_COMMIT)
 
@@ -372,25 +342,6 @@ class Outbox:
                 "intent needs a name of its own"
             )
 
-    def _post_gas(self, connection: Connection, change: Change, now: float) -> None:
-        """Post what a final transaction cost; a trade's gas is posted with its settlement."""
-        version, landing = change.version, change.landing
-        if change.state is not TransactionState.FINALISED or landing is None:
-            return
-        gas_wei = landing.gas_used * landing.gas_price_wei
-        if version.kind is IntentKind.TRADE or not gas_wei:
-            return
-        entry = gas_entry(
-            chain_id=self._party.chain_id,
-            payer=self._party.sender,
-            transaction_hash=version.hash,
-            block=landing.block_number,
-            gas_wei=gas_wei,
-            purpose=version.kind.value,
-            at=now,
-        )
-        post(connection, entry)
-
     def _sign(self, connection: Connection, order: Order, nonce: int, slot: Slot | None) -> Version:
         now = self._clock.now()
         signed = sign_version(
@@ -424,11 +375,6 @@ def _cancelled(connection: Connection, intent_ids: Iterable[str]) -> frozenset[s
     """Those of these intents in whose place a cancel has been mined for good."""
     rows = connection.execute(CANCELLED, {"intent_ids": list(intent_ids)})
     return frozenset(row.cancels for row in rows)
-
-
-def _state(connection: Connection, version: Version) -> TransactionState:
-    stored = connection.execute(STATE, {"id": version.row_id}).scalar_one()
-    return TransactionState(stored)
 
 
 def _after_answers(old: TransactionState, answers: Sequence[Answer]) -> TransactionState:

@@ -16,10 +16,6 @@ Lasting intents (approvals, withdrawals) keep their nonce for themselves: only a
 of the same, or a cancel, may join them there. They may take the nonce of a trade that is not
 mined. Where the trade is mined after all, the lasting intent waits until that block is final and
 is then signed for a new nonce: before that, a reorganisation could have both mined.
-
-What is handed out again are the same bytes: a lasting one at each head for as long as it is
-open; a trade only to relays, and only for blocks that are still to come. A trade that missed is
-never handed out again, least of all publicly.
 """
 
 from __future__ import annotations
@@ -45,30 +41,26 @@ from aineon.ledger.store import BookStore
 from aineon.primitives import Clock, SystemClock
 from aineon.safety import Stop, StopState
 from aineon.sending.canon import Canon
-from aineon.sending.carriers import Answer, Carrier, CarrierSet, Parcel
+from aineon.sending.carriers import Answer, Carrier, CarrierSet
 from aineon.sending.crashpoints import CrashHook, CrashPoint, no_crash
+from aineon.sending.handing import Hands
 from aineon.sending.intent import Fees, Intent, cancel_of
 from aineon.sending.lease import LEASE_SECONDS, Lease, Party
 from aineon.sending.nonces import ChainNonces, FenceReport, Unexplained, inspect, read_nonces
-from aineon.sending.outbox import Change, ForeignSpend, Outbox
+from aineon.sending.outbox import Outbox
+from aineon.sending.outbox_changes import Change, ForeignSpend
 from aineon.sending.outbox_signing import Order
 from aineon.sending.settling import Judgement, gather, judge
 from aineon.sending.signer import Signer
 from aineon.sending.slots import Slot, Version, gap_in
 from aineon.sending.standing import SentIntent
-from aineon.sending.states import TransactionState
 
 WHO: Final = "sending"
 FRESH_SECONDS: Final = 36.0
 """How old the chain's count may be when something is signed: three blocks."""
-BLOCKS_AHEAD: Final = 3
-"""Blocks for which a lasting transaction is offered to relays at each head."""
 _MOST_PASSES: Final = 3
 Slots = tuple[Slot, ...]
 _Known = tuple[Slots, int]
-_UNTOLD: Final = frozenset(
-    {TransactionState.SIGNED, TransactionState.UNRESOLVED, TransactionState.REFUSED}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +130,7 @@ class Sender:
         self._crash = crash
         self._lease = Lease(store.place, store.engine, party, holder, clock, lease_seconds, crash)
         self._outbox = Outbox(store, self._lease, self._permit_signing, clock, crash)
+        self._hands = Hands(self._outbox, self._carriers, stop, crash)
         self._unexplained = Unexplained()
         self._canon = Canon()
         self._seen: ChainNonces | None = None
@@ -196,7 +189,7 @@ class Sender:
             order = self._order(intent, intent.fees, head)
             placed = await asyncio.to_thread(self._outbox.begin, order)
             new = placed.is_new
-            answers = await self._hand_over(placed.version, head, through) if new else ()
+            answers = await self._hands.give(placed.version, head, through) if new else ()
             return await self._sent(intent.intent_id, answers)
 
     async def reprice(self, intent: Intent, fees: Fees) -> SentIntent:
@@ -210,7 +203,7 @@ class Sender:
             head = await self._pass_fence()
             order = self._order(intent, fees, head)
             placed = await asyncio.to_thread(self._outbox.reprice, order)
-            answers = await self._hand_over(placed.version, head)
+            answers = await self._hands.give(placed.version, head)
             return await self._sent(intent.intent_id, answers)
 
     async def cancel(self, intent_id: str, fees: Fees) -> SentIntent:
@@ -260,7 +253,7 @@ class Sender:
             judged, slots = await self._settle(seen, known)
             if await self._fill_gap(seen, slots):
                 slots = await asyncio.to_thread(self._outbox.slots)
-            handed_out = await self._hand_out_again(seen, slots)
+            handed_out = () if self._fence.alarms else await self._hands.give_again(slots, seen)
             return Reconciled(
                 seen.head.number,
                 judged.changes,
@@ -375,45 +368,7 @@ class Sender:
     def _permit_signing(self) -> None:
         self._stop.check("signing")
 
-    # --- handing out -----------------------------------------------------------------------
-
-    async def _hand_over(
-        self, version: Version, head: int, through: Collection[str] | None = None
-    ) -> tuple[Answer, ...]:
-        """Hand signed bytes to their carriers and keep what these answer."""
-        parcel = _parcel_of(version, head)
-        if self._carriers.is_public(version.kind) and not version.is_public:
-            await asyncio.to_thread(self._outbox.mark_public, version)
-        self._stop.check("broadcasting")
-        self._crash(CrashPoint.BEFORE_BROADCAST)
-        answers = await self._carriers.carry(version.kind, parcel, through)
-        self._crash(CrashPoint.AFTER_BROADCAST)
-        await asyncio.to_thread(self._outbox.record, version, answers)
-        return answers
-
-    async def _hand_out_again(self, seen: ChainNonces, slots: Slots) -> tuple[str, ...]:
-        due = [slot.newest for slot in slots if slot.is_open and self._is_due(slot.newest, seen)]
-        handed_out = []
-        for version in due:
-            if self._fence.alarms or self._stop.state().is_set:
-                break
-            self._crash(CrashPoint.BEFORE_REBROADCAST)
-            with contextlib.suppress(StopLatched, KeyNotHere):
-                await self._hand_over(version, seen.head.number)
-                handed_out.append(version.hash)
-            self._crash(CrashPoint.AFTER_REBROADCAST)
-        return tuple(handed_out)
-
-    def _is_due(self, version: Version, seen: ChainNonces) -> bool:
-        public = self._carriers.is_public(version.kind)
-        if version.window is not None:
-            untold = version.state in {TransactionState.SIGNED, TransactionState.UNRESOLVED}
-            return not public and untold and bool(version.window.after(seen.head.number))
-        if version.nonce < seen.latest:
-            return False
-        if not public:
-            return True  # relays take bundles for a few blocks at a time
-        return version.state in _UNTOLD or seen.pending <= version.nonce
+    # --- the rest --------------------------------------------------------------------------
 
     async def _fill_gap(self, seen: ChainNonces, slots: Slots) -> bool:
         """Spend a nonce on nothing where that is better than leaving it to its trades.
@@ -431,10 +386,8 @@ class Sender:
             # has out whose key is not here goes on being handed out, gap or not.
             placed = await asyncio.to_thread(self._outbox.begin, order)
             if placed.is_new:
-                await self._hand_over(placed.version, seen.head.number)
+                await self._hands.give(placed.version, seen.head.number)
         return True
-
-    # --- the rest --------------------------------------------------------------------------
 
     def _order(self, intent: Intent, fees: Fees, head: int) -> Order:
         return Order(intent, self._signer, fees, head, self._carriers.is_public(intent.kind))
@@ -450,14 +403,6 @@ class Sender:
                 await asyncio.sleep(self._lease.seconds / 3)
                 with contextlib.suppress(LedgerError):
                     await asyncio.to_thread(self._lease.beat)
-
-
-def _parcel_of(version: Version, head: int) -> Parcel:
-    if version.window is not None:
-        blocks = version.window.after(head)
-    else:
-        blocks = tuple(range(head + 1, head + 1 + BLOCKS_AHEAD))
-    return Parcel((version.raw,), (version.hash,), blocks)
 
 
 def _words_of(spend: ForeignSpend) -> str:

@@ -14,7 +14,7 @@ from aineon.chain.reader import ChainReader, Receipt
 from aineon.primitives import Address
 from aineon.sending.canon import Canon
 from aineon.sending.nonces import ChainNonces, Spender, find_spender
-from aineon.sending.outbox import Change, ForeignSpend
+from aineon.sending.outbox_changes import Change, ForeignSpend
 from aineon.sending.slots import Landing, Slot, Version
 from aineon.sending.states import OPEN, TransactionState
 

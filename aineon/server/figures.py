@@ -19,9 +19,10 @@ from aineon.chain.client.health import NodeState
 from aineon.engine.events import EngineState
 from aineon.engine.funnel import Stage
 from aineon.ledger.figures import Drawdown, ProfitSummary
+from aineon.ledger.heartbeat import Heartbeat, NodeTold
 from aineon.ledger.profit import ProfitTracker
 from aineon.ledger.reading import BookReader
-from aineon.ledger.records import OUTCOMES, PROVENANCES_OF, Heartbeat, NodeTold
+from aineon.ledger.records import OUTCOMES, PROVENANCES_OF
 from aineon.ledger.tables import table_of
 from aineon.ledger.treasury_tables import WithdrawalRow
 from aineon.ledger.views import Funnel, Scope

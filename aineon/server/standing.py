@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from aineon.errors import LedgerNotFound
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.runtime.settings import Settings
 from aineon.safety.breaker import BreakerChange
 from aineon.server.answers import BreakerTold, Status

@@ -33,7 +33,7 @@ from aineon.treasury.journal import Journal
 from aineon.treasury.policy import Approvers, Used, require_worth
 from aineon.treasury.rule_book import RuleBook
 from aineon.treasury.rules import Holdings, Rule
-from aineon.treasury.states import IN_FLIGHT, UNSIGNED, WithdrawalState, check_move
+from aineon.treasury.states import UNSIGNED, WithdrawalState, check_move
 from aineon.treasury.store import Reading, TreasuryStore, Work
 from aineon.treasury.sweeping import sweep
 from aineon.treasury.withdrawal import (
@@ -42,6 +42,8 @@ from aineon.treasury.withdrawal import (
     Withdrawal,
     check_name,
     check_reason,
+    require_time,
+    require_unsigned,
 )
 
 _S = WithdrawalState
@@ -181,7 +183,7 @@ class Desk:
         self._house.require_asset(payment.asset)
         with self._store.writing() as work:
             old = work.get(withdrawal_id)
-            self._require_unsigned(old, "edited")
+            require_unsigned(old, "edited")
             if old.origin is Origin.EMERGENCY:
                 raise IllegalWithdrawalMove(
                     f"withdrawal {old.id} is a part of a sweep to the safe address; it can be "
@@ -214,7 +216,7 @@ class Desk:
         with self._store.writing() as work:
             old = work.get(withdrawal_id)
             check_move(old.id, old.state, _S.APPROVED)
-            self._require_time(old, at)
+            require_time(old, at)
             given = standing(old, work.approvals(old.id), at)
             check_approver(old, digest, who, policy.approvers, given)
             alone = policy.approvers is Approvers.SINGLE
@@ -397,18 +399,3 @@ class Desk:
         if draft.origin is not Origin.EMERGENCY:
             worth = require_worth(draft.payment, worth)
         return admit(self._house.policy, draft, worth, treasury.used(at, without=draft.id), at)
-
-    @staticmethod
-    def _require_unsigned(withdrawal: Withdrawal, what: str) -> None:
-        if withdrawal.state not in UNSIGNED:
-            out = "it may be out already" if withdrawal.state in IN_FLIGHT else "that stays"
-            raise IllegalWithdrawalMove(
-                f"withdrawal {withdrawal.id} is {withdrawal.state}, {out}; it cannot be {what}"
-            )
-
-    @staticmethod
-    def _require_time(withdrawal: Withdrawal, at: float) -> None:
-        if withdrawal.expires_at is not None and at >= withdrawal.expires_at:
-            raise IllegalWithdrawalMove(
-                f"withdrawal {withdrawal.id} has expired: nobody approved it in time"
-            )

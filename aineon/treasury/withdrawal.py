@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from aineon.errors import InvalidWithdrawal
+from aineon.errors import IllegalWithdrawalMove, InvalidWithdrawal
 from aineon.primitives import ETHER, Address, Book, Token, TokenAmount
 from aineon.treasury.addresses import parse_destination
-from aineon.treasury.states import UNSIGNED, WithdrawalState
+from aineon.treasury.states import IN_FLIGHT, UNSIGNED, WithdrawalState
 
 ENGINE: Final = "the engine"
 """Who does what nobody asked for: what expires, expires by itself."""
@@ -277,3 +277,28 @@ def check_reason(reason: object) -> str:
 def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:60]}…"
+
+
+def require_unsigned(withdrawal: Withdrawal, what: str) -> None:
+    """Check that nothing of a withdrawal can be out, so that it can be `what`.
+
+    Raises:
+        IllegalWithdrawalMove: something may be out, or it has ended.
+    """
+    if withdrawal.state not in UNSIGNED:
+        out = "it may be out already" if withdrawal.state in IN_FLIGHT else "that stays"
+        raise IllegalWithdrawalMove(
+            f"withdrawal {withdrawal.id} is {withdrawal.state}, {out}; it cannot be {what}"
+        )
+
+
+def require_time(withdrawal: Withdrawal, at: float) -> None:
+    """Check that a withdrawal may still be approved.
+
+    Raises:
+        IllegalWithdrawalMove: it has expired.
+    """
+    if withdrawal.expires_at is not None and at >= withdrawal.expires_at:
+        raise IllegalWithdrawalMove(
+            f"withdrawal {withdrawal.id} has expired: nobody approved it in time"
+        )

@@ -119,7 +119,8 @@ def _secret_wish(field: str, text: str, was_set: bool, version: int, form: str) 
 
 
 def _widget(field: str, parameter: Parameter, before: str, form: str) -> str:
-    unit = f" ({parameter.unit})" if parameter.unit else ""
+    is_told = not parameter.unit or parameter.unit in parameter.label.lower()
+    unit = "" if is_told else f" ({parameter.unit})"
     label = f"{parameter.label}{unit}"
     default = default_words(field, parameter)
     about = (

@@ -51,7 +51,8 @@ def forms() -> None:
     st.header("Who is told of what", anchor=False)
     st.caption(
         "Addresses are secrets: they are sealed before they are saved, and never shown again. "
-        "Several are separated by blanks, e.g. tgram://TOKEN/CHAT or mailtos://USER:PASSWORD@HOST."
+        "Several are separated by blanks, e.g. tgram://TOKEN/CHAT or mailtos://USER:PASSWORD@HOST. "
+        "Targets of the environment, which the console does not see, go before those saved here."
     )
     about = "; ".join(f"{kind.value}: {ABOUT[kind]}" for kind in SWITCHED)
     st.caption(plain(f"Kinds. {about}."))

@@ -11,10 +11,10 @@ from typing import Final
 from aineon.access.sessions import Session
 from aineon.errors import AineonError
 from aineon.ledger.control import ControlStore
+from aineon.ledger.door import Door
 from aineon.primitives import Clock
 from aineon.runtime.access import Access, access_of, sign_in_required
 from aineon.runtime.settings import Settings
-from app.state import Door
 
 KEPT_SECONDS: Final = 1.0
 """How long a session that was looked up counts without another look: a page is many requests."""

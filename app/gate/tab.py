@@ -1,4 +1,4 @@
-"""What an open tab does when its session ends: it goes to the sign-in page by itself.
+"""What a tab is told in its head: where the server is, and what to do when its session ends.
 
 The gate closes the tab's WebSocket; Streamlit would then try to connect for ever, over figures that
 are no longer true. A page asks now and then, and is loaded anew once it has no session.
@@ -28,14 +28,20 @@ setInterval(async () => {
 """
 
 
+# Below a page's own path Streamlit would look for its server first, and write two errors into the
+# browser's console before it looks at the root.
+_SERVER: Final = "<script>window.__streamlit={BACKEND_BASE_URL:location.origin}</script>"
+
+
 class _Desk(Protocol):
     @property
     def is_needed(self) -> bool: ...
 
 
 def head_of(desk: _Desk) -> str:
-    """Return what a page's head holds for it; nothing where nobody has to sign in."""
-    return f'<script src="{SCRIPT_PATH}" defer></script>' if desk.is_needed else ""
+    """Return what a page's head holds for it."""
+    watch = f'<script src="{SCRIPT_PATH}" defer></script>' if desk.is_needed else ""
+    return _SERVER + watch
 
 
 def script() -> Response:

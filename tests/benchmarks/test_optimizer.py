@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -32,6 +34,11 @@ SLOWEST = 1e-3
 LONGEST = 60.0
 """Seconds that training on 80,000 rows, which are 5,000 opportunities of 16 bids, may take."""
 MOST_MEMORY = 300 * 2**20
+LATEST = 5e-3
+"""Seconds by which a training may make a scanner's tick later, at the 99th percentile."""
+TICK = 0.01
+TICKS = 100
+WINDOWS = 12
 
 
 @cache
@@ -99,3 +106,61 @@ def test_training_on_80000_rows(benchmark: BenchmarkFixture) -> None:
     benchmark.extra_info["counted"] = "most that its own process ever held"
     assert found["seconds"] < LONGEST
     assert found["bytes"] < MOST_MEMORY
+
+
+async def ticks() -> list[float]:
+    """Seconds by which each tick of an event loop came late, as a scanner waits for its next."""
+    late = []
+    for _ in range(TICKS):
+        due = time.monotonic() + TICK
+        await asyncio.sleep(TICK)
+        late.append(time.monotonic() - due)
+    return late
+
+
+TRAINS_FOR_EVER = """
+from aineon.optimizer.training import LEAST_ROWS, fit
+from aineon.runtime.trainer import forgo_priority
+from tests.benchmarks.training_process import OPPORTUNITIES, wide_tape
+
+tape = wide_tape(OPPORTUNITIES)
+fit(tape.rows(slice(0, 3 * LEAST_ROWS)), float(tape.known_at[-1]))
+forgo_priority()
+print("warm", flush=True)
+while True:
+    fit(tape, float(tape.known_at[-1]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such priorities")
+def test_ticks_of_a_scanner_beside_a_training(benchmark: BenchmarkFixture) -> None:
+    """On 80,000 rows, at the lowest priority and with one thread, as the training process works.
+
+    The training pauses every other second, so that what else the machine does counts on both sides.
+    """
+    if benchmark.disabled:
+        pytest.skip("takes most of a minute")
+    command = [sys.executable, "-c", TRAINS_FOR_EVER]
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    late: dict[int, list[float]] = {signal.SIGCONT: [], signal.SIGSTOP: []}
+    # In a session of its own, as the supervisor starts it.
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, start_new_session=True
+    ) as training:
+
+        def alternate() -> None:
+            for _ in range(WINDOWS):
+                for state in late:
+                    training.send_signal(state)
+                    late[state] += asyncio.run(ticks())
+
+        assert training.stdout is not None
+        assert training.stdout.readline() == b"warm\n"
+        benchmark.pedantic(alternate, rounds=1, iterations=1)
+        assert training.poll() is None, "it trains all the time"
+        training.kill()
+    beside, alone = (float(np.quantile(each, 0.99)) for each in late.values())
+    benchmark.extra_info["p99"] = beside
+    benchmark.extra_info["p99 without a training"] = alone
+    benchmark.extra_info["share of the limit"] = round(max(beside - alone, 0.0) / LATEST, 2)
+    assert beside - alone < LATEST

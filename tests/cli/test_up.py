@@ -44,8 +44,10 @@ app = st.App("main.py", routes=routes(load_settings()))
 def checkout(tmp_path: Path) -> Path:
     """A checkout with the smallest console there can be."""
     folder = tmp_path / "checkout"
-    # With its bytecode, which each of the processes would make for itself.
-    shutil.copytree(ROOT / "aineon", folder / "aineon")
+    # With its bytecode, which each process would make for itself; what is half written has
+    # another ending, and may be gone at any moment.
+    half = shutil.ignore_patterns("*.pyc.*")
+    shutil.copytree(ROOT / "aineon", folder / "aineon", ignore=half)
     (folder / "app").mkdir()
     (folder / "app" / "server.py").write_text(SERVER)
     (folder / "app" / "main.py").write_text("import streamlit as st\nst.write('here')\n")
@@ -129,7 +131,7 @@ def test_everything_starts_once_and_stops(start: Start, port: int, checkout: Pat
     assert "<title>" in page.text
 
     children = psutil.Process(process.pid).children()
-    assert not any(KEY[2:] in v for v in environment_of(children, "streamlit").values())
+    assert not any(KEY[2:] in v for v in environment_of(children, "app").values())
 
     refuses_another(start, process.pid, port + 1 if port < 65_535 else port - 1)
     process.send_signal(signal.SIGINT)
@@ -201,7 +203,7 @@ def test_a_key_is_in_the_engine_and_nowhere_else(start: Start, port: int, checko
     until(lambda: health(port)["engine"]["state"] == "paused")
     found = health(port)
     supervisor = psutil.Process(process.pid)
-    engine, console = (child_of(supervisor, name) for name in ("aineon", "streamlit"))
+    engine, console = (child_of(supervisor, name) for name in ("aineon", "app"))
     assert engine is not None
     assert console is not None
     outside = [seen_from_outside(each) for each in (engine, console)]

@@ -29,6 +29,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE_MS = 120_000
+"""How long a busy machine may take for what a page is waited for."""
 PAGES = ("overview", "performance", "opportunities", "risk", "withdrawals", "settings")
 
 
@@ -77,7 +79,7 @@ def environment(data_dir: Path, home: Path) -> dict[str, str]:
 def console(data_dir: Path, home: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Start the console on a free port of this machine and wait until it answers."""
     port = free_port()
-    arguments = ["streamlit", "run", "app/server.py", "--server.port", str(port)]
+    arguments = ["app", "--server.port", str(port)]
     with process(arguments, environment(data_dir, home)) as started:
         base = f"http://127.0.0.1:{port}"
         await_answer(f"{base}/health", started)
@@ -87,7 +89,7 @@ def console(data_dir: Path, home: Path) -> Iterator[tuple[str, subprocess.Popen[
 def run_engine(data_dir: Path, home: Path, *, warm_up: int, blocks: int) -> None:
     """Run the engine over a short sandbox market, into a book, to its end."""
     with engine(data_dir, home, warm_up=warm_up, blocks=blocks, pace=0) as started:
-        code = started.wait(100)
+        code = started.wait(PATIENCE_MS / 1000)
     if code:
         raise RuntimeError(f"the engine ended with exit code {code}")
 
@@ -103,7 +105,7 @@ def engine(
         yield started
 
 
-def await_answer(url: str, started: subprocess.Popen[bytes], seconds: float = 60) -> None:
+def await_answer(url: str, started: subprocess.Popen[bytes], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if started.poll() is not None:
@@ -129,6 +131,7 @@ def browser() -> Iterator[Any]:
             viewport={"width": 1440, "height": 900},
             color_scheme="dark",
         )
+        context.set_default_timeout(PATIENCE_MS)
         try:
             yield context
         finally:
@@ -142,7 +145,7 @@ def open_page(context: Any, url: str) -> tuple[Any, list[str]]:
     page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(url)
-    page.wait_for_selector("h1", timeout=30_000)
+    page.wait_for_selector("h1")
     settle(page)
     return page, complaints
 

@@ -51,7 +51,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
     data, home = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("home")
     port, said = browsing.free_port(), home / "said.txt"
     env = browsing.environment(data, home) | {"AINEON_SIGN_IN": "always"}
-    arguments = ["streamlit", "run", "app/server.py", "--server.port", str(port)]
+    arguments = ["app", "--server.port", str(port)]
     base = f"http://127.0.0.1:{port}"
     with said.open("wb") as stream, browsing.process(arguments, env, stderr=stream) as started:
         browsing.await_answer(f"{base}/health", started)

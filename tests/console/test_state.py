@@ -13,6 +13,7 @@ from aineon.errors import LedgerNotFound
 from aineon.primitives import ManualClock
 from aineon.runtime.settings import load_settings
 from app import state
+from app.reading import keeping
 from tests.console import places
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +22,7 @@ HEAVY = ("aineon.engine", "aineon.feeds", "aineon.execution", "web3", "sklearn",
 
 @pytest.fixture
 def client(folder: Path, monkeypatch: pytest.MonkeyPatch) -> state.Client:
-    monkeypatch.setattr(state, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(keeping, "KEPT_SECONDS", 0.0)
     return state.client()
 
 
@@ -48,20 +49,20 @@ def test_a_database_that_was_replaced_is_opened_anew(folder: Path, client: state
 def test_what_was_read_a_moment_ago_is_not_read_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state, "KEPT_SECONDS", 3600.0)
+    monkeypatch.setattr(keeping, "KEPT_SECONDS", 3600.0)
     places.beat(folder, block_number=1)
     client = state.client()
     first = client.heartbeat()
     places.beat(folder, block_number=2)
     assert client.heartbeat() is first
-    monkeypatch.setattr(state, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(keeping, "KEPT_SECONDS", 0.0)
     again = client.heartbeat()
     assert again is not None
     assert again.block_number == 2
 
 
 def test_memory_is_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state, "_MOST_KEPT", 3)
+    monkeypatch.setattr(keeping, "_MOST_KEPT", 3)
     places.busy(folder)
     client = state.client()
     scope = client.scope(1)

@@ -11,7 +11,7 @@ import pytest
 
 from aineon.errors import LedgerError
 from aineon.ledger.control import ControlStore
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from tests.databases import database_url, files_only
 from tests.ledger.booked import NOON
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -18,7 +20,8 @@ import pytest
 from aineon.errors import OptimizerError
 from aineon.ledger.commands import CommandState
 from aineon.ledger.control import ControlStore
-from aineon.ledger.records import Heartbeat, RunRecord, SampleRecord
+from aineon.ledger.heartbeat import Heartbeat
+from aineon.ledger.records import RunRecord, SampleRecord
 from aineon.ledger.store import BookStore
 from aineon.optimizer.arms import ARMS
 from aineon.optimizer.features.catalogue import NAMES
@@ -620,6 +623,22 @@ def test_a_refused_model_is_read_once_and_says_why(
     assert place.optimizer.adopted == ["an earlier one", None]
     assert place.beside["models_refused"].startswith("the models are refused (")
     assert len(caplog.records) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such priorities")
+@pytest.mark.parametrize(("leads", "whole"), [(True, "19"), (False, "0")])
+def test_training_gives_way_to_other_sessions_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leads: bool, whole: str
+) -> None:
+    """Linux may weigh sessions, and the supervisor gives each program one of its own."""
+    nice: list[int] = []
+    session = tmp_path / "autogroup"
+    session.write_text("0")
+    monkeypatch.setattr(trainer, "AUTOGROUP", session)
+    monkeypatch.setattr("os.nice", nice.append)
+    monkeypatch.setattr("os.getsid", lambda _: os.getpid() + (not leads))
+    trainer.forgo_priority()
+    assert (nice, session.read_text()) == ([19], whole), "a shell's other programs stay as they are"
 
 
 # --- the supervisor ------------------------------------------------------------------------

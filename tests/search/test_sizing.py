@@ -12,8 +12,11 @@ from aineon.amm import ConcentratedPool, LocalCurve, Pool
 from aineon.errors import InvalidRoute, InvalidSearch
 from aineon.primitives import Token
 from aineon.search.route import Hop, Route
-from aineon.search.sizing import optimal_input, search
+from aineon.search.sizing import candidates, optimal_input, search
 from aineon.search.sizing.candidates import Candidates, TooMany, _Sieve
+from aineon.search.sizing.chain import Chain
+from aineon.search.sizing.model import locate
+from aineon.search.sizing.pieces import piece_finder
 from aineon.search.sizing.walks import Walk
 from tests.search.sizing_tools import (
     DAI,
@@ -235,6 +238,31 @@ def test_many_candidates_with_two_valuable_tokens(monkeypatch: pytest.MonkeyPatc
     assert found
     assert Judge(route).better(found[0], 1000) == []
     assert 0 <= (exact[-1] - exact[0]) - (found[-1] - found[0]) < 500_000_000
+
+
+def test_a_step_that_went_too_far_is_made_shorter(monkeypatch: pytest.MonkeyPatch) -> None:
+    route = cycle(
+        WETH,
+        (v2(WETH, USDC, 9_000 * ETHER + 17, 18_200_000 * 10**6 + 1117), USDC),
+        (v2(USDC, USDT, 9_000_000 * 10**6, 9_200_000 * 10**6 + 7), USDT),
+        (v2(WETH, USDT, 15_000 * ETHER, 29_700_000 * 10**6 + 1237), WETH),
+    )
+    chain = Chain(route, 0)
+    finders = [finder for hop in route if (finder := piece_finder(hop))]
+    model, peak = locate(chain, finders, 1)
+    usual = search.Search._first_step
+    monkeypatch.setattr(search.Search, "_first_step", lambda self: 16 * usual(self))
+    monkeypatch.setattr(candidates, "SIEVE_FROM", 1 << 60)
+    monkeypatch.setattr(search, "MOST_CANDIDATES", 3 << 14)
+
+    def looks_at_all() -> bool:
+        looking = search.Search(chain, finders, model, peak)
+        assert looking.run()
+        return looking.is_complete
+
+    assert looks_at_all()
+    monkeypatch.setattr(search, "_SHORTER", 1)
+    assert not looks_at_all()
 
 
 def test_the_first_of_millions_of_ties() -> None:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import random
 from fractions import Fraction
 from math import gcd
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from aineon.search.sizing import candidates, optimal_input
+from aineon.search import Route, Scanner
+from aineon.search.sizing import candidates, optimal_input, search
+from aineon.search.sizing.candidates import Candidates, Stretch
+from aineon.search.sizing.model import Model
+from aineon.search.sizing.pieces import Piece
 from aineon.search.sizing.sieve import first_step_into, steps_into
 from aineon.search.sizing.walks import Walk
+from tests.benchmarks.universe import WETH, Universe
 from tests.search.sizing_tools import small_cycle
 
 
@@ -95,3 +102,59 @@ def test_steps_that_lose_nothing_are_listed() -> None:
     exact = Walk(0, 1 << 95, 1, 0, 0.0)
     assert [int(k) for part in exact.listed(1e-9, 9) for k in part] == [0, 2, 4, 6, 8]
     assert set(walk.steps(1e-9, 9)) <= {int(k) for part in walk.listed(1e-9, 9) for k in part}
+
+
+@pytest.fixture(scope="module")
+def life_size() -> list[Route]:
+    """Cycles of a market like mainnet's, through hubs and other tokens."""
+    universe = Universe(600, seed=3)
+    scanner = Scanner([WETH], 3, size_at_most=25, size_exactly=lambda _: False, judge=None)
+    found: list[Route] = []
+    for _ in range(3):
+        universe.market.apply(universe.next_block())
+        found += [each.route for each in scanner.scan(universe.market).opportunities]
+    return found
+
+
+@pytest.mark.parametrize("flash_fee", [0, 9])
+def test_life_size_cycles_are_sized_the_same_when_all_is_looked_at(
+    life_size: list[Route], flash_fee: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = [optimal_input(route, flash_fee) for route in life_size]
+    monkeypatch.setattr(candidates, "SIEVE_FROM", 1 << 60)
+    monkeypatch.setattr(candidates, "_SELECTIVE", 1 << 60)
+    monkeypatch.setattr(search, "MOST_CANDIDATES", 1 << 18)
+    looked_through = 0
+    for route, found in zip(life_size, quick, strict=True):
+        expected = optimal_input(route, flash_fee)
+        if found != expected:
+            # There were too many to look at without a sieve: that may only be worse.
+            assert _rank(found, flash_fee) >= _rank(expected, flash_fee)
+        looked_through += found == expected
+    assert looked_through > len(life_size) * 2 // 3 > 30
+
+
+def _rank(amounts: tuple[int, ...] | None, flash_fee: int) -> tuple[int, int]:
+    assert amounts
+    fee = -(-amounts[0] * flash_fee // 10_000)
+    return amounts[-1] - amounts[0] - fee, -amounts[0]
+
+
+@given(st.data())
+def test_amounts_of_which_a_fee_takes_least_too_much(data: st.DataObject) -> None:
+    of = data.draw(st.sampled_from([10, 100, 1000, 2000]))
+    keep = data.draw(st.integers(1, of - 1).filter(lambda keep: gcd(keep, of) == 1))
+    origin = data.draw(st.integers(0, 10**6))
+    first = origin + data.draw(st.integers(1, 10**6))
+    last = first + data.draw(st.integers(0, 9000))
+    spared = data.draw(st.integers(1, of // 3))
+    piece = Piece(1, 1 << 256, origin, keep, of, 1, 0, 0, 1, 1, 0.0)
+    model = cast("Model", SimpleNamespace(pieces=[piece]))
+    looked = Candidates(0, [1.0, 1.0], 1 << 20)
+    found = [
+        batch.anchor + int(distance)
+        for batch in looked._spared(Stretch(model, first, last, 0.0), spared)
+        for distance in batch.distances
+    ]
+    amounts = range(first, last + 1)
+    assert found == [each for each in amounts if (each - origin) * keep % of < spared]

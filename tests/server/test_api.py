@@ -9,7 +9,7 @@ import pytest
 
 from aineon.ledger.connect import sqlite_url
 from aineon.ledger.control import ControlStore
-from aineon.ledger.records import NodeTold
+from aineon.ledger.heartbeat import NodeTold
 from aineon.primitives import Book
 from aineon.runtime.settings import Settings
 from aineon.safety.stop import StopReason

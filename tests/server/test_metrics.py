@@ -13,7 +13,7 @@ from prometheus_client.samples import Sample
 from aineon.engine.events import EngineState
 from aineon.ledger.connect import sqlite_url
 from aineon.ledger.control import ControlStore
-from aineon.ledger.records import NodeTold
+from aineon.ledger.heartbeat import NodeTold
 from aineon.primitives import Book
 from aineon.runtime.settings import Settings
 from aineon.safety.breaker import BreakerChange, BreakerState

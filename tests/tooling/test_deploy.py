@@ -295,7 +295,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """The names of all samples that a filled book, and an engine with a chain, lead to."""
     from prometheus_client import generate_latest
 
-    from aineon.ledger.records import NodeTold
+    from aineon.ledger.heartbeat import NodeTold
     from aineon.server.app import health_desk
     from aineon.server.doors import Doors
     from aineon.server.metrics import Metrics

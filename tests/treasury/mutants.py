@@ -201,7 +201,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "what has expired is still approved": Mutant(
         "desk",
-        "            self._require_time(old, at)\n",
+        "            require_time(old, at)\n",
         "",
         "what_is_late_cannot_be_approved",
     ),
@@ -262,7 +262,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a signed one is edited": Mutant(
         "desk",
-        '            self._require_unsigned(old, "edited")\n',
+        '            require_unsigned(old, "edited")\n',
         "",
         "a_signed_one_is_not_simply_cancelled",
     ),

@@ -21,7 +21,7 @@ from aineon.cli import treasury_desk
 from aineon.cli.proving import proof_of
 from aineon.errors import ApprovalRefused, DestinationRefused, LedgerError, MixedBooks
 from aineon.ledger.control import ControlStore
-from aineon.ledger.records import Heartbeat
+from aineon.ledger.heartbeat import Heartbeat
 from aineon.primitives import ETHER, Book, SystemClock
 from aineon.runtime.access import access_of
 from aineon.runtime.auditing import audit_of

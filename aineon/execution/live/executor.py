@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import Final
 
 from aineon.amm import Pool
-from aineon.chain.fee_forecast import FeeForecast
 from aineon.chain.reader import ChainReader
 from aineon.errors import (
     AineonError,
@@ -30,22 +29,17 @@ from aineon.errors import (
     Underpriced,
 )
 from aineon.execution.contests import Auctions
-from aineon.execution.encoding import builder_payment, encode_execute
+from aineon.execution.encoding import encode_execute
 from aineon.execution.executor import NotSubmitted, PreflightResult
 from aineon.execution.live.accounting import Accountant
 from aineon.execution.live.contract_watch import ContractWatch
+from aineon.execution.live.dispatching import Dispatcher, to_everybody
 from aineon.execution.live.following import Following
-from aineon.execution.live.gas import (
-    MANNERS,
-    GasStrategy,
-    Offer,
-    fees_for,
-    history_tip,
-    tip_for_builder,
-)
+from aineon.execution.live.gas import GasStrategy
 from aineon.execution.live.journal import Journal
 from aineon.execution.live.memo import write_memo
 from aineon.execution.live.readiness import Expectations
+from aineon.execution.live.terms import Terms, window_of
 from aineon.execution.live.verification import Witness
 from aineon.execution.plan import ExecutionPlan
 from aineon.execution.preflight import gas_limit
@@ -54,12 +48,11 @@ from aineon.execution.taken import directions_of
 from aineon.ledger.reconciling import Reconciler
 from aineon.market import Market
 from aineon.primitives import Address, Block, Clock, SystemClock
-from aineon.primitives.units import ceil_div
 from aineon.safety import Stop, StopReporter
 from aineon.search.costs import CostModel
 from aineon.search.route import Route
 from aineon.sending.carriers import Answer, Verdict, summary
-from aineon.sending.intent import MOST_TARGET_BLOCKS, Fees, Intent, IntentKind, Window
+from aineon.sending.intent import Intent, IntentKind
 from aineon.sending.sender import Reconciled, Sender
 
 _NOT_STARTED: Final = "the chain was not looked at yet"
@@ -109,6 +102,7 @@ class LiveExecutor:
         witnesses: independent sources that settlements are compared with.
         reconciler: compares the accounts with the chain, as blocks come.
         pause: is told of the contract's own pause at each head; unreadable counts as set.
+        dispatch: says which relays get a plan, and for which blocks.
         clock: seconds since the epoch.
     """
 
@@ -126,16 +120,18 @@ class LiveExecutor:
         witnesses: Sequence[Witness] = (),
         reconciler: Reconciler | None = None,
         pause: StopReporter | None = None,
+        dispatch: Dispatcher = to_everybody,
         clock: Clock | None = None,
     ) -> None:
         self._sender = sender
-        self._reader = reader
+        self._dispatch = dispatch
         self._stop = stop
         self._expected = expected
         self._costs = costs
         self._rules = rules
         self._reconciler = reconciler
         self._contract = ContractWatch(reader, expected, costs, pause)
+        self._terms = Terms(reader, costs, rules.strategy)
         self._clock = clock or SystemClock()
         accountant = Accountant(reader, expected.executor, expected.operator, costs)
         self._following = Following(
@@ -146,9 +142,6 @@ class LiveExecutor:
         self._is_adopted = False
         self._looked_at: tuple[int, str | None] | None = None
         self._head = 0
-        self._history_tip: int | None = None
-        self._forecast = FeeForecast()
-        self._market = Market()
         # What stands in the way of all plans, as of the latest look; and what relays said since.
         self._obstacle = _NOT_STARTED
         self._relays_say = ""
@@ -199,18 +192,19 @@ class LiveExecutor:
         """Sign `plan` and hand it to the relays, or say what kept it from being sent."""
         if self._obstacle:
             return NotSubmitted("not_ready", self._obstacle)
+        way = self._dispatch(plan)
         try:
-            window = self._window(plan, block)
+            window = window_of(plan, max(block.number, self._head), way.blocks)
             limit = plan.gas_limit
             if preflight.gas_used is not None:
                 limit = gas_limit(preflight.gas_used)
             if isinstance(window, NotSubmitted):
                 return window
             gas_used = preflight.gas_used or plan.gas_units
-            fees = self._fees(plan, block, window, gas_used)
+            fees = self._terms.fees(plan, block, window, gas_used)
             if isinstance(fees, NotSubmitted):
                 return fees
-            least = self._least_profit(plan, fees, gas_used)
+            least = self._terms.least_profit(plan, fees, gas_used)
             data = encode_execute(plan, self._costs.native_token, min_profit=least)
         except ExecutionError as error:
             return NotSubmitted("plan", str(error))
@@ -230,11 +224,13 @@ class LiveExecutor:
             attempt_id=attempt.attempt_id,
             memo=write_memo(attempt),
         )
-        return await self._send(attempt, intent)
+        return await self._send(attempt, intent, way.relays)
 
-    async def _send(self, attempt: Attempt, intent: Intent) -> Attempt | NotSubmitted:
+    async def _send(
+        self, attempt: Attempt, intent: Intent, relays: frozenset[str] | None
+    ) -> Attempt | NotSubmitted:
         try:
-            sent = await self._sender.send(intent)
+            sent = await self._sender.send(intent, through=relays)
         except (SendingError, StopLatched, LedgerError, ChainError) as error:
             # It may have been signed before this came up, and what is signed may be mined.
             self._following.watch(attempt)
@@ -259,49 +255,6 @@ class LiveExecutor:
             submitted_at=self._clock.now(),
         )
 
-    def _window(self, plan: ExecutionPlan, block: Block) -> Window | NotSubmitted:
-        newest = max(block.number, self._head)
-        first = max(plan.target_block, newest + 1)
-        if first > plan.deadline_block:
-            return NotSubmitted(
-                "stale",
-                f"the plan is good until block {plan.deadline_block}, and block {newest} is there",
-            )
-        return Window(first, min(plan.deadline_block, first + MOST_TARGET_BLOCKS - 1))
-
-    def _fees(
-        self, plan: ExecutionPlan, block: Block, window: Window, gas_used: int
-    ) -> Fees | NotSubmitted:
-        payment = builder_payment(plan, self._costs.native_token)
-        worth = self._costs.native_value(plan.expected_profit, plan.base_token, self._market)
-        extra = 0
-        if worth is not None and plan.base_token != self._costs.native_token:
-            price = self._costs.gas_price_wei(block) or 0
-            extra = tip_for_builder(worth - price * gas_used, plan.builder_payment_bps, gas_used)
-        offer = Offer(
-            block=block,
-            last_block=window.last,
-            usual_tip_wei=self._costs.priority_fee_wei,
-            ceiling_wei=plan.max_fee_per_gas_wei or 0,
-            history_tip_wei=self._history_tip,
-            extra_tip_wei=extra,
-            affordable_wei=None if worth is None else (worth - payment) // gas_used,
-            foretold=self._forecast.ahead(),
-        )
-        return fees_for(self._rules.strategy, offer)
-
-    def _least_profit(self, plan: ExecutionPlan, fees: Fees, gas_used: int) -> int:
-        """What the treasury must get: all that the gas can cost by these fees, in the base token.
-
-        The tip is paid whatever the trade leaves, and the builder who gets it can make the trade
-        leave less; base fees rise until the last target block. It reverts before it loses.
-        """
-        worth = self._costs.native_value(plan.expected_profit, plan.base_token, self._market)
-        if not worth:
-            return plan.min_profit
-        most = ceil_div(gas_used * fees.max_fee_wei * plan.expected_profit, worth)
-        return max(plan.min_profit, min(most, plan.expected_profit))
-
     # --- settling --------------------------------------------------------------------------
 
     async def start(self) -> None:
@@ -322,7 +275,7 @@ class LiveExecutor:
         auctions: Auctions | None = None,
     ) -> Sequence[OnchainSettlement]:
         """Look at the chain, once for each block; return what has ended for good."""
-        self._market = market
+        self._terms.value_by(market)
         if self._looked_at == (block.number, block.hash):
             return ()
         self._looked_at = (block.number, block.hash)
@@ -382,9 +335,7 @@ class LiveExecutor:
     ) -> list[OnchainSettlement]:
         self._head = reconciled.head
         obstacle = await self._contract.obstacle(block)
-        if MANNERS[self._rules.strategy].asks_history:
-            self._history_tip = await history_tip(self._reader)
-            self._forecast.observe_block(block)
+        await self._terms.look(block)
         settlements = await self._following.look(reconciled.final, market, reconciled.changes)
         if self._reconciler is not None:
             self._reconciler.nudge(reconciled.head)

@@ -38,7 +38,7 @@ from aineon.market import Market
 from aineon.primitives import Clock
 from aineon.safety import Stop
 from aineon.sending.intent import IntentKind
-from aineon.sending.outbox import Change
+from aineon.sending.outbox_changes import Change
 from aineon.sending.sender import Sender
 from aineon.sending.slots import Landing, Version
 from aineon.sending.standing import SentIntent, Standing
@@ -147,7 +147,7 @@ class Following:
                 each.account, each.standing = None, Standing.IN_FLIGHT
 
     async def adopt(self) -> None:
-        """Follow what earlier engines left.
+        """Follow what earlier engines left, and count on from the faults that they had in a row.
 
         Raises:
             LedgerError: the book cannot be read.
@@ -157,6 +157,7 @@ class Following:
             self._adopt(entry)
         for entry in await asyncio.to_thread(self._journal.late):
             self._adopt(entry)
+        self._faults = await asyncio.to_thread(self._journal.faults)
 
     async def look(
         self, final: int | None, market: Market, changes: Iterable[Change]

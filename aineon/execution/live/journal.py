@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from aineon.execution.live.memo import read_memo
 from aineon.execution.settlement import Attempt, Outcome
@@ -79,6 +79,21 @@ class Journal:
         )
         missed = _SETTLEMENTS.c.outcome == Outcome.MISSED.value
         return self._entries(missed, _has_state(_LANDED), unsettled)
+
+    def faults(self) -> list[str]:
+        """Return the intents that reverted by a fault of ours since a trade went through."""
+        of_intent = _SETTLEMENTS.c.attempt_id == _INTENTS.c.attempt_id
+        settled = select(_INTENTS.c.intent_id).join(_SETTLEMENTS, of_intent).where(self._mine)
+        went_through = (
+            select(func.coalesce(func.max(_SETTLEMENTS.c.id), 0))
+            .join(_INTENTS, of_intent)
+            .where(self._mine, _SETTLEMENTS.c.outcome == Outcome.INCLUDED.value)
+        )
+        query = settled.where(
+            _SETTLEMENTS.c.at_fault.is_(True), _SETTLEMENTS.c.id > went_through.scalar_subquery()
+        ).order_by(_SETTLEMENTS.c.id)
+        with explained(self._place), self._engine.begin() as connection:
+            return list(connection.execute(query).scalars())
 
     def entry(self, intent_id: str) -> Entry | None:
         """Return one attempt; None where the outbox does not know it."""

@@ -97,11 +97,11 @@ class Live:
 
     def learn(self, label: Label) -> None:
         """Take in one outcome."""
+        # What is judged, and what the correction learns, must not have seen this label yet.
+        before = self._table.chances(label.pair, label.net)
         known = ~np.isnan(label.landed)
         if known.any():
-            self._judge(label, known)
-        # The correction learns what the table missed, so it must not have seen this label yet.
-        before = self._table.chances(label.pair, label.net)
+            self._judge(label, before, known)
         self._correction.learn(before, label.pair, label.net, label.landed)
         self._table.learn(label.pair, label.net, label.landed, label.time)
 
@@ -132,11 +132,12 @@ class Live:
         odds = weights[0] * log_odds(table) + weights[1] * log_odds(rivals)
         return from_log_odds(odds / weights.sum())
 
-    def _judge(self, label: Label, known: NDArray[np.bool_]) -> None:
+    def _judge(self, label: Label, before: Floats, known: NDArray[np.bool_]) -> None:
         first = self._first(label.vector)
         if first is None:
             return
-        told = np.stack([self.table(label.pair, label.net), first * self._reached()])[:, known]
+        table = self._correction.chances(before, label.pair, label.net)
+        told = np.stack([table, first * self._reached()])[:, known]
         kept = np.clip(told, LEAST, 1 - LEAST)
         miss = -np.log(np.where(label.landed[known] > 0, kept, 1 - kept)).mean(axis=1)
         self._loss += (miss - self._loss) / _JUDGED_OVER

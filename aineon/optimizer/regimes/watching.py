@@ -30,12 +30,13 @@ class MarketWatcher:
         dollars: tokens that are worth a dollar.
     """
 
-    __slots__ = ("_dollars", "_native", "_pool")
+    __slots__ = ("_dollars", "_has_looked", "_native", "_pool")
 
     def __init__(self, native: Token, dollars: Collection[Token] = DOLLARS) -> None:
         self._native = native
         self._dollars = frozenset(dollars)
         self._pool: Address | None = None
+        self._has_looked = False
 
     def observe(
         self, block: int, pools: Mapping[Address, Pool], changed: Collection[Address]
@@ -51,11 +52,12 @@ class MarketWatcher:
         if self._pool is not None and self._pool in pools:
             price = self._price(pools[self._pool])
         else:
-            self._pool = max(
-                (address for address in pools if self._depth(pools[address]) > 0),
-                key=lambda address: (self._depth(pools[address]), address),
-                default=None,
-            )
+            # Where none was found, one can only be among those that changed since.
+            nothing_new = self._has_looked and self._pool is None
+            among = [a for a in changed if a in pools] if nothing_new else pools
+            depths = ((self._depth(pools[address]), address) for address in among)
+            _, self._pool = max(filter(_is_deep, depths), default=(0.0, None))
+            self._has_looked = True
         return Observation(block, price, float(len(changed)))
 
     def _price(self, pool: Pool) -> float:
@@ -76,3 +78,7 @@ class MarketWatcher:
         if len(pool.tokens) == 2 and len(others) == 1 and others[0] in self._dollars:
             return others[0]
         return None
+
+
+def _is_deep(found: tuple[float, Address]) -> bool:
+    return found[0] > 0

@@ -7,7 +7,9 @@ from typing import Annotated
 
 from pydantic import BaseModel
 
+from aineon.primitives.units import ETHER
 from aineon.runtime import kinds
+from aineon.runtime.loosening import higher
 from aineon.runtime.parameter import Parameter
 
 _GROUP = "Optimizer"
@@ -73,3 +75,22 @@ class OptimizerSettings(BaseModel):
             savable=True,
         ),
     ] = 15
+
+    optimizer_exploring_wei: Annotated[
+        int,
+        Parameter(
+            "AINEON_OPTIMIZER_EXPLORING",
+            "Budget for trying out",
+            _GROUP,
+            kinds.ETHER,
+            "What trying out other ways of sending may cost a day, by present estimates: one "
+            "relay alone, or the next block alone, in place of all of them. Where attempts are "
+            "made on a chain and the optimizer decides. After an alarm up to twice as much; 0 "
+            "tries nothing out.",
+            unit="ETH",
+            least=0,
+            most=ETHER,
+            savable=True,
+            lets_more=higher,
+        ),
+    ] = 2 * ETHER // 1000

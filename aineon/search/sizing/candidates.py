@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from aineon.search.sizing.model import Model
 from aineon.search.sizing.walks import LARGEST_LIST, Walk, walk_before, walk_behind
 
-# Up to so many amounts room need not be known for each stretch: they are all looked at.
-FEW_ENOUGH = 600
+# Up to so many amounts, those that a fee spares are not worth being named.
+_FEW_ENOUGH = 600
 # Stretches up to this many amounts are looked at whole; from there on a sieve pays.
 SIEVE_FROM = 1 << 13
 # Larger arrays take longer for each of their numbers: their memory is not reused.
@@ -38,7 +38,7 @@ _ANEW_COSTS = 64
 _FOR_ONE = 2
 # A sieve that lets more than one in so many pass is not worth its while.
 _SELECTIVE = 3
-_STEPS = np.arange(FEW_ENOUGH, dtype=np.float64)
+_STEPS = np.arange(_LARGEST_BATCH, dtype=np.float64)
 _STEPS.flags.writeable = False
 # Rates are taken at the peak; nearby they differ by less.
 _MARGIN = 1.25
@@ -91,6 +91,11 @@ class Candidates:
         self._before = worth[place - 1] if place else 0.0
         self.left = most
 
+    def are_all(self, model: Model, count: int) -> bool:
+        """Whether so many amounts are all looked at, whatever room there is."""
+        no_fee = model.pieces[self._place].of == 1
+        return count < _FEW_ENOUGH or (no_fee and count <= SIEVE_FROM)
+
     def batches(self, stretch: Stretch) -> Iterator[Batch]:
         """Yield all amounts that may reach the level, ascending.
 
@@ -99,9 +104,14 @@ class Candidates:
         """
         piece = stretch.model.pieces[self._place]
         stride, first = 1, stretch.first
-        if piece.of > 1 and self._own > _MARGIN * stretch.room * piece.of:
+        # How many remainders of the fee lose little enough.
+        spared = int(_MARGIN * stretch.room * piece.of / self._own) + 1
+        if piece.of > 1 and spared == 1:
             stride = piece.of
             first += (piece.origin - first) % stride
+        elif spared * _SELECTIVE < min(piece.of, stretch.last - first):
+            yield from self._spared(stretch, spared)
+            return
         count = (stretch.last - first) // stride + 1
         if count <= 0:
             return
@@ -112,6 +122,21 @@ class Candidates:
             size = min(_LARGEST_BATCH, count - start)
             self._take(size // _FOR_ONE + 1)
             yield Batch(first + start * stride, _multiples(size, stride))
+
+    def _spared(self, stretch: Stretch, spared: int) -> Iterator[Batch]:
+        """Yield the amounts of which the fee takes least too much, of so many remainders."""
+        _, first, last, _ = stretch
+        _, _, origin, keep, of, *_ = stretch.model.pieces[self._place]
+        ranks = np.arange(spared) * pow(keep, -1, of)
+        remainders = np.sort((ranks + (origin - first) % of) % of).astype(np.float64)
+        periods = max(_LARGEST_BATCH // spared, 1)
+        for anchor in range(first, last + 1, periods * of):
+            count = min(periods, (last - anchor) // of + 1)
+            distances = np.add.outer(_multiples(count, of), remainders).ravel()
+            distances = distances[: np.searchsorted(distances, last - anchor, side="right")]
+            self._take(distances.size // _FOR_ONE + 1)
+            if distances.size:
+                yield Batch(anchor, distances)
 
     def _take(self, count: int) -> None:
         self.left -= count
@@ -174,6 +199,6 @@ class Candidates:
 
 
 def _multiples(size: int, stride: int) -> NDArray[np.float64]:
-    if stride == 1 and size <= FEW_ENOUGH:
+    if stride == 1 and size <= _LARGEST_BATCH:
         return _STEPS[:size]
     return np.arange(0, size * stride, stride, dtype=np.float64)

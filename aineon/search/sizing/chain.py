@@ -26,19 +26,18 @@ class Chain:
         inputs: each hop's exact smallest-input function.
         limits: the largest input of each hop, taken alone.
         most: the largest input for which every hop is filled completely; 0 where none is.
-        uneven: whether a larger input can give some last digits less.
         unit_cost, unit: what one unit of input costs, flash fee included, as a reduced ratio.
     """
 
     __slots__ = (
         "_limited",
         "_most_at",
+        "_route",
         "fee_bps",
         "inputs",
         "limits",
         "most",
         "outputs",
-        "uneven",
         "unit",
         "unit_cost",
     )
@@ -50,7 +49,6 @@ class Chain:
         self.inputs = [
             pool.input_function(token_in, token_out) for pool, token_in, token_out in route
         ]
-        self.uneven = any(isinstance(hop.pool, CryptoSwapPool) for hop in route)
         self.fee_bps = flash_fee_bps
         shared = gcd(flash_fee_bps, BPS)
         self.unit_cost, self.unit = (BPS + flash_fee_bps) // shared, BPS // shared
@@ -58,6 +56,7 @@ class Chain:
             pool.max_amount_in(token_in, token_out) for pool, token_in, token_out in route
         ]
         self.most = self._largest_input()
+        self._route = route
         self._most_at: tuple[int, ...] | None = None
         self._limited: list[tuple[Callable[[int], int], int]] | None = None
 
@@ -67,6 +66,11 @@ class Chain:
         if self._most_at is None:
             self._most_at = self.amounts(self.most)
         return self._most_at
+
+    @property
+    def uneven(self) -> bool:
+        """Whether a larger input can give some last digits less."""
+        return any(isinstance(hop.pool, CryptoSwapPool) for hop in self._route)
 
     def _largest_input(self) -> int:
         room = self.limits[-1]

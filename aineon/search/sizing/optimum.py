@@ -22,7 +22,9 @@ from aineon.search.sizing.whole import made_whole
 _DUST = 10_000
 
 
-def optimal_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | None:
+def optimal_input(
+    route: Route, flash_fee_bps: int = 0, curve: LocalCurve | None = None
+) -> tuple[int, ...] | None:
     """Return the amounts (input, then what each hop pays) at which a cycle leaves most.
 
     What is left is the output less the input less the flash fee, `flash_fee_bps` of the input
@@ -30,11 +32,13 @@ def optimal_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | Non
     taken, and only inputs that every hop fills completely are considered. None where no input
     leaves anything. `docs/sizing.md` says how, and what is guaranteed.
 
+    `curve` is what the hops' local curves compose to, by whoever knows it already.
+
     Raises:
         InvalidRoute: the route does not end with the token it began with.
         InvalidSearch: `flash_fee_bps` is not an int from 0 to 10000.
     """
-    start = _checked_start(route, flash_fee_bps)
+    start = _checked_start(route, flash_fee_bps, curve)
     if start is None:
         return None
     chain = Chain(route, flash_fee_bps)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aineon.search.sizing.candidates import FEW_ENOUGH, Batch, Candidates, Stretch, TooMany
+from aineon.search.sizing.candidates import Batch, Candidates, Stretch, TooMany
 from aineon.search.sizing.chain import Chain
 from aineon.search.sizing.lens import Lens
 from aineon.search.sizing.model import Model, slopes
@@ -290,7 +290,7 @@ class Search:
         model, first, last = window
         if last - first < _FEW:
             return self._best_quoted(range(first, last + 1), level)
-        if last - first < FEW_ENOUGH:
+        if candidates.are_all(model, last - first + 1):
             room = model.above(level)
         else:
             chain, place = self._chain, self.place

@@ -12,6 +12,8 @@ from aineon.chain.reader import BlockRef, Call
 from aineon.engine.booking import settle_left_over
 from aineon.errors import NodeRefused
 from aineon.execution.executor import PreflightResult
+from aineon.execution.live.following import MOST_FAULTS
+from aineon.execution.plan import ExecutionPlan
 from aineon.execution.settlement import Attempt, Outcome
 from aineon.ledger.reading import BookReader
 from aineon.primitives import Provenance, SystemClock
@@ -88,6 +90,40 @@ async def test_an_attempt_that_the_outbox_does_not_know_is_given_up(rig: Rig) ->
     rig.store.write(attempts=[record, rig.record_of(stranger)])
     assert settle_left_over(rig.store, SystemClock()) == 1
     assert trades_of(rig) == {attempt.attempt_id: None, stranger.attempt_id: "unresolved"}
+
+
+async def test_faults_in_a_row_are_counted_across_a_restart(
+    scene: Scene, reader: ChainClient, relay: Relay, tmp_path: Path
+) -> None:
+    async with engine(scene, reader, relay, tmp_path) as first:
+        plan = first.profit().plan
+        owner = scene.world.accounts.owner.address
+        first.as_role(owner, "remove_base(address)", plan.base_token.address)
+        for number in range(MOST_FAULTS - 1):
+            attempt = await faulty(first, plan, number)
+            settlement = await first.until_settled(attempt.attempt_id)
+            assert settlement.at_fault
+    for run in (2, 3):
+        async with engine(scene, reader, relay, tmp_path, run=run) as later:
+            await later.look()
+            # Neither a restart nor what has stopped it is a fault.
+            assert later.stop.state().is_set is (run == 3)
+            if run == 2:
+                await faulty(later, plan, MOST_FAULTS)
+                await later.look()
+                assert "3 trades in a row reverted by faults of ours" in str(later.stop.state())
+
+
+async def faulty(rig: Rig, plan: ExecutionPlan, number: int) -> Attempt:
+    """A trade that is mined although the contract refuses it."""
+    await rig.block()
+    await rig.look()
+    passed = PreflightResult("", gas_used=300_000 + number)
+    attempt = await rig.submit(await rig.retargeted(plan), passed)
+    assert isinstance(attempt, Attempt)
+    rig.force(rig.raw_of(attempt))
+    rig.mine()
+    return attempt
 
 
 async def test_what_was_mined_late_while_nobody_looked_is_settled_beside(

@@ -1,0 +1,34 @@
+"""Dispatch: to which relays a plan is handed, and for which of its target blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aineon.execution.plan import ExecutionPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """How a plan is sent.
+
+    Attributes:
+        relays: the names of those that get it; None for all of them.
+        blocks: the most target blocks that it is meant for, counted from the first; None for all
+            that the plan allows.
+    """
+
+    relays: frozenset[str] | None = None
+    blocks: int | None = None
+
+
+TO_EVERYBODY = Dispatch()
+"""To all relays, for each target block: nothing that a relay is not told costs anything."""
+
+Dispatcher = Callable[[ExecutionPlan], Dispatch]
+"""Says how a plan is sent. It is asked once for each plan, right before that is signed."""
+
+
+def to_everybody(_: ExecutionPlan) -> Dispatch:
+    """Send every plan to all relays, for each target block."""
+    return TO_EVERYBODY

@@ -1,0 +1,69 @@
+"""A dispatcher says which relays get a plan, and for how many of its target blocks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from aineon.execution import Planner
+from aineon.execution.executor import PreflightResult
+from aineon.execution.live.dispatching import Dispatch
+from aineon.execution.live.executor import LiveExecutor, LiveRules
+from aineon.execution.live.gas import GasStrategy
+from aineon.execution.plan import ExecutionPlan
+from aineon.market import Market
+from aineon.primitives import RehearsalMoney
+from aineon.search import find_opportunities
+from aineon.sending.intent import Intent, Window
+from tests.execution.making import COSTS, RULES
+from tests.scripted import CHEAP, DEAR, WETH, block
+
+
+class Noting:
+    """A sender that notes what it is given, and whom it is for."""
+
+    def __init__(self) -> None:
+        self.given: list[tuple[Intent, Any]] = []
+
+    async def send(self, intent: Intent, through: Any = None) -> Any:
+        self.given.append((intent, through))
+        return SimpleNamespace(answers=())
+
+
+def plan_of(blocks: int) -> ExecutionPlan:
+    market = Market([CHEAP, DEAR], block=block(100))
+    [opportunity] = find_opportunities(market, [WETH], 2, costs=COSTS)
+    rules = replace(RULES, deadline_blocks=blocks - 1)
+    return Planner(rules).plan(replace(opportunity, confidence=0.9), block(100), 0)
+
+
+@pytest.mark.parametrize(
+    ("way", "window", "through"),
+    [
+        (None, Window(101, 103), None),
+        (Dispatch(frozenset({"relay-2"})), Window(101, 103), {"relay-2"}),
+        (Dispatch(blocks=1), Window(101, 101), None),
+        (Dispatch(frozenset({"relay-1"}), 2), Window(101, 102), {"relay-1"}),
+        (Dispatch(blocks=99), Window(101, 103), None),
+    ],
+)
+async def test_a_plan_is_sent_as_it_was_said(
+    way: Dispatch | None, window: Window, through: Any
+) -> None:
+    sender: Any = Noting()
+    anything: Any = SimpleNamespace()
+    expected: Any = SimpleNamespace(executor="0x" + "e1" * 20, operator="0x" + "0f" * 20)
+    chosen: dict[str, Any] = {} if way is None else {"dispatch": lambda plan: way}
+    executor = LiveExecutor(
+        sender, anything, anything, anything, expected, COSTS, RehearsalMoney,
+        LiveRules(GasStrategy.OPTIMIZED, "rehearsal-0001"), **chosen,
+    )  # fmt: skip
+    executor._obstacle = ""
+    executor._contract.shortfall = lambda _: ""  # type: ignore[method-assign]
+    answer = await executor.submit(plan_of(3), block(100), 0, PreflightResult(""))
+    assert sender.given, answer
+    [(intent, told)] = sender.given
+    assert (intent.window, told) == (window, through)
