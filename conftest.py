@@ -53,6 +53,8 @@ LONG = (
     "tests/rehearsal/",
     "tests/execution/live/",
     "tests/runtime/test_side_by_side.py",
+    "tests/runtime/test_trainer.py",
+    "tests/runtime/test_sandbox_profit.py",
     "tests/runtime/test_conformance.py",
     "tests/runtime/test_backups.py",
     "tests/treasury/test_m",

@@ -21,7 +21,7 @@ def confirmation(action: Action, form_key: str) -> str | None:
     """
     if action not in NEEDS_CODE:
         return None
-    key = f"{form_key}_code_{form_token(form_key)}"
+    key = _key(form_key)
     if visitor_of_now().is_local_operator:
         label = f"Type “{typed_word(action)}” to {action}"
         helped = "Nobody has signed in at this console, so a word stands in place of a code."
@@ -36,6 +36,18 @@ def confirmation(action: Action, form_key: str) -> str | None:
         )
         or None
     )
+
+
+def given(action: Action, form_key: str) -> str | None:
+    """Return what stands in the field of `confirmation` at this moment, for a button's callback.
+
+    Whoever types and presses at once is faster than the page: what it drew last lacks the code.
+    """
+    return st.session_state.get(_key(form_key)) or None if action in NEEDS_CODE else None
+
+
+def _key(form_key: str) -> str:
+    return f"{form_key}_code_{form_token(form_key)}"
 
 
 def form_token(form_key: str) -> str:

@@ -17,7 +17,7 @@ from aineon.runtime.settings import PARAMETERS
 from app.actions import may, visitor_of_now
 from app.components import settings_asking as asking
 from app.components import tables
-from app.components.confirming import confirmation, form_token
+from app.components.confirming import confirmation, form_token, given
 from app.components.settings_table import default_words
 from app.effects.settings import body_of
 from app.format import plain
@@ -169,14 +169,14 @@ def _review(wishes: Sequence[Wish], form: str, action: Action | None) -> None:
     st.caption(
         "Saving starts the engine anew, in the same mode, with the settings as they are then."
     )
-    code = confirmation(needed, form)
+    confirmation(needed, form)
     st.button(
         "Save and start the engine anew",
         key=_key("save", form),
         type="primary",
         icon=":material/save:",
         on_click=_save,
-        args=(needed, form, tuple(wishes), code),
+        args=(needed, form, tuple(wishes)),
     )
 
 
@@ -208,8 +208,9 @@ def _action(proposal: Proposal) -> Action:
     return next(action for action in (*order, *sorted(proposal.takes)) if action in proposal.takes)
 
 
-def _save(action: Action, form: str, wishes: tuple[Wish, ...], code: str | None) -> None:
-    asking.submit(action, form, body_of(wishes), code)
+def _save(action: Action, form: str, wishes: tuple[Wish, ...]) -> None:
+    # What was shown is what is saved.
+    asking.submit(action, form, body_of(wishes), given(action, form))
 
 
 def _key(name: str, form: str) -> str:

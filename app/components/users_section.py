@@ -12,7 +12,7 @@ from aineon.access.roles import Role
 from aineon.access.users import User
 from app.components import settings_asking as asking
 from app.components import tables
-from app.components.confirming import confirmation, form_token
+from app.components.confirming import confirmation, form_token, given
 from app.effects import users as effects
 from app.format import plain, time_utc
 from app.state import client
@@ -28,6 +28,15 @@ _WHAT: Final[Mapping[str, tuple[Action, str]]] = {
     "Reset the second factor": (Action.RESET_SECOND_FACTOR, ""),
     "Remove": (Action.REMOVE_USER, ""),
 }
+
+_FIELDS: Final = {
+    effects.NAME: "name",
+    effects.EMAIL: "email",
+    effects.DISPLAY_NAME: "shown",
+    effects.ROLE: "role",
+    effects.PASSWORD: "password",
+}
+"""The fields of a new user, and what their widgets are called."""
 
 
 def listed() -> None:
@@ -71,28 +80,30 @@ def _add_form() -> None:
     columns = st.columns(2)
     with columns[0]:
         name = st.text_input("Name", key=f"{_ADD}_name_{token}", max_chars=64)
-        email = st.text_input("E-mail (may be empty)", key=f"{_ADD}_email_{token}", max_chars=254)
+        st.text_input("E-mail (may be empty)", key=f"{_ADD}_email_{token}", max_chars=254)
     with columns[1]:
-        shown = st.text_input("Shown as", key=f"{_ADD}_shown_{token}", max_chars=100)
-        role = st.selectbox("Role", [each.value for each in Role][::-1], key=f"{_ADD}_role_{token}")
-    password = _password("First password", f"{_ADD}_password_{token}")
-    code = confirmation(Action.ADD_USER, _ADD)
-    body = {
-        effects.NAME: name or "",
-        effects.EMAIL: email or "",
-        effects.DISPLAY_NAME: shown or "",
-        effects.ROLE: role or "",
-        effects.PASSWORD: password,
-    }
+        st.text_input("Shown as", key=f"{_ADD}_shown_{token}", max_chars=100)
+        st.selectbox("Role", [each.value for each in Role][::-1], key=f"{_ADD}_role_{token}")
+    _password("First password", f"{_ADD}_password_{token}")
+    confirmation(Action.ADD_USER, _ADD)
     st.button(
         "Add the user",
         key=f"{_ADD}_send",
         icon=":material/person_add:",
         disabled=not name,
-        on_click=asking.submit,
-        args=(Action.ADD_USER, _ADD, body, code),
+        on_click=_send_new,
     )
     asking.told(_ADD)
+
+
+def _send_new() -> None:
+    body = {field: _filled(_ADD, name) for field, name in _FIELDS.items()}
+    asking.submit(Action.ADD_USER, _ADD, body, given(Action.ADD_USER, _ADD))
+
+
+def _filled(form: str, name: str) -> str:
+    """What stands in a field at this moment: a press may come before the page drew it."""
+    return str(st.session_state.get(f"{form}_{name}_{form_token(form)}") or "")
 
 
 def _change_form(names: list[str]) -> None:
@@ -107,29 +118,34 @@ def _change_form(names: list[str]) -> None:
     body = {effects.NAME: name or "", effects.CHANGE: change}
     if change == "role":
         roles = [each.value for each in Role][::-1]
-        body[effects.ROLE] = st.selectbox("New role", roles, key=f"{_CHANGE}_role_{token}") or ""
+        st.selectbox("New role", roles, key=f"{_CHANGE}_role_{token}")
     if change == "password":
-        body[effects.PASSWORD] = _password("New password", f"{_CHANGE}_password_{token}")
-    code = confirmation(action, _CHANGE)
+        _password("New password", f"{_CHANGE}_password_{token}")
+    confirmation(action, _CHANGE)
     st.button(
         f"{what} for {name}" if change != "role" else f"New role for {name}",
         key=f"{_CHANGE}_send",
         icon=":material/manage_accounts:",
-        on_click=asking.submit,
-        args=(action, _CHANGE, body, code),
+        on_click=_send_change,
+        args=(action, body),
     )
     asking.told(_CHANGE)
 
 
-def _password(label: str, key: str) -> str:
-    return (
-        st.text_input(
-            label,
-            key=key,
-            type="password",
-            autocomplete="new-password",
-            max_chars=200,
-            help="Tell it to its user in person; it is changed after the first sign-in.",
-        )
-        or ""
+def _send_change(action: Action, body: Mapping[str, str]) -> None:
+    # Whom it is about, and what, as the button said; the rest as it stands now.
+    change = body[effects.CHANGE]
+    field = {"role": effects.ROLE, "password": effects.PASSWORD}.get(change)
+    rest = {} if field is None else {field: _filled(_CHANGE, change)}
+    asking.submit(action, _CHANGE, {**body, **rest}, given(action, _CHANGE))
+
+
+def _password(label: str, key: str) -> None:
+    st.text_input(
+        label,
+        key=key,
+        type="password",
+        autocomplete="new-password",
+        max_chars=200,
+        help="Tell it to its user in person; it is changed after the first sign-in.",
     )

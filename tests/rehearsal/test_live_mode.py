@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -24,11 +25,12 @@ from aineon.execution.settlement import OnchainSettlement
 from aineon.ledger.control import ControlStore
 from aineon.ledger.reading import BookReader
 from aineon.ledger.views import Trade
-from aineon.primitives import Book, LiveMoney, Provenance, SystemClock, parse_address
+from aineon.primitives import Book, LiveMoney, Provenance, SystemClock, Token, parse_address
 from aineon.primitives.units import ETHER
 from aineon.rehearsal import listing
 from aineon.rehearsal.accounts import Account, Accounts
 from aineon.rehearsal.anvil import Anvil, AnvilOptions
+from aineon.rehearsal.calls import call_data
 from aineon.rehearsal.our_contract import deploy_executor, lend_own_money
 from aineon.rehearsal.rehearsal import Rehearsal
 from aineon.rehearsal.world import OPTIONS
@@ -43,6 +45,7 @@ from aineon.safety import STOP_FILE
 pytestmark = [pytest.mark.usefixtures("at_hand")]
 
 CHAIN_ID = 424_242
+LENT = 20 * ETHER
 PASSWORD = "violet tram under the bridge"
 
 
@@ -84,7 +87,7 @@ def _told(rehearsal: Rehearsal, folder: Path) -> dict[str, Any]:
     ether, vault = world.wrapped_ether, world.venues.balancer_v2.vault
     bases = [world.tokens[symbol] for symbol in listing.BASES]
     executor = deploy_executor(world.deployer, accounts, ether, vault, world.aave.pool, bases)
-    lend_own_money(world.deployer, accounts.treasury.address, ether, executor, 20 * ETHER)
+    lend_own_money(world.deployer, accounts.treasury.address, ether, executor, LENT)
     chain_file = folder / "chain.json"
     world.write_addresses(chain_file)
     return {
@@ -145,6 +148,7 @@ async def test_live_mode_from_end_to_end(tmp_path: Path) -> None:
         assert not task.done()
         await what_was_earned_is_booked(chain, settings, settled)
         await the_stop_keeps_everything_unsigned(chain, settings)
+        await asyncio.to_thread(books_and_chain_agree, chain, settings)
     assert sign_in_required(settings)
 
 
@@ -214,3 +218,43 @@ async def the_stop_keeps_everything_unsigned(chain: Chain, settings: Settings) -
             steps += isinstance(event, StepProcessed)
             if steps == 12:
                 return
+
+
+def books_and_chain_agree(chain: Chain, settings: Settings) -> None:
+    """What the book says was earned and paid is what treasury and operator have, to the wei."""
+    world = chain.rehearsal.world
+    with BookReader.open(settings.book_url, Book.LIVE) as book:
+        assert not book.pending()
+        trades = [trade for trade in book.trades(limit=500) if trade.settlement is not None]
+    earned: Counter[Token] = Counter()
+    paid = 0
+    for trade in trades:
+        told = trade.settlement
+        assert told is not None
+        paid += wei_of(told.gas_cost)
+        if told.outcome == "included":
+            assert told.verification == "verified", told.verification_detail
+            assert told.gross_profit is not None
+            earned[trade.attempt.base_token] += told.gross_profit - told.flash_fee
+            # It is paid in ether, and so out of what was earned in it.
+            earned[world.wrapped_ether] -= wei_of(told.builder_payment)
+    assert earned
+    operator, treasury = (account_of(chain, key) for key in ("", "withdrawal_"))
+    for token in (world.tokens[symbol] for symbol in listing.BASES):
+        data = call_data("balanceOf(address)", treasury)
+        held = int(
+            world.anvil.ask("eth_call", {"to": token.address, "data": f"0x{data.hex()}"}), 16
+        )
+        assert held - (LENT if token == world.wrapped_ether else 0) == earned[token]
+    left = int(world.anvil.ask("eth_getBalance", operator, "latest"), 16)
+    assert 10 * ETHER - left == paid
+
+
+def wei_of(money: LiveMoney | None) -> int:
+    return 0 if money is None else money.wei
+
+
+def account_of(chain: Chain, key: str) -> str:
+    from eth_account import Account as Signer
+
+    return str(Signer.from_key(chain.given[f"{key}private_key"]).address)
