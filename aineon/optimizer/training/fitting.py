@@ -13,6 +13,7 @@ from aineon.optimizer.models.ensemble import MEMBERS, Ensemble, Stack
 from aineon.optimizer.models.inputs import Inputs
 from aineon.optimizer.tape import Tape
 from aineon.optimizer.training.folds import folds
+from aineon.optimizer.training.libraries import load_sklearn
 from aineon.optimizer.training.material import History, outcomes, told_along
 from aineon.optimizer.training.members import Members, train, usefulness
 from aineon.optimizer.training.stacking import bend, log_loss, plain_stack, weigh
@@ -38,7 +39,7 @@ def fit(tape: Tape, now: float) -> Ensemble:
         OptimizerError: too few opportunities, or too few that any bid would have won or lost.
     """
     # What has threads of its own must be there before it can be limited.
-    import sklearn.ensemble  # type: ignore[import-untyped]  # noqa: F401
+    load_sklearn()
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     # On a busy machine more threads than cores make boosting twenty times slower.
