@@ -11,7 +11,9 @@ from tests.search.mixed_cycles import mixed_cycle
 from tests.search.sizing_tools import (
     DAI,
     ETHER,
+    STETH,
     USDC,
+    USDT,
     WBTC,
     WETH,
     cycle,
@@ -26,6 +28,11 @@ USD_V3_LOW = deep_v3(WETH, USDC, 1970e-12, 20_000 * ETHER, 500, 10)
 USD_V3_DEEP = deep_v3(WETH, USDC, 1998e-12, 200_000 * ETHER, 500, 10)
 DAI_V2 = v2(WETH, DAI, 19_000 * ETHER + 17, 38_000_000 * ETHER + 11_177_777)
 USD_DAI = v2(USDC, DAI, 9_000_000 * 10**6, 9_200_000 * ETHER + 7)
+USDT_V2 = v2(WETH, USDT, 15_000 * ETHER, 29_700_000 * 10**6 + 1237)
+USD_USD_V2 = v2(USDC, USDT, 9_000_000 * 10**6, 9_200_000 * 10**6 + 7)
+USD_USD_V3 = deep_v3(USDC, USDT, 1.02, 9_000_000 * 10**6, 500, 10)
+STAKED_HIGH = v2(WETH, STETH, 9_000 * ETHER + 17, 9_100 * ETHER + 1117)
+STAKED_LOW = v2(WETH, STETH, 19_000 * ETHER + 17, 19_003 * ETHER + 11_177_777)
 BTC_V2 = v2(WBTC, WETH, 800 * 10**8, 12_000 * ETHER)
 BTC_USD = v2(WBTC, USDC, 900 * 10**8, 27_700_000 * 10**6 + 1)
 
@@ -37,6 +44,16 @@ SHAPES = {
     "USDC WETH USDC, V3 V2": cycle(USDC, (USD_V3_LOW, WETH), (USD_V2, USDC)),
     "WETH USDC DAI WETH, V2 V2 V2": cycle(
         WETH, (USD_V2_HIGH, USDC), (USD_DAI, DAI), (DAI_V2, WETH)
+    ),
+    "WETH stETH WETH, V2 V2": cycle(WETH, (STAKED_HIGH, STETH), (STAKED_LOW, WETH)),
+    "WETH USDC USDT WETH, V2 V2 V2": cycle(
+        WETH, (USD_V2_HIGH, USDC), (USD_USD_V2, USDT), (USDT_V2, WETH)
+    ),
+    "WETH USDC USDT WETH, V2 V3 V2": cycle(
+        WETH, (USD_V2_HIGH, USDC), (USD_USD_V3, USDT), (USDT_V2, WETH)
+    ),
+    "WETH USDC USDT WETH, V3 V3 V2": cycle(
+        WETH, (USD_V3_HIGH, USDC), (USD_USD_V3, USDT), (USDT_V2, WETH)
     ),
     "WETH WBTC USDC WETH, V2 V2 V2": cycle(WETH, (BTC_V2, WBTC), (BTC_USD, USDC), (USD_V2, WETH)),
 }

@@ -374,3 +374,14 @@ def test_reasons_are_given_where_they_are_asked_for():
     assert replace(explained, reasons=()) == decision
     ruled = Optimizer(3_000, NAMES).decide(**asked())
     assert optimizer.explained(ruled) == ruled
+
+
+@pytest.mark.parametrize(("channel", "judged"), [(Channel.PUBLIC, False), (Channel.PRIVATE, True)])
+def test_where_gas_is_unknown_no_public_decision_is_judged_by_the_outcome(channel, judged):
+    """It would count as free there, and public misses are not."""
+    optimizer = Optimizer(2_000, NAMES, channel)
+    for number in range(100):
+        optimizer.learn_row(row(number)._replace(gas=math.nan))
+    told = optimizer.standing()
+    assert told.labels == 100
+    assert bool(told.captured) is judged

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -226,3 +228,13 @@ def test_shuffled_outcomes_teach_nothing() -> None:
     ]  # fmt: skip
     came = newer.needed <= SHARES[arm]
     assert abs(roc_auc_score(came, told) - 0.5) < 0.12
+
+
+def test_what_is_loaded_without_pandas_leaves_it_to_others() -> None:
+    code = (
+        "import sys\n"
+        "from aineon.optimizer.training.libraries import load_sklearn\n"
+        "load_sklearn()\n"
+        "assert 'sklearn.ensemble' in sys.modules and 'pandas' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

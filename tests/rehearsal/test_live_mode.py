@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import pyotp
 import pytest
 
 from aineon.access.roles import Role
-from aineon.engine.events import AttemptSettled, AttemptSubmitted, StepProcessed
+from aineon.engine.events import AttemptSettled, AttemptSubmitted, EngineEvent, StepProcessed
 from aineon.errors import AineonError, ChainError, ConfigurationError
 from aineon.execution.settlement import OnchainSettlement
 from aineon.ledger.control import ControlStore
@@ -30,7 +30,6 @@ from aineon.primitives.units import ETHER
 from aineon.rehearsal import listing
 from aineon.rehearsal.accounts import Account, Accounts
 from aineon.rehearsal.anvil import Anvil, AnvilOptions
-from aineon.rehearsal.calls import call_data
 from aineon.rehearsal.our_contract import deploy_executor, lend_own_money
 from aineon.rehearsal.rehearsal import Rehearsal
 from aineon.rehearsal.world import OPTIONS
@@ -46,6 +45,7 @@ pytestmark = [pytest.mark.usefixtures("at_hand")]
 
 CHAIN_ID = 424_242
 LENT = 20 * ETHER
+PATIENCE = 300
 PASSWORD = "violet tram under the bridge"
 
 
@@ -117,10 +117,21 @@ def enrol_somebody(settings: Settings) -> None:
         access.second_factor.enrol_confirm("anna", code, clock.now())
 
 
-async def included(settings: Settings) -> OnchainSettlement:
-    """Run live mode until a trade is included and final; returns what it came to."""
+async def live_events(chain: Chain, settings: Settings) -> AsyncGenerator[EngineEvent, None]:
+    """Run live mode; a block is made whenever the engine has done with the one before it."""
+    await chain.rehearsal.blocks.next_block()
     async with running(settings, keep=True) as engine:
         async for event in engine.events():
+            yield event
+            if isinstance(event, StepProcessed):
+                await chain.rehearsal.blocks.next_block()
+
+
+async def included(chain: Chain, settings: Settings) -> OnchainSettlement:
+    """Run live mode until a trade is included and final; returns what it came to."""
+    settled = None
+    async with aclosing(live_events(chain, settings)) as events:
+        async for event in events:
             if isinstance(event, AttemptSettled) and event.settlement.outcome == "included":
                 # Booked with the step that it is part of.
                 settled = event.settlement
@@ -143,9 +154,7 @@ async def test_live_mode_from_end_to_end(tmp_path: Path) -> None:
             await opened(settings)
         enrol_somebody(settings)
         await nothing_starts_that_must_not(chain, settings)
-        task = chain.rehearsal.run(block_seconds=0.3)
-        settled = await asyncio.wait_for(included(settings), 120)
-        assert not task.done()
+        settled = await asyncio.wait_for(included(chain, settings), PATIENCE)
         await what_was_earned_is_booked(chain, settings, settled)
         await the_stop_keeps_everything_unsigned(chain, settings)
         await asyncio.to_thread(books_and_chain_agree, chain, settings)
@@ -212,8 +221,8 @@ async def the_stop_keeps_everything_unsigned(chain: Chain, settings: Settings) -
     assert points["stop"].verdict is Verdict.PROBLEM
     assert [name for name, point in points.items() if point.verdict is Verdict.PROBLEM] == ["stop"]
     steps = 0
-    async with running(settings, keep=True) as engine:
-        async for event in engine.events():
+    async with aclosing(live_events(chain, settings)) as events:
+        async for event in events:
             assert not isinstance(event, AttemptSubmitted)
             steps += isinstance(event, StepProcessed)
             if steps == 12:
@@ -241,10 +250,7 @@ def books_and_chain_agree(chain: Chain, settings: Settings) -> None:
     assert earned
     operator, treasury = (account_of(chain, key) for key in ("", "withdrawal_"))
     for token in (world.tokens[symbol] for symbol in listing.BASES):
-        data = call_data("balanceOf(address)", treasury)
-        held = int(
-            world.anvil.ask("eth_call", {"to": token.address, "data": f"0x{data.hex()}"}), 16
-        )
+        (held,) = world.deployer.call(token.address, "balanceOf(address)", ["uint256"], treasury)
         assert held - (LENT if token == world.wrapped_ether else 0) == earned[token]
     left = int(world.anvil.ask("eth_getBalance", operator, "latest"), 16)
     assert 10 * ETHER - left == paid

@@ -8,7 +8,6 @@ downward until one is reached; then nothing outside its window can be as good.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from aineon.search.sizing.candidates import Batch, Candidates, Stretch, TooMany
 from aineon.search.sizing.chain import Chain
 from aineon.search.sizing.lens import Lens
+from aineon.search.sizing.losses import are_enough, likely_loss, roundings_of, share_of
 from aineon.search.sizing.model import Model, slopes
 from aineon.search.sizing.pieces import PieceFinder
 
@@ -33,10 +33,8 @@ _LEAP = 4
 # Enough for any stretch, however its candidates are counted.
 _AMPLE = 32
 _PARTS = 8
-# So many amounts that roundings leave it should hold, and so many in all.
-_EXPECTED = 2.0
+# So many amounts the first window should hold: a lens takes no longer for them than for a few.
 _WORTH_A_LENS = 256.0
-_PER_GUESS = 2.0
 # How much shorter a step is made that went too far.
 _SHORTER = 16
 # Real quotes for one batch; a lens is hardly ever wrong, so few are needed.
@@ -155,60 +153,33 @@ class Search:
         return None
 
     def _first_step(self) -> int:
-        """Return how far below the top the best is likely to be.
-
-        Within `s` of the top lie some root of `s` amounts. Each rounding whose unit is worth more
-        than `s` leaves about `s` in that worth of them: the first step goes so far that a few are
-        left. It may as well go so far that a lens is worth its while.
-        """
-        model, place = self._regions[0], self.place
-        amounts = max(model.width(1.0) * self._worth[0] / self._worth[place], 1.0)
-        step = (_WORTH_A_LENS / amounts) ** 2
-        roundings = self._roundings(_PLATEAU_NOISE)
-        if roundings:
-            while amounts * sqrt(step) * _share(roundings, step) < _EXPECTED:
-                step *= _PER_GUESS
-        spared = model.pieces[place].of
-        self._spared = spared if 2 * step * spared < self._worth[place] else 1
+        """Return how far below the top the best is likely to be."""
+        model, own = self._regions[0], self._worth[self.place]
+        amounts = max(model.width(1.0) * self._worth[0] / own, 1.0)
+        roundings = roundings_of(model, self._worth, self.place, _PLATEAU_NOISE)
+        step = likely_loss(roundings, amounts, _WORTH_A_LENS)
+        spared = model.pieces[self.place].of
+        self._spared = spared if 2 * step * spared < own else 1
         return 1 + int(step)
 
     def _first_stretch(self, window: Window, level: int) -> int:
         """Return about how far from a window's edge the first that reaches its only level lies.
 
-        The curve rises from the edge, and the more room it leaves the more amounts fit into it.
         No farther than a sieve can be selective; what follows is looked at in further stretches.
         """
-        wide, place = window.last - window.first, self.place
+        wide, place, worth = window.last - window.first, self.place, self._worth
         rise = 4 * max(window.model.above(level), 0.0) / (wide + 1)
         of = window.model.pieces[place].of
-        room = self._worth[place] / (2 * of)
+        room = worth[place] / (2 * of)
         if of == 1:
-            room = max(self._worth[place + 1], self._worth[place - 1] if place else 0.0) / 8
-        roundings = self._roundings(0.0)
+            room = max(worth[place + 1], worth[place - 1] if place else 0.0) / 8
+        roundings = roundings_of(self._regions[0], worth, place, 0.0)
         size = _FIRST_STRETCH
         while size < wide and rise * size < room:
-            if size * _share(roundings, rise * size) >= _EXPECTED:
+            if are_enough(size * share_of(roundings, rise * size)):
                 break
             size *= 2
         return size
-
-    def _roundings(self, least: float) -> list[tuple[float, float]]:
-        """Return what each rounding costs at most, and which share of the amounts lose nothing.
-
-        Those of the base token are whole: where its amounts are counted, they cost nothing.
-        """
-        found = []
-        for index, (piece, worth) in enumerate(
-            zip(self._regions[0].pieces, self._worth, strict=False)
-        ):
-            if worth > least:
-                if index != self.place:
-                    found.append((worth, 0.0))
-                if piece.of > 1:
-                    found.append((worth, 1 / piece.of))
-        if self.place and least < 1:
-            found.append((1.0, 0.0))
-        return found
 
     # --- windows ---------------------------------------------------------------------------
 
@@ -387,18 +358,3 @@ class Search:
         last = min(first + CLEAR - 1, window.last)
         probe = Window(window.model, first, last)
         return self._scan([probe], level, level, self._candidates(_AMPLE * CLEAR))
-
-
-def _share(roundings: Sequence[tuple[float, float]], most: float) -> float:
-    """Return about which share of the amounts whose curve reaches a level do so rounded.
-
-    The level is `most` below the top. The losses of `n` roundings and the distance from the top
-    share it: the mean of (1 - v^2)^n / n! for v from 0 to 1.
-    """
-    share, left = 1.0, 1.0
-    for worth, least in roundings:
-        chance = most / worth
-        if chance < 1:
-            left += 2
-            share *= max(chance, least) * 2 / left
-    return share
