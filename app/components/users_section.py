@@ -77,22 +77,21 @@ def _row(user: User) -> dict[str, str]:
 def _add_form() -> None:
     st.header("Add a user", anchor=False)
     token = form_token(_ADD)
-    columns = st.columns(2)
-    with columns[0]:
-        name = st.text_input("Name", key=f"{_ADD}_name_{token}", max_chars=64)
-        st.text_input("E-mail (may be empty)", key=f"{_ADD}_email_{token}", max_chars=254)
-    with columns[1]:
-        st.text_input("Shown as", key=f"{_ADD}_shown_{token}", max_chars=100)
-        st.selectbox("Role", [each.value for each in Role][::-1], key=f"{_ADD}_role_{token}")
-    _password("First password", f"{_ADD}_password_{token}")
-    confirmation(Action.ADD_USER, _ADD)
-    st.button(
-        "Add the user",
-        key=f"{_ADD}_send",
-        icon=":material/person_add:",
-        disabled=not name,
-        on_click=_send_new,
-    )
+    # In a form the browser hands over what is typed with the press itself; a password field on
+    # its own keeps it back when it is left for the eye beside it.
+    with st.form(_ADD, border=False, enter_to_submit=False):
+        columns = st.columns(2)
+        with columns[0]:
+            st.text_input("Name", key=f"{_ADD}_name_{token}", max_chars=64)
+            st.text_input("E-mail (may be empty)", key=f"{_ADD}_email_{token}", max_chars=254)
+        with columns[1]:
+            st.text_input("Shown as", key=f"{_ADD}_shown_{token}", max_chars=100)
+            st.selectbox("Role", [each.value for each in Role][::-1], key=f"{_ADD}_role_{token}")
+        _password("First password", f"{_ADD}_password_{token}")
+        confirmation(Action.ADD_USER, _ADD)
+        st.form_submit_button(
+            "Add the user", key=f"{_ADD}_send", icon=":material/person_add:", on_click=_send_new
+        )
     asking.told(_ADD)
 
 
@@ -116,19 +115,20 @@ def _change_form(names: list[str]) -> None:
         what = st.selectbox("Change", list(_WHAT), key=f"{_CHANGE}_what_{token}")
     action, change = _WHAT[what or next(iter(_WHAT))]
     body = {effects.NAME: name or "", effects.CHANGE: change}
-    if change == "role":
-        roles = [each.value for each in Role][::-1]
-        st.selectbox("New role", roles, key=f"{_CHANGE}_role_{token}")
-    if change == "password":
-        _password("New password", f"{_CHANGE}_password_{token}")
-    confirmation(action, _CHANGE)
-    st.button(
-        f"{what} for {name}" if change != "role" else f"New role for {name}",
-        key=f"{_CHANGE}_send",
-        icon=":material/manage_accounts:",
-        on_click=_send_change,
-        args=(action, body),
-    )
+    with st.form(_CHANGE, border=False, enter_to_submit=False):
+        if change == "role":
+            roles = [each.value for each in Role][::-1]
+            st.selectbox("New role", roles, key=f"{_CHANGE}_role_{token}")
+        if change == "password":
+            _password("New password", f"{_CHANGE}_password_{token}")
+        confirmation(action, _CHANGE)
+        st.form_submit_button(
+            f"{what} for {name}" if change != "role" else f"New role for {name}",
+            key=f"{_CHANGE}_send",
+            icon=":material/manage_accounts:",
+            on_click=_send_change,
+            args=(action, body),
+        )
     asking.told(_CHANGE)
 
 
