@@ -223,8 +223,13 @@ class Learning:
         self._scene = (block, step, market)
         self._judged.clear()
         if self._ways is not None:
-            exploring = self.optimizer.answer.exploring
-            self._ways.turn(self._judged, market_time(block), exploring)
+            try:
+                exploring = self.optimizer.answer.exploring
+                self._ways.turn(self._judged, market_time(block), exploring)
+            except Exception as error:  # noqa: BLE001 (the usual way needs no choosing)
+                self._note(error)
+                # What is judged from now on is not shown to it, so everything goes that way.
+                self._judged = []
 
     def advise(
         self, opportunity: Opportunity, net_wei: int | None, gas_wei: int | None
@@ -307,12 +312,19 @@ class Learning:
             told = self._hindsight.look(judged, seen)
             if isinstance(told, Sequel):
                 samples.append(self._sample(judged, told, now))
-                if self._ways is not None and told.won is not None:
-                    self._ways.learn(judged, told.won, now)
+                self._teach_ways(judged, told, now)
             elif told is NoSequel.WAIT:
                 waiting.append(judged)
         self._waiting = waiting
         return tuple(samples)
+
+    def _teach_ways(self, judged: Judged, told: Sequel, now: float) -> None:
+        if self._ways is None or told.won is None:
+            return
+        try:
+            self._ways.learn(judged, told.won, now)
+        except Exception:  # noqa: BLE001 (samples are worth more than what one attempt tells)
+            _LOG.exception("what came of a way of sending could not be learned")
 
     def _sample(self, judged: Judged, sequel: Sequel, now: float) -> SampleRecord:
         decision = judged.decision

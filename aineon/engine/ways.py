@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from aineon.engine.hindsight import Judged
@@ -65,6 +66,7 @@ class WayChooser:
         return Dispatch(
             relays=None if relay == ALL_RELAYS else frozenset({relay}),
             blocks=None if when == EACH_BLOCK else 1,
+            untaken=partial(self._untaken, plan),
         )
 
     def way_of(self, plan: ExecutionPlan) -> Way | None:
@@ -80,6 +82,17 @@ class WayChooser:
     def state(self) -> Mapping[str, Any]:
         """Return what is to be kept; see `Bandit.state`."""
         return self.bandit.state()
+
+    def _untaken(self, plan: ExecutionPlan) -> None:
+        """Take in that a way carried nothing at all; what comes of the attempt is not its doing."""
+        way = self._chosen.pop(plan.plan_id, None)
+        if way is None:
+            return
+        _LOG.warning("%s did not take a bundle, so all relays got it", way.relay)
+        try:
+            self.bandit.learn(way, False, 1.0, self._at)
+        except Exception:  # noqa: BLE001 (the bundle is out, and is to be followed)
+            _LOG.exception("what came of a way of sending could not be learned")
 
     def _choose(self, plan: ExecutionPlan) -> Choice | None:
         gap = frozenset((pool, token.address) for pool, token in directions_of(plan))

@@ -7,6 +7,7 @@ blocks. A model that cannot be used is refused with a sentence, and the engine g
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -79,6 +80,22 @@ class ModelDesk:
 
     async def run(self, market: Market) -> None:
         """Work until it is cancelled; whatever fails here, the engine goes on."""
+        # Beside the rest, because studying the past takes longer than a crash may cost.
+        keeping = asyncio.create_task(self._go_on_keeping(), name="ways")
+        try:
+            await self._work()
+        finally:
+            keeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeping
+            await self._guarded(self._keep)
+
+    async def _go_on_keeping(self) -> None:
+        while True:
+            await self._guarded(self._keep)
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _work(self) -> None:
         relearned = False
         while True:
             if not relearned and self._learning.began is not None:
@@ -87,7 +104,6 @@ class ModelDesk:
             await self._guarded(self._answer_all)
             await self._guarded(self._pick_up)
             await self._guarded(self._hear)
-            await self._guarded(self._keep)
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _guarded(self, work: Callable[[], None]) -> None:

@@ -88,7 +88,7 @@ def read_ways(settings: Settings, books: Books) -> Mapping[str, Any] | None:
         return dict(told["bandit"]) if told["relays"] == _mark(settings) else None
     except FileNotFoundError:
         return None
-    except (OSError, UnsafeFile, ValueError, LookupError, TypeError) as error:
+    except (OSError, UnsafeFile, ValueError, LookupError, TypeError, RecursionError) as error:
         raise OptimizerError(f"what is kept of them cannot be read: {error}") from error
 
 

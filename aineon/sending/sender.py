@@ -41,7 +41,7 @@ from aineon.ledger.store import BookStore
 from aineon.primitives import Clock, SystemClock
 from aineon.safety import Stop, StopState
 from aineon.sending.canon import Canon
-from aineon.sending.carriers import Answer, Carrier, CarrierSet
+from aineon.sending.carriers import Answer, Carrier, CarrierSet, Verdict, summary
 from aineon.sending.crashpoints import CrashHook, CrashPoint, no_crash
 from aineon.sending.handing import Hands
 from aineon.sending.intent import Fees, Intent, cancel_of
@@ -171,8 +171,9 @@ class Sender:
     async def send(self, intent: Intent, through: Collection[str] | None = None) -> SentIntent:
         """Have `intent` signed, kept and handed out; a known one is only looked up.
 
-        `through` names the relays that get it now; None is all of them. What is handed out again
-        later, because nobody knows whether anybody took it, goes to all.
+        `through` names the relays that get it now; None is all of them. Where none of those took
+        it, the same bytes go to all at once; so they do where they are handed out again later,
+        because nobody knows whether anybody took them.
 
         What the carriers answered decides nothing: `status` tells what the chain says, as of the
         latest `reconcile`. Where this raises after the signature, the intent is kept, and
@@ -188,8 +189,11 @@ class Sender:
             head = await self._pass_fence()
             order = self._order(intent, intent.fees, head)
             placed = await asyncio.to_thread(self._outbox.begin, order)
-            new = placed.is_new
-            answers = await self._hands.give(placed.version, head, through) if new else ()
+            if not placed.is_new:
+                return await self._sent(intent.intent_id)
+            answers = await self._hands.give(placed.version, head, through)
+            if through is not None and summary(answers) is not Verdict.ACCEPTED:
+                answers += await self._hands.give(placed.version, head)
             return await self._sent(intent.intent_id, answers)
 
     async def reprice(self, intent: Intent, fees: Fees) -> SentIntent:

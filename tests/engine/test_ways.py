@@ -134,3 +134,45 @@ def test_the_state_of_the_market_comes_with_the_budget_of_an_alarm(
     assert isinstance(one.attempt, Attempt)
     taught._ways.dispatch(one.attempt.plan)
     assert bandit.asked[0][-2:] == (market_time(block(100)), taught.optimizer.answer.exploring)
+
+
+def test_a_relay_that_took_nothing_is_thought_less_of_and_what_comes_is_not_its_doing() -> None:
+    one, bandit = judged(), Bandit([USUAL, OTHER], ETHER, paper={USUAL: 0.5, OTHER: 0.9})
+    assert one.attempt is not None
+    chooser, plan = WayChooser(bandit), one.attempt.plan
+    chooser.turn([one], 77.0, 1.0)
+    before = bandit.reach[OTHER].mean
+    chooser._chosen[plan.plan_id] = OTHER
+    chooser._untaken(plan)
+    chooser._untaken(plan)
+    assert bandit.reach[OTHER].mean < before
+    assert bandit.reach[OTHER].tried == 1
+    assert chooser.way_of(plan) is None
+
+
+def test_a_way_that_cannot_be_learned_costs_no_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = replace(judged(), way=OTHER)
+    taught = learning(Scripted(), hindsight=ChainHindsight())
+    taught._ways = WayChooser(Fixed(OTHER))
+    taught._waiting = [one]
+    monkeypatch.setattr(Fixed, "learn", lambda *_: 1 // 0)
+    assert one.attempt is not None
+    ended = OnchainSettlement(one.attempt, Outcome.INCLUDED, "as the chain says", 101)
+    assert len(taught._look_back(seen(101, ended), market_time(block(101)))) == 1
+    assert taught._waiting == []
+
+
+def test_where_no_state_can_be_begun_plans_go_the_usual_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, bandit, market = judged(), Fixed(OTHER), None
+    taught = learning(Scripted())
+    taught._ways = WayChooser(bandit)
+    anything: Any = market
+    taught.turn(block(100), 0, anything)
+    monkeypatch.setattr(Scripted, "answer", property(lambda _: 1 // 0))
+    taught.turn(block(101), 0, anything)
+    taught._judged.append(one)
+    assert one.attempt is not None
+    assert taught._ways.dispatch(one.attempt.plan) is TO_EVERYBODY
+    assert taught._trouble

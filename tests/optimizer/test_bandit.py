@@ -151,11 +151,11 @@ def test_all_relays_and_all_blocks_are_what_others_have_to_beat(share, relays, b
     names = [f"relay-{number}" for number in range(relays)]
     prior = {way: prior_of(way, share, relays, blocks) for way in ways_of_bundles(names, blocks)}
     usual = Way(ALL_RELAYS, EACH_BLOCK, Channel.PRIVATE)
-    assert prior[usual] == pytest.approx(share)
-    assert all(0 < each < share for way, each in prior.items() if way != usual)
+    assert prior[usual] == pytest.approx(1)
+    assert all(0 < each < 1 for way, each in prior.items() if way != usual)
     # As many tries that are as good each as one relay's one block come to the whole.
     one = prior[Way("relay-0", NEXT_BLOCK, Channel.PRIVATE)]
-    assert 1 - (1 - one) ** (relays * blocks) == pytest.approx(share)
+    assert 1 - (1 - one * share) ** (relays * blocks) == pytest.approx(share)
     # Without a budget nothing else is ever taken.
     bandit = Bandit(prior, 0, paper=prior)
     assert bandit.choose(0.5, NET, 0, 3_000, 0.0).way == usual
@@ -193,6 +193,7 @@ def test_what_was_learned_and_spent_is_kept_over_a_restart():
         {"spent_wei": "much"},
         {"spent_wei": -1},
         {"day": math.nan},
+        {"day": math.inf},
         {"ways": [["near", "at once", "by pigeon", [0, 0, 0, 0]]]},
         {"ways": [["near", "at once", "private", [math.inf, 0, 0, 0]]]},
         {"ways": [["near", "at once", "private", [1.0]]]},
@@ -207,3 +208,39 @@ def test_a_damaged_memory_changes_nothing(changes):
     assert bandit.state() == before
     with pytest.raises(OptimizerError):
         bandit.restore({})
+
+
+def test_without_a_budget_losses_of_the_usual_way_make_no_other_one_better():
+    ways = ways_of_bundles(["near", "far"], 2)
+    prior = {way: prior_of(way, 0.6, 2, 2) for way in ways}
+    usual = Way(ALL_RELAYS, EACH_BLOCK, Channel.PRIVATE)
+    for share in (prior, dict.fromkeys(ways, 0.5)):
+        bandit = Bandit(ways, 0, paper=share)
+        for step in range(500):
+            assert bandit.choose(0.5, NET, 0, 3_000, step * 60.0).way == usual
+            bandit.learn(usual, False, 0.5, step * 60.0)
+        assert bandit.reach[usual].mean < 0.1
+        assert bandit.regret_wei == 0
+
+
+def test_an_untried_way_costs_what_it_reaches_less_than_the_usual_one_does_now():
+    prior = {NEAR: 0.8, FAR: 0.4}
+    bandit = Bandit(prior, ETHER, seed=3, paper=prior)
+    for step in range(100):
+        bandit.learn(NEAR, False, 1.0, float(step))
+    choice = bandit.choose(0.5, NET, 0, 3_000, 100.0)
+    assert choice.way == FAR
+    assert bandit.reach[FAR].mean > bandit.reach[NEAR].mean
+    near = bandit.reach[NEAR].mean * 0.5 * 0.7 * NET
+    assert choice.regret_wei == pytest.approx(near / 2, rel=0.01)
+
+
+def test_the_usual_way_reaches_what_its_chance_says():
+    usual = Way(ALL_RELAYS, EACH_BLOCK, Channel.PRIVATE)
+    alone = Way("relay-1", EACH_BLOCK, Channel.PRIVATE)
+    prior = {way: prior_of(way, 0.3, 2, 1) for way in (usual, alone)}
+    assert prior[usual] == pytest.approx(1)
+    # A chance that includes what all relays carry is not multiplied by that once more.
+    assert prior[alone] == pytest.approx((1 - 0.7**0.5) / 0.3)
+    assert prior_of(alone, 0.0, 2, 1) == 0.5
+    assert Bandit([usual], 0, paper=prior).choose(0.3, NET, 0, 0, 0.0).expected_wei > 0.29 * NET

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +16,9 @@ import pytest
 from aineon.ledger.control import ControlStore
 from aineon.ledger.store import BookStore
 from aineon.optimizer import Optimizer
+from aineon.optimizer.arms import Channel
+from aineon.optimizer.bandit import Way
+from aineon.optimizer.bandit.ways import ALL_RELAYS, EACH_BLOCK
 from aineon.primitives import Book, ManualClock
 from aineon.primitives.units import ETHER
 from aineon.runtime.books import Books
@@ -71,7 +77,12 @@ def test_it_starts_from_what_paper_taught(
         store.write(samples=[*tried, *untried, *others])
     chooser = ways_of_sending(settings, books_of(settings))
     assert chooser is not None
-    assert next(iter(chooser.bandit.reach.values())).mean == pytest.approx(share)
+    alone, usual = (
+        chooser.bandit.reach[Way(place, EACH_BLOCK, Channel.PRIVATE)].mean
+        for place in ("relay-1", ALL_RELAYS)
+    )
+    assert usual == pytest.approx(0.98)
+    assert alone == pytest.approx((1 - (1 - share) ** 0.5) / share)
 
 
 @pytest.fixture
@@ -109,7 +120,50 @@ def test_what_was_learned_is_kept_by_the_desk_and_only_for_the_same_relays(
     assert moved.bandit.reach[way].tried == 0
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"relays": 1}', "damaged"])
+async def test_what_was_learned_is_kept_while_the_past_is_studied_and_at_the_end(
+    tmp_path: Path, control: ControlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_with(tmp_path)
+    books = replace(books_of(settings), control=control)
+    chooser = ways_of_sending(settings, books)
+    assert chooser is not None
+    place: Any = SimpleNamespace(expect_past=lambda: None, began=1.0, now=None)
+    desk = ModelDesk(settings, place, maker_of(settings), books, ManualClock(0.0), chooser)
+    studying, go_on, kept = threading.Event(), threading.Event(), threading.Event()
+    file = models_folder(settings, CHAIN) / KEPT
+
+    def study() -> None:
+        studying.set()
+        go_on.wait(60)
+
+    keep = desk._keep
+
+    def keep_and_tell() -> None:
+        keep()
+        if file.exists():
+            kept.set()
+
+    monkeypatch.setattr(desk, "_relearn", study)
+    monkeypatch.setattr(desk, "_keep", keep_and_tell)
+    nothing: Any = None
+    way = next(iter(chooser.bandit.reach))
+    running = asyncio.create_task(desk.run(nothing))
+    try:
+        assert await asyncio.to_thread(studying.wait, 60)
+        chooser.bandit.learn(way, True, 0.5, 1_000.0)
+        assert await asyncio.to_thread(kept.wait, 60), "it is kept while the past is studied"
+        chooser.bandit.learn(way, True, 0.5, 1_001.0)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    finally:
+        go_on.set()
+    again = ways_of_sending(settings, books)
+    assert again is not None
+    assert again.bandit.reach[way].tried == 2
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"relays": 1}', "damaged", "[" * 60_000])
 def test_what_cannot_be_read_is_learned_anew(tmp_path: Path, text: str) -> None:
     settings = settings_with(tmp_path)
     place = models_folder(settings, CHAIN) / KEPT

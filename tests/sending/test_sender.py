@@ -134,21 +134,40 @@ async def test_a_trade_goes_to_the_relays_alone(tmp_path: Path) -> None:
     assert [len(private.parcels), len(public.parcels)] == [1, 1]
 
 
+@pytest.mark.parametrize("fault", ["refused", "lost", "broken"])
+async def test_what_the_named_relays_do_not_take_goes_to_all_at_once(
+    tmp_path: Path, fault: str
+) -> None:
+    chain = FakeChain()
+    near, far = relay(chain, *[fault] * 9), relay(chain)
+    near.name, far.name = "near", "far"
+    async with Life(tmp_path, chain, relays=(near, far)) as life:
+        sent = await life.sender.send(trade(0, 1), through={"near"})
+        assert [len(near.parcels), len(far.parcels)] == [2, 1]
+        assert {each.raw for each in (*near.parcels, *far.parcels)} == {(sent.version.raw,)}
+        assert [each.carrier for each in sent.answers] == ["near", "near", "far"]
+        chain.mine()
+    assert chain.received(recipient(0)) == 1
+
+
 async def test_a_trade_goes_through_the_relays_that_are_named_and_again_through_all(
     tmp_path: Path,
 ) -> None:
     chain = FakeChain()
-    near, far = relay(chain, "lost"), relay(chain)
+    near, far = relay(chain), relay(chain, "lost")
     near.name, far.name = "near", "far"
     async with Life(tmp_path, chain, relays=(near, far)) as life:
         await life.sender.send(trade(0, 1, 3), through={"near"})
         assert [len(near.parcels), len(far.parcels)] == [1, 0]
+        near.faults = ["lost", "lost"]
+        await life.sender.send(trade(1, 1, 3), through={"near"})
+        assert [len(near.parcels), len(far.parcels)] == [3, 1]
         # Nobody knows whether it arrived, so by now it is more than a matter of choice.
         chain.mine(takes=lambda raw: False)
         await life.sender.reconcile()
-        assert [len(near.parcels), len(far.parcels)] == [2, 1]
-        await life.sender.send(trade(1, 2), through={"a relay of yesterday's"})
-        assert [len(near.parcels), len(far.parcels)] == [3, 2], "names of nobody mean all"
+        assert [len(near.parcels), len(far.parcels)] == [4, 2]
+        await life.sender.send(trade(2, 2), through={"a relay of yesterday's"})
+        assert [len(near.parcels), len(far.parcels)] == [5, 3], "names of nobody mean all"
 
 
 async def test_a_missed_trade_leaves_its_nonce_to_the_next(tmp_path: Path) -> None:

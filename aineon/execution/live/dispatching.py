@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aineon.execution.plan import ExecutionPlan
+
+
+def _untold() -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +20,12 @@ class Dispatch:
         relays: the names of those that get it; None for all of them.
         blocks: the most target blocks that it is meant for, counted from the first; None for all
             that the plan allows.
+        untaken: called where none of `relays` took it, so that all of them got it after all.
     """
 
     relays: frozenset[str] | None = None
     blocks: int | None = None
+    untaken: Callable[[], None] = field(default=_untold, compare=False)
 
 
 TO_EVERYBODY = Dispatch()

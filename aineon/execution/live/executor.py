@@ -33,7 +33,7 @@ from aineon.execution.encoding import encode_execute
 from aineon.execution.executor import NotSubmitted, PreflightResult
 from aineon.execution.live.accounting import Accountant
 from aineon.execution.live.contract_watch import ContractWatch
-from aineon.execution.live.dispatching import Dispatcher, to_everybody
+from aineon.execution.live.dispatching import Dispatch, Dispatcher, to_everybody
 from aineon.execution.live.following import Following
 from aineon.execution.live.gas import GasStrategy
 from aineon.execution.live.journal import Journal
@@ -224,19 +224,21 @@ class LiveExecutor:
             attempt_id=attempt.attempt_id,
             memo=write_memo(attempt),
         )
-        return await self._send(attempt, intent, way.relays)
+        return await self._send(attempt, intent, way)
 
     async def _send(
-        self, attempt: Attempt, intent: Intent, relays: frozenset[str] | None
+        self, attempt: Attempt, intent: Intent, way: Dispatch
     ) -> Attempt | NotSubmitted:
         try:
-            sent = await self._sender.send(intent, through=relays)
+            sent = await self._sender.send(intent, through=way.relays)
         except (SendingError, StopLatched, LedgerError, ChainError) as error:
             # It may have been signed before this came up, and what is signed may be mined.
             self._following.watch(attempt)
             if not isinstance(error, SendingError) or isinstance(error, _OF_ALL_PLANS):
                 self._note(error)
             return NotSubmitted(_gate_of(error), str(error))
+        if way.relays is not None and not _was_taken(sent.answers, way.relays):
+            way.untaken()
         said = summary(sent.answers)
         self._relays_say = "" if said is Verdict.ACCEPTED else _complaint(sent.answers)
         if said is Verdict.REFUSED:
@@ -352,6 +354,11 @@ class LiveExecutor:
 
 def _gate_of(error: AineonError) -> str:
     return next(gate for kind, gate in _GATES.items() if isinstance(error, kind))
+
+
+def _was_taken(answers: Sequence[Answer], relays: frozenset[str]) -> bool:
+    own = [answer for answer in answers if answer.carrier in relays]
+    return summary(own) is Verdict.ACCEPTED
 
 
 def _complaint(answers: Sequence[Answer]) -> str:

@@ -17,6 +17,8 @@ from aineon.optimizer.telling import WayTold
 
 DAY: Final = 86_400.0
 
+ENOUGH_TRIALS: Final = 6.0
+"""Attempts, in sure bids, after which a way's own figures are believed, and not its prior."""
 _REGRETS_KEPT: Final = 500
 
 
@@ -51,7 +53,8 @@ class Bandit:
         ways: those that can be taken.
         budget_wei: what exploring may cost in a day of the market, by present estimates.
         seed: of its dice.
-        paper: the reach that each way had on paper, where it is known.
+        paper: the reach to expect of each way, where it is known. The usual way is the one with
+            the highest; the others have to be tried, within the budget, before they replace it.
     """
 
     def __init__(
@@ -66,6 +69,8 @@ class Bandit:
             way: Reach(known[way], PAPER_WEIGHT) if way in known else Reach()
             for way in sorted(set(ways))
         }
+        self._usual = max(self._reach, key=lambda way: self._reach[way].mean, default=None)
+        self._ratios = {} if self._usual is None else self._ratios_to(self._reach[self._usual])
         self._budget_wei = budget_wei
         self._dice = Random(seed)
         self._day = -math.inf
@@ -95,7 +100,7 @@ class Bandit:
         """Return the way to take; None where every way costs more than it brings.
 
         Args:
-            chance: how likely the bid is to be the highest.
+            chance: how likely the attempt is to land where its way carries as far as usual.
             net_wei: what a win leaves before the bid.
             gas_wei: what a failed public attempt costs.
             bid_bps: the share that is bid.
@@ -108,12 +113,12 @@ class Bandit:
         def worth(way: Way, reach: float) -> int:
             return expected_wei(reach * chance, net_wei, gas_wei, bid_bps, way.channel)
 
-        means = {way: worth(way, reach.mean) for way, reach in self._reach.items()}
-        best = max(means, key=lambda way: means[way])
+        means = {way: worth(way, self._believed(way)) for way in self._reach}
+        best = max(filter(self._is_known, means), key=lambda way: means[way])
         drawn = {way: worth(way, reach.draw(self._dice)) for way, reach in self._reach.items()}
         way = max(drawn, key=lambda each: drawn[each])
-        regret = means[best] - means[way]
-        if regret > self.left_wei(at, factor):
+        regret, left = max(means[best] - means[way], 0), self.left_wei(at, factor)
+        if regret > left or not left:
             way, regret = best, 0
         if max(means[way], drawn[way]) <= 0:
             return None
@@ -141,7 +146,7 @@ class Bandit:
             OptimizerError: it is no such state; nothing is changed.
         """
         try:
-            day = -math.inf if state["day"] is None else float(state["day"])
+            day = None if state["day"] is None else float(state["day"])
             spent, regret = int(state["spent_wei"]), int(state["regret_wei"])
             known = {
                 Way(str(relay), str(when), Channel(channel)): ReachState(*map(float, told))
@@ -151,10 +156,11 @@ class Bandit:
             raise OptimizerError(
                 f"what is kept of ways of sending is malformed: {error}"
             ) from error
-        figures = [spent, regret, *(each for told in known.values() for each in told)]
-        if math.isnan(day) or not all(math.isfinite(each) and each >= 0 for each in figures):
+        figures = [day or 0.0, spent, regret, *(each for told in known.values() for each in told)]
+        if not all(math.isfinite(each) and each >= 0 for each in figures):
             raise OptimizerError("what is kept of ways of sending holds a figure that none can be")
-        self._day, self._spent_wei, self.regret_wei = day, spent, regret
+        self._day = -math.inf if day is None else day
+        self._spent_wei, self.regret_wei = spent, regret
         for way, told in known.items():
             if way in self._reach:
                 self._reach[way].restore(told)
@@ -162,6 +168,22 @@ class Bandit:
     def told(self) -> tuple[WayTold, ...]:
         """Return what is known about each way."""
         return tuple(_way_told(way, reach) for way, reach in self._reach.items())
+
+    def _ratios_to(self, usual: Reach) -> dict[Way, float]:
+        return {way: reach.mean / usual.mean for way, reach in self._reach.items()}
+
+    def _is_known(self, way: Way) -> bool:
+        return way == self._usual or self._reach[way].trials >= ENOUGH_TRIALS
+
+    def _believed(self, way: Way) -> float:
+        """Return the mean reach; a way that was hardly tried keeps its distance to the usual one.
+
+        Losses of the usual way say nothing good about one that nobody took.
+        """
+        mean = self._reach[way].mean
+        if self._usual is None or self._is_known(way):
+            return mean
+        return min(mean, self._reach[self._usual].mean * self._ratios[way])
 
     def _count(self, at: float, way: Way, regret: int) -> None:
         if not regret:

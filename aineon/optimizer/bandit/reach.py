@@ -1,11 +1,13 @@
-"""Reach: the share of blocks in which what is sent one way can land at all.
+"""Reach: how far one way carries, as a share of what an attempt's chance reckons with.
 
 A replay tells what every bid would have won, so bids need no trying out. It does not tell which
 relay's builders win blocks, or whether an early bundle beats a late one: that is learned by
 sending. An attempt lands where its way carries it and its bid is the highest; a win says that it
 was carried, a loss may have either cause. So each attempt counts as many trials as its bid had
-chances: reach is wins over the wins that would have come had everything been carried. A loss at
-a bid that hardly ever wins says almost nothing about the relay.
+chances: reach is wins over the wins that these chances foretold. They are learned from attempts
+that went the usual way, so what that does not carry is in them already: its reach is 1, and that
+of another way the ratio to it. A loss at a bid that hardly ever wins says almost nothing about the
+relay.
 """
 
 from __future__ import annotations
@@ -56,7 +58,7 @@ class Reach:
     """What is known about one way: a Beta distribution whose past fades towards its prior.
 
     Args:
-        prior: the reach that was seen on paper, 0 to 1.
+        prior: the reach to expect before anything was tried, 0 to 1.
         weight: how many attempts that counts for.
     """
 
@@ -79,6 +81,11 @@ class Reach:
         carried, lost = self.shape
         return carried / (carried + lost)
 
+    @property
+    def trials(self) -> float:
+        """Attempts, each counted as its chance, as of the latest; old ones faded."""
+        return self._trials
+
     def draw(self, dice: Random) -> float:
         """Return a reach as likely as it is (Thompson 1933)."""
         return dice.betavariate(*self.shape)
@@ -98,7 +105,7 @@ class Reach:
 
         Args:
             landed: whether it landed.
-            chance: how likely its bid was to be the highest, had it been carried.
+            chance: how likely it was to land, had it been carried as far as usual.
             at: seconds, the market's time; an earlier one than the last counts as the last.
         """
         self._fade(at)

@@ -32,7 +32,7 @@ def ways_of_bundles(relays: Sequence[str], blocks: int) -> tuple[Way, ...]:
 
 
 def prior_of(way: Way, share: float, relays: int, blocks: int) -> float:
-    """Return the reach to expect of a way, from 0 to 1.
+    """Return the reach to expect of a way beside the usual one's, which is 1.
 
     Args:
         way: one of `ways_of_bundles`.
@@ -41,5 +41,8 @@ def prior_of(way: Way, share: float, relays: int, blocks: int) -> float:
         blocks: in how many an attempt may land; taken to be independent, and alike.
     """
     parts = (1 if way.relay == ALL_RELAYS else relays) * (1 if way.when == EACH_BLOCK else blocks)
-    reach: float = 1 - (1 - min(max(share, 0.0), 1.0)) ** (1 / parts)
+    kept = min(max(share, 0.0), 1.0)
+    if not kept:
+        return 1 / parts  # what it comes to as the share becomes small
+    reach: float = (1 - (1 - kept) ** (1 / parts)) / kept
     return reach
