@@ -457,11 +457,21 @@ def surroundings_of_tests() -> Iterator[dict[str, str]]:
     Some start AINEON a hundred times, others wait for a thousand books to be on disk.
     """
     env = {name: each for name, each in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < MEMORY_OF_TESTS:
+    if not is_memory_for_tests():
         yield env
         return
-    with tempfile.TemporaryDirectory(prefix="aineon-", dir=MEMORY) as folder:
+    # What a process that is still ending writes there must not fail the run.
+    with tempfile.TemporaryDirectory(
+        prefix="aineon-", dir=MEMORY, ignore_cleanup_errors=True
+    ) as folder:
         yield {**env, "TMPDIR": folder}
+
+
+def is_memory_for_tests() -> bool:
+    """Return whether tests can write, and start programs, in as much memory as they take."""
+    if not os.access(MEMORY, os.W_OK) or os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
+        return False
+    return shutil.disk_usage(MEMORY).free >= MEMORY_OF_TESTS
 
 
 @contextlib.contextmanager

@@ -46,16 +46,18 @@ def load_ahead() -> None:
 
     Neither the port nor the first page's text should have to wait for it.
     """
-    import pyarrow as pa  # noqa: F401
+    try:
+        import pyarrow as pa  # noqa: F401
 
-    import app.actions
-    import app.components.charts
-    import app.components.tables  # noqa: F401
+        import app.actions
+        import app.components.charts
+        import app.components.tables  # noqa: F401
 
-    gc.collect()
-    gc.freeze()
-    # Where `python -m app` started it, it was off meanwhile.
-    gc.enable()
+        gc.collect()
+        gc.freeze()
+    finally:
+        # Where `python -m app` started it, it was off meanwhile.
+        gc.enable()
 
 
 def say_what_failed(error: Exception) -> bool:

@@ -74,7 +74,7 @@ def section() -> str:
 
 
 def show_profit(scope: Scope) -> None:
-    period = periods.pick()
+    period = periods.picked()
     performance.totals(client().summary(scope, period))
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -98,7 +98,8 @@ def show_profit(scope: Scope) -> None:
     trades = client().trades(scope, TRADES_SHOWN)
     st.caption(
         f"The newest {len(trades):,} attempts, {scope.provenance.value}: what was expected "
-        "beside what came of it. The files below hold them all, to the last wei."
+        "beside what came of it. The files below hold those of the picked period, to the "
+        "last wei."
     )
     tables.trades(trades)
 
@@ -118,6 +119,9 @@ def body() -> None:
 
 head.title("Performance", "What the attempts came to, over time and one by one.")
 chosen_section = section()
+# Outside of what renews itself: the files below are of the period that was picked, too.
+if chosen_section == PROFIT:
+    periods.pick()
 body()
 # Outside of what renews itself: a button that is drawn anew forgets the file of the last click,
 # and a form what was chosen in it.

@@ -31,7 +31,7 @@ from aineon.access.one_time_codes import (
 from aineon.access.refusals import Refusals
 from aineon.access.sealing import Seal
 from aineon.access.store import FACTORS, RECOVERY, VOUCHERS, AccessStore
-from aineon.access.throttle import Budget, give_back, in_words, key_of, spend
+from aineon.access.throttle import Budget, Budgets, give_back, in_words, key_of, spend
 from aineon.access.tokens import hash_of, new_token, token_hash
 from aineon.access.user_rows import get_user
 from aineon.errors import CodeThrottled, EnrolmentRefused
@@ -42,8 +42,13 @@ from aineon.primitives import Clock
 IN_SESSION: Final = "session"
 CODES: Final = Budget(most=5, seconds=900.0)
 CODES_FOR_LONG: Final = Budget(most=10, seconds=3 * 3_600.0)
-"""Three codes in a million are right at any moment: eighty tries a day find one in years, and
-whoever has the password bars its owner for three hours at most."""
+"""Three codes in a million are right at any moment: eighty tries a day find one in years. Whoever
+goes on trying keeps a lane's owner from the app's codes for as long as he goes on; a browser that
+is known has a lane of its own."""
+
+RECOVERIES: Final = Budget(most=1_000, seconds=900.0)
+"""Apart from the app's codes, which somebody else may have spent. Nobody guesses 80 bits; this
+bounds work alone."""
 
 VOUCHER_SECONDS: Final = 600.0
 ENROLMENT_SECONDS: Final = 900.0
@@ -173,10 +178,7 @@ class SecondFactor:
         name, given = folded(name), plain(code)
         if not (is_code(given) or is_recovery_code(given)):
             return False
-        budgets = {key_of("code", name, lane): CODES}
-        if is_code(given):
-            # Nobody guesses recovery codes; so they let their owner in when others have spent this.
-            budgets[key_of("long", name, lane)] = CODES_FOR_LONG
+        budgets = _budgets_of(given, name, lane)
         with self._store.turn() as connection:
             row = _row(connection, name)
             if row is None or row["seed"] is None:
@@ -292,6 +294,12 @@ def _replace_recovery(connection: Connection, name: str, codes: tuple[str, ...])
     connection.execute(delete(RECOVERY).where(RECOVERY.c.user_name == name))
     rows = [{"code_hash": recovery_hash(name, plain(code)), "user_name": name} for code in codes]
     connection.execute(insert(RECOVERY), rows)
+
+
+def _budgets_of(code: str, name: str, lane: str) -> Budgets:
+    if is_recovery_code(code):
+        return {key_of("recovery", name, lane): RECOVERIES}
+    return {key_of("code", name, lane): CODES, key_of("long", name, lane): CODES_FOR_LONG}
 
 
 def _require(wait: float) -> None:

@@ -13,7 +13,7 @@ from aineon.access.refusals import Refusals
 from aineon.access.roles import Role
 from aineon.access.sign_in import site_of
 from aineon.access.store import AccessStore
-from aineon.access.throttle import Budget, give_back, in_words, key_of, spend
+from aineon.access.throttle import Budget, give_back, in_words, key_of, spend, wait_for
 from aineon.access.tokens import hash_of
 from aineon.access.users import User, UserStore
 from aineon.errors import SetupRefused
@@ -21,7 +21,10 @@ from aineon.ledger.audit import AuditTrail
 from aineon.ledger.control import ControlStore
 
 PER_SOURCE: Final = Budget(10, 900.0)
-"""Wrong tokens from one place; nobody keeps others from setting up."""
+"""Wrong tokens from one place, which keeps nobody at another one from setting up."""
+
+OF_ALL: Final = Budget(100, 900.0)
+"""Wrong tokens from everywhere; `aineon users add` asks for none."""
 
 _PURPOSE: Final = "set-up"
 
@@ -70,8 +73,8 @@ class Setup:
         `source` is the network address that the try comes from.
 
         Raises:
-            SetupRefused: there are users, no token was set, it is another one, or that source
-                has tried too often.
+            SetupRefused: there are users, no token was set, it is another one, or there were
+                too many tries.
             InvalidUser, PasswordRefused: something is not allowed.
             AuditUnwritable, LedgerError: nothing was changed.
         """
@@ -82,11 +85,11 @@ class Setup:
                 "no set-up token is set; set AINEON_SETUP_TOKEN and start again, or run "
                 "`aineon users add`"
             )
-        budgets = {key_of(_PURPOSE, site_of(source)): PER_SOURCE}
+        budgets = {key_of(_PURPOSE, site_of(source)): PER_SOURCE, key_of(_PURPOSE): OF_ALL}
+        # Looked at first: a flood of tries that are not heard must not keep others from writing.
+        _require(wait_for(self._store, budgets, at))
         with self._store.turn() as connection:
-            wait = spend(connection, budgets, at)
-        if wait:
-            raise SetupRefused(f"too many tries from where you are; wait {in_words(wait)}")
+            _require(spend(connection, budgets, at))
         if not hmac.compare_digest(hash_of(_PURPOSE, token.strip()), self._expected):
             self._refusals.add("setup.refuse", "first user", {}, at)
             raise SetupRefused("that is not the set-up token of this installation")
@@ -96,3 +99,11 @@ class Setup:
             name, password, Role.SUPER_ADMIN, display_name=display_name, email=email
         )
         return self._users.add_first(user, who=_PURPOSE, at=at)
+
+
+def _require(wait: float) -> None:
+    if wait:
+        raise SetupRefused(
+            f"too many set-up tokens were tried; wait {in_words(wait)}, or run `aineon users add` "
+            "on the machine"
+        )

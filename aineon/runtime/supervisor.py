@@ -46,7 +46,7 @@ _TICK_SECONDS = 0.1
 _STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 # There is nothing to learn from before.
 _TRAINER_WAITS_SECONDS = 60.0
-_CONSOLE_SCRIPT = Path("app") / "server.py"
+_CONSOLE_SCRIPT = Path("app") / "__main__.py"
 
 Say = Callable[[str], None]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aineon.errors import DestinationRefused, UnknownWithdrawal
+from aineon.errors import DestinationRefused, InvalidWithdrawal, UnknownWithdrawal
 from aineon.ledger.audit import JsonValue
 from aineon.primitives import Address
 from aineon.treasury.addresses import parse_destination, refuse_lookalike, refuse_own
@@ -65,12 +65,15 @@ class AllowList:
 
         Raises:
             UnknownWithdrawal: it is not on the list.
-            InvalidWithdrawal, AuditUnwritable: as `add`.
+            InvalidWithdrawal: as `add`, or it is the safe address, which takes none.
+            AuditUnwritable: nothing was changed.
         """
         check_share(share)
         check_name(who)
         with self._store.writing() as work:
             entry = _listed(work, parse_destination(address))
+            if share and entry.purpose is Purpose.SAFE:
+                raise InvalidWithdrawal("the safe address takes no share of automatic withdrawals")
             self._journal.note("destination.share", entry.address, {"share": share}, who, at)
             work.change_destination(entry.address, {"share": share})
             return _listed(work, entry.address)

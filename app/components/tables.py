@@ -25,7 +25,6 @@ _MOST_TALL_HEIGHT = 570
 _MOST_HEIGHT = 460
 # Arrow's longest exact numbers have 76 digits, those behind the point of any row included.
 _MOST_DIGITS = 76
-_TOKEN_DECIMALS = 18
 IN_FLIGHT = "in flight"
 WAITS = "waits for the next block"
 
@@ -107,13 +106,17 @@ def arrow(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 def _column(values: list[Any]) -> list[Any]:
     exact = [value for value in values if isinstance(value, Decimal)]
-    if exact and max(map(_digits, exact)) > _MOST_DIGITS:
+    if exact and _digits(exact) > _MOST_DIGITS:
         return [None if value is None else f"{value:f}" for value in values]
     return values
 
 
-def _digits(value: Decimal) -> int:
-    return max(len(value.as_tuple().digits), 1 + max(0, value.adjusted())) + _TOKEN_DECIMALS
+def _digits(values: Sequence[Decimal]) -> int:
+    """Return how many digits hold each of `values`, the point being at one place in all."""
+    # Zeros behind the point count: a token may call itself divisible by 255 digits.
+    behind = max(-int(value.as_tuple().exponent) for value in values)
+    before = max(1 + value.adjusted() for value in values)
+    return max(0, behind) + max(0, before)
 
 
 def last_trades(trades: Sequence[Trade]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from aineon.treasury.withdrawal import Withdrawal
 from app import format as fmt
 from app.components import onchain, tables
 from app.components import withdrawals_words as words
+from app.state import client
 
 _SHOWN = 20
 
@@ -29,7 +29,8 @@ def draw(seen: Snapshot) -> None:
         "transaction, where that takes less gas than one for each."
     )
     tables.show(
-        [_row(name, members, seen) for name, members in found[:_SHOWN]],
+        # Read whole: some parts of a batch may be older than what the page holds.
+        [_row(name, client().withdrawals_of(name), seen) for name in found[:_SHOWN]],
         "",
         alt="Withdrawals that share a transaction",
         **{
@@ -41,14 +42,11 @@ def draw(seen: Snapshot) -> None:
     )
 
 
-def _batches(seen: Snapshot) -> list[tuple[str, list[Withdrawal]]]:
-    """The batches, the one that changed last first."""
-    members: dict[str, dict[str, Withdrawal]] = defaultdict(dict)
-    for each in (*seen.under_way, *seen.newest):
-        if each.batch_id is not None:
-            members[each.batch_id][each.id] = each
-    found = [(name, list(those.values())) for name, those in members.items()]
-    return sorted(found, key=lambda one: -max(each.changed_at for each in one[1]))
+def _batches(seen: Snapshot) -> list[str]:
+    """The names of the batches, the one that changed last first."""
+    found = (*seen.under_way, *seen.newest)
+    latest = sorted(found, key=lambda each: each.changed_at, reverse=True)
+    return list(dict.fromkeys(each.batch_id for each in latest if each.batch_id is not None))
 
 
 def _row(name: str, members: Sequence[Withdrawal], seen: Snapshot) -> dict[str, Any]:

@@ -136,6 +136,7 @@ def _change_share(seen: Snapshot) -> None:
             "New share of automatic withdrawals",
             0,
             MOST_SHARE,
+            None,
             key="share_new",
             help="In proportion to the other shares; 0 for none.",
         )
@@ -145,6 +146,7 @@ def _change_share(seen: Snapshot) -> None:
         code = confirmation(Action.CHANGE_SHARE, _SHARE)
         pressed = st.form_submit_button("Change the share", icon=":material/percent:")
     if pressed and address:
-        body = {"address": address, "share": str(share)}
+        # Nothing typed is nothing, which is refused in words; zero would stop what it gets.
+        body = {"address": address, "share": "" if share is None else str(share)}
         asking.submit(Action.CHANGE_SHARE, _SHARE, body, code)
         st.rerun()

@@ -14,6 +14,7 @@ from aineon.treasury.exporting import withdrawals_csv, withdrawals_json
 from aineon.treasury.preview import Preview
 from aineon.treasury.snapshot import History, Snapshot, history, look
 from aineon.treasury.store import TreasuryView
+from aineon.treasury.withdrawal import Withdrawal
 from app.reading.keeping import Kept, kept
 
 _PREVIEWS_LOOKED_AT: Final = 20
@@ -37,6 +38,14 @@ class TreasuryRead(Kept):
         url = self.settings.model_copy(update={"mode": book}).book_url
         with TreasuryView.open(url, book) as view:
             return look(view, self.clock.now(), limit)
+
+    def withdrawals_of(self, batch_id: str) -> tuple[Withdrawal, ...]:
+        """Return all parts of a batch, ended or not.
+
+        It is not kept: beside a newer treasury it would stand there until the next change.
+        """
+        with TreasuryView(self.reader()).reading() as treasury:
+            return treasury.batch(batch_id)
 
     def withdrawal_history(self, withdrawal_id: str) -> History:
         """Return everything that happened to a withdrawal.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
 
 import pyotp
 import pytest
 
+from aineon.access import second_factor
 from aineon.access.one_time_codes import RECOVERY_CODES, plain, step_of
 from aineon.access.sealing import Seal, SealKey
+from aineon.access.throttle import Budget
 from aineon.errors import CodeThrottled, EnrolmentRefused, UnknownUser, WrongSealKey
 from aineon.treasury.approvals import SecondFactor as Protocol
 from aineon.treasury.confirming import require_second_factor
@@ -68,11 +71,11 @@ def test_what_is_no_code_costs_no_try(office: Office, code: str) -> None:
 
 def test_five_wrong_codes_and_then_none_is_looked_at(office: Office) -> None:
     office.add()
-    app, codes = office.enrol()
+    app, _ = office.enrol()
     wrong = f"{(int(office.code(app)) + 1) % 1_000_000:06}"
     for _ in range(5):
         assert not check(office, wrong)
-    for code in (wrong, office.code(app), codes[0]):
+    for code in (wrong, office.code(app)):
         with pytest.raises(CodeThrottled, match="wait 15 minutes") as caught:
             check(office, code)
         assert caught.value.wait == 900
@@ -97,9 +100,34 @@ def test_ten_wrong_codes_in_three_hours_and_the_owner_gets_in_all_the_same(offic
     assert looked == 10
     with pytest.raises(CodeThrottled):
         check(office, office.code(app))
-    # A recovery code waits for the short budget alone, and the app's codes for the long one.
     assert check(office, recovery[0])
     office.clock.advance(3 * 3_600)
+    assert check(office, office.code(app))
+
+
+def test_who_spends_the_tries_keeps_no_recovery_code_out(office: Office) -> None:
+    """He knows the password, and begins each window with whatever might bar its owner."""
+    office.add()
+    app, recovery = office.enrol()
+    for mine in recovery[:3]:
+        for n in range(5):
+            assert not check(office, f"{n:016}")
+            with contextlib.suppress(CodeThrottled):
+                check(office, f"{(int(office.code(app)) + 1) % 1_000_000:06}")
+        with pytest.raises(CodeThrottled):
+            check(office, office.code(app))
+        assert check(office, mine)
+        office.clock.advance(900)
+
+
+def test_recovery_codes_have_an_end_too(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(second_factor, "RECOVERIES", Budget(most=2, seconds=900.0))
+    office.add()
+    app, recovery = office.enrol()
+    for _ in range(2):
+        assert not check(office, "a" * 16)
+    with pytest.raises(CodeThrottled):
+        check(office, recovery[0])
     assert check(office, office.code(app))
 
 
@@ -237,10 +265,11 @@ def test_the_treasury_takes_a_code(office: Office) -> None:
 
 def test_too_many_tries_are_refused_there_as_wrong_ones(office: Office) -> None:
     office.add()
-    _, codes = office.enrol()
+    app, _ = office.enrol()
+    wrong = f"{(int(office.code(app)) + 1) % 1_000_000:06}"
     for _ in range(5):
-        assert not office.second_factor.accepts("anna", "d", "a" * 16)
-    assert not office.second_factor.accepts("anna", "d", codes[0])
+        assert not office.second_factor.accepts("anna", "d", wrong)
+    assert not office.second_factor.accepts("anna", "d", office.code(app))
 
 
 def test_a_voucher_stands_for_one_subject_once(office: Office) -> None:

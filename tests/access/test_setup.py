@@ -10,6 +10,8 @@ import pytest
 
 from aineon.access.roles import Role
 from aineon.access.setup import Setup
+from aineon.access.store import AccessStore
+from aineon.access.throttle import Budget
 from aineon.access.users import UserStore
 from aineon.errors import AuditUnwritable, InvalidUser, PasswordRefused, SetupRefused
 from tests.access.office import NOON, PASSWORD, TOKEN, Meanwhile, Office, opened
@@ -55,12 +57,28 @@ def test_one_place_has_ten_wrong_tries_and_takes_nobody_elses(office: Office) ->
         return str(refused.value)
 
     assert all("not the set-up token" in wrong("10.0.0.1") for _ in range(10))
-    assert wrong("10.0.0.1") == "too many tries from where you are; wait 15 minutes"
+    assert wrong("10.0.0.1").startswith("too many set-up tokens were tried; wait 15 minutes, or")
     assert "not the set-up token" in wrong("10.0.0.2")
     office.clock.advance(900)
     assert "not the set-up token" in wrong("10.0.0.1")
     user = office.setup.create_first(TOKEN, "anna", PASSWORD, at=office.now, source="10.0.0.1")
     assert user.name == "anna"
+
+
+def test_all_places_together_have_a_hundred_wrong_tries(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aineon.access.setup.OF_ALL", Budget(3, 900.0))
+    for n in range(3):
+        with pytest.raises(SetupRefused, match="not the set-up token"):
+            office.setup.create_first("x", "anna", PASSWORD, at=NOON, source=f"10.0.{n}.1")
+    with monkeypatch.context() as meanwhile:
+        # What is not heard takes no turn at writing.
+        meanwhile.setattr(AccessStore, "turn", None)
+        with pytest.raises(SetupRefused, match="too many set-up tokens were tried"):
+            office.setup.create_first(TOKEN, "anna", PASSWORD, at=NOON, source="10.0.9.1")
+    later = NOON + 900
+    assert office.setup.create_first(TOKEN, "anna", PASSWORD, at=later, source="10.0.9.1")
 
 
 def test_without_a_token_nobody_gets_through(office: Office) -> None:

@@ -49,6 +49,8 @@ def checkout(tmp_path: Path) -> Path:
     half = shutil.ignore_patterns("*.pyc.*")
     shutil.copytree(ROOT / "aineon", folder / "aineon", ignore=half)
     (folder / "app").mkdir()
+    for name in ("__init__.py", "__main__.py"):
+        shutil.copy(ROOT / "app" / name, folder / "app" / name)
     (folder / "app" / "server.py").write_text(SERVER)
     (folder / "app" / "main.py").write_text("import streamlit as st\nst.write('here')\n")
     return folder

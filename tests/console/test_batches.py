@@ -23,8 +23,16 @@ def paid(name: str, batch: str | None, gas: int | None = 3, **changes: Any) -> A
     return SimpleNamespace(**plain | changes)
 
 
-def drawn(monkeypatch: pytest.MonkeyPatch, under_way: list[Any], newest: list[Any]) -> list[Any]:
+def drawn(
+    monkeypatch: pytest.MonkeyPatch, under_way: list[Any], newest: list[Any], *older: Any
+) -> list[Any]:
+    """What is shown where the page holds `under_way` and `newest`, and the treasury `older`."""
     shown: list[Any] = []
+    treasury = {each.id: each for each in (*under_way, *newest, *older)}.values()
+    reading = SimpleNamespace(
+        withdrawals_of=lambda name: [each for each in treasury if each.batch_id == name]
+    )
+    monkeypatch.setattr(withdrawals_batches, "client", lambda: reading)
     monkeypatch.setattr(tables, "show", lambda rows, *_, **__: shown.extend(rows))
     seen = SimpleNamespace(under_way=under_way, newest=newest, entry=lambda address: None)
     withdrawals_batches.draw(seen)  # type: ignore[arg-type]
@@ -40,6 +48,12 @@ def test_members_are_told_together_and_once(monkeypatch: pytest.MonkeyPatch) -> 
     assert late["Amount"] == "4 USDC"
     assert (late["Gas (ETH)"] * ETHER, late["Each pays (ETH)"] * ETHER) == (7, 3)
     assert (early["Batch"], early["Withdrawals"]) == ("two", 1)
+
+
+def test_members_that_the_page_does_not_hold_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    [row] = drawn(monkeypatch, [], [paid("b", "one")], paid("a", "one"), paid("c", "one"))
+    assert (row["Withdrawals"], row["Amount"]) == (3, "6 USDC")
+    assert (row["Gas (ETH)"] * ETHER, row["Each pays (ETH)"] * ETHER) == (9, 3)
 
 
 def test_gas_that_is_not_known_of_all_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:

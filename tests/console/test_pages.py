@@ -10,11 +10,12 @@ from types import MappingProxyType
 import pytest
 
 from aineon.access.roles import Role
+from aineon.ledger.periods import Period
 from aineon.primitives import Book
 from aineon.runtime.settings import load_settings
 from app import state, visitors
 from app.asking import Visitor
-from app.components import signed_in
+from app.components import periods, signed_in
 from tests.console import places
 from tests.console.places import PAGES
 from tests.console.seeing import open_page, stop_the_clock, styles_of, text_of, turn_to
@@ -160,9 +161,32 @@ def test_filters_of_opportunities(folder: Path) -> None:
 def test_periods_of_performance(folder: Path, period: str) -> None:
     places.busy(folder)
     test = open_page("performance")
-    test.button_group(key="period").set_value([period]).run()
+    test.button_group(key="period").set_value(period).run()
     assert not test.exception
     assert test.metric[0].value == "+0.037 ETH"
+
+
+def test_another_period_draws_the_files_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places.busy(folder)
+    pick, steps = periods.pick, []
+
+    def picking() -> Period:
+        steps.append("pick")
+        return pick()
+
+    def renewing(_: float) -> Callable[[Callable[[], None]], Callable[[], None]]:
+        def marked(body: Callable[[], None]) -> Callable[[], None]:
+            return lambda: (steps.append("begin"), body(), steps.append("end"))[1]
+
+        return marked
+
+    monkeypatch.setattr(periods, "pick", picking)
+    monkeypatch.setattr("app.components.live.live", renewing)
+    test = open_page("performance")
+    # In what renews itself it would draw that alone, and leave the files below as they were.
+    assert steps[-3:] == ["pick", "begin", "end"]
+    test.button_group(key="period").set_value("Last hour").run()
+    assert "of the period that is picked: last hour" in text_of(test)
 
 
 def test_settings_show_every_parameter_and_no_secret(

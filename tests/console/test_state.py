@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -89,6 +90,19 @@ def test_files_say_what_they_are(folder: Path, ending: str) -> None:
     assert "SIMULATED" in export.file_name
     assert "simulated" in export.text()
     assert export.text().count("sim-") >= 4
+
+
+def test_collections_go_on_where_loading_ahead_fails(tmp_path: Path) -> None:
+    """`python -m app` has turned them off; without them the console would grow without end."""
+    code = (
+        "import gc, sys; import app.server; gc.disable(); sys.modules['pyarrow'] = None\n"
+        "try:\n    app.server.load_ahead()\nexcept ImportError:\n    print(gc.isenabled())"
+    )
+    env = {**os.environ, "AINEON_DATA_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "True"
 
 
 def test_the_console_stays_light() -> None:

@@ -381,6 +381,9 @@ def test_destinations_come_and_go(treasury: Treasury) -> None:
         assert "has share 7 of automatic withdrawals" in changed.words
         too_much = {"address": CHECKSUMMED, "share": "1000000000"}
         assert not press(treasury, Action.CHANGE_SHARE, too_much, token="b").accepted
+        refuge = press(treasury, Action.CHANGE_SHARE, {"address": SAFE, "share": "7"}, token="c")
+        assert not refuge.accepted
+        assert "the safe address takes no share" in refuge.words
         removed = press(treasury, Action.REMOVE_DESTINATION, {"address": CHECKSUMMED})
         assert "is off the allow-list" in removed.words
 

@@ -362,6 +362,12 @@ def test_destinations_are_shown_with_their_age_and_changed(treasury: Treasury) -
         fill(test, "to add a destination", "confirm")
         test = press(test, "Add")
         assert "is on the allow-list and can be paid in 24.0 h" in text_of(test)
+        # Pressed as it stands, it would have stopped what the address gets.
+        test.selectbox(key="share_address").select(PARTNER)
+        fill(test, "to change a destination's share", "confirm")
+        test = press(test, "Change the share")
+        assert "share is empty; fill it in" in text_of(test)
+        assert {row["Label"]: row["Share"] for row in table_with(test, "Usable")}["partner"] == 7
         test.selectbox(key="old_address").select(PARTNER)
         test = press(test, "Take it off")
         assert "is off the allow-list" in text_of(test)

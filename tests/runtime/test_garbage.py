@@ -15,9 +15,13 @@ from tests.scripted import block
 @pytest.fixture(autouse=True)
 def _unfrozen() -> Iterator[None]:
     thresholds = gc.get_threshold()
+    frozen = gc.get_freeze_count() > 0
     gc.unfreeze()
     yield
     gc.unfreeze()
+    if frozen:
+        # What froze the modules did so to spare all tests that follow.
+        gc.freeze()
     gc.set_threshold(*thresholds)
 
 

@@ -262,7 +262,7 @@ def test_the_console_is_not_in_the_wheel(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_the_console_without_streamlit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "app").mkdir()
-    (tmp_path / "app" / "server.py").touch()
+    (tmp_path / "app" / "__main__.py").touch()
     monkeypatch.setattr(supervisor.aineon, "__file__", str(tmp_path / "aineon" / "__init__.py"))
     assert find_console() == tmp_path
     monkeypatch.setattr(supervisor.importlib.util, "find_spec", lambda name: None)

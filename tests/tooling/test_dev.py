@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import errno
 import importlib.util
 import os
 import subprocess
@@ -254,6 +255,32 @@ def test_what_tests_write_is_kept_in_memory_and_gone_afterwards(
         monkeypatch.setattr(dev, name, value)
         with dev.surroundings_of_tests() as env:
             assert env.get("TMPDIR") == os.environ.get("TMPDIR")
+
+
+def test_where_memory_starts_no_programs_tests_write_on_disk(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(dev, "MEMORY", str(tmp_path))
+    monkeypatch.setattr(dev, "MEMORY_OF_TESTS", 1)
+    assert dev.is_memory_for_tests()
+    flags = SimpleNamespace(f_flag=os.ST_NOEXEC, f_frsize=1, f_blocks=9, f_bfree=9, f_bavail=9)
+    monkeypatch.setattr(os, "statvfs", lambda _: flags)
+    assert not dev.is_memory_for_tests()
+    with dev.surroundings_of_tests() as env:
+        assert env.get("TMPDIR") == os.environ.get("TMPDIR")
+
+
+def test_what_a_process_still_writes_there_fails_no_run(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def busy(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOTEMPTY, "not empty")
+
+    monkeypatch.setattr(dev, "MEMORY", str(tmp_path))
+    monkeypatch.setattr(dev, "MEMORY_OF_TESTS", 1)
+    with monkeypatch.context() as meanwhile, dev.surroundings_of_tests():
+        meanwhile.setattr(os, "rmdir", busy)
+        assert list(tmp_path.iterdir())
 
 
 def test_other_tests_fetch_nothing(dev: ModuleType, commands: list[str]) -> None:

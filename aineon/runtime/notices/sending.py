@@ -12,7 +12,7 @@ from typing import Final
 
 from aineon.errors import SettingRefused
 from aineon.runtime.notices.addresses import Target
-from aineon.runtime.notices.outside import outside_only
+from aineon.runtime.notices.outside import REFUSALS, outside_only
 from aineon.runtime.notices.wording import line
 
 MOST_LINES: Final = 10
@@ -94,7 +94,8 @@ class Worker:
     def _tried(self, text: str) -> str:
         words = deliver(self.target, text)
         for pause in self._pace.again:
-            if not words or self._closing.wait(pause):
+            # What is refused here is refused again.
+            if not words or words in REFUSALS or self._closing.wait(pause):
                 break
             words = deliver(self.target, text)
         return words
@@ -112,6 +113,7 @@ def message(letters: Sequence[Letter]) -> str:
 def deliver(target: Target, text: str) -> str:
     """Send `text`; returns why that failed, without a secret, and nothing where it did not."""
     heard = _Heard()
+    taken = False
     logger = logging.getLogger("apprise")
     try:
         service = target.service()
@@ -119,14 +121,16 @@ def deliver(target: Target, text: str) -> str:
             return "apprise does not know such an address"
         logger.addHandler(heard)
         with nullcontext() if target.inside else outside_only():
-            if service.notify(body=text, title=_TITLE, body_format="text"):
-                return ""
+            taken = bool(service.notify(body=text, title=_TITLE, body_format="text"))
     except SettingRefused as refused:
-        return str(refused)
+        # One that was taken is not sent again, wherever else the service wanted to go.
+        return "" if taken else str(refused)
     except Exception as error:  # noqa: BLE001 (a service's defect must not end the thread)
         heard.lines.append(f"{type(error).__name__}: {error}")
     finally:
         logger.removeHandler(heard)
+    if taken:
+        return ""
     reason = " ".join(heard.lines) or "it was not taken"
     return line(target.redactor.text(reason))
 

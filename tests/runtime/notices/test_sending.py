@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +18,8 @@ from aineon.primitives import Book, ManualClock
 from aineon.runtime.notices.addresses import require_known, targets_from
 from aineon.runtime.notices.dispatcher import Dispatcher
 from aineon.runtime.notices.kinds import NoticeKind
-from aineon.runtime.notices.sending import Letter, Pace, deliver, message
+from aineon.runtime.notices.outside import REFUSED
+from aineon.runtime.notices.sending import Letter, Pace, Worker, deliver, message
 from aineon.runtime.notices.telling import Notices
 from aineon.runtime.settings import Settings, load_given
 from tests.runtime.notices.receiver import Receiver, receiving
@@ -229,6 +232,48 @@ def test_a_defect_of_a_service_is_a_failure_in_words(monkeypatch: pytest.MonkeyP
     words = deliver(target, "x")
     assert words.startswith("ValueError: cannot reach")
     assert "canary" not in words
+
+
+class _Knocking:
+    """A service that knocks inside, and says whether the message was taken."""
+
+    def __init__(self, took: bool) -> None:
+        self.calls = 0
+        self._took = took
+
+    def notify(self, **_: str) -> bool:
+        self.calls += 1
+        with contextlib.suppress(PermissionError):
+            socket.create_connection(("127.0.0.1", 9))
+        return self._took
+
+
+def test_what_was_taken_is_not_failed_by_a_door_that_stayed_shut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    [target] = targets_from(["json://127.0.0.1:1/"])
+    monkeypatch.setattr(type(target), "service", lambda _: _Knocking(took=True))
+    assert deliver(target, "x") == ""
+    monkeypatch.setattr(type(target), "service", lambda _: _Knocking(took=False))
+    assert deliver(target, "x") == REFUSED
+
+
+def test_what_is_refused_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    [target] = targets_from(["json://127.0.0.1:1/"])
+    service = _Knocking(took=False)
+    monkeypatch.setattr(type(target), "service", lambda _: service)
+    told: list[str] = []
+    done = threading.Event()
+
+    def outcome(_: object, __: object, words: str) -> None:
+        told.append(words)
+        done.set()
+
+    worker = Worker(target, outcome, AT_ONCE)
+    worker.put(Letter(1, "x"))
+    assert done.wait(30)
+    worker.close(30)
+    assert (told, service.calls) == ([REFUSED], 1)
 
 
 def test_telling_never_waits_and_never_fails(tmp_path: Path) -> None:
