@@ -103,9 +103,10 @@ def best_alone(opportunity: Opportunity, market: Market, costs: CostModel) -> Op
     The beginning of a combination where there is no time for looking for the best one; what is
     left after it can still be combined. The size is exact, but with three ranged pools or more:
     finding the last smallest units among their ticks takes as long as all that is done before a
-    trade is signed, and there the size misses less than a millionth of the profit. None where no
-    size leaves anything, or the cycle leads through more pools than one transaction can swap
-    through (`MOST_STEPS`).
+    trade is signed, and there the size is the one of `approximate_input`, which misses some
+    smallest units of the tokens on the way, or the exact one where that leaves nothing. None
+    where no size leaves anything, or the cycle leads through more pools than one transaction can
+    swap through (`MOST_STEPS`).
 
     Args:
         opportunity: a cycle found in `market`.
@@ -115,8 +116,9 @@ def best_alone(opportunity: Opportunity, market: Market, costs: CostModel) -> Op
     if len(opportunity.route.pools) > MOST_STEPS:
         return None
     ranged = sum(isinstance(pool, ConcentratedPool) for pool in opportunity.route.pools)
-    find = split_input if ranged <= _MOST_RANGED else quick_input
-    sized = Valuation(market, costs).sized(find, opportunity.route)
+    valuation, route = Valuation(market, costs), opportunity.route
+    sized = valuation.sized(quick_input, route) if ranged > _MOST_RANGED else None
+    sized = sized or valuation.sized(split_input, route)
     if sized is None:
         return None
     best = with_splits(sized, market, costs)

@@ -165,7 +165,8 @@ class Withdrawal:
 
     def is_mined_by(self, head: int) -> bool:
         """Whether it is in a block up to `head`, so that the balance there tells of it already."""
-        return self.state is WithdrawalState.MINED and (self.block_number or 0) <= head
+        mined_in = self.block_number
+        return self.state is WithdrawalState.MINED and mined_in is not None and mined_in <= head
 
     @property
     def is_native(self) -> bool:

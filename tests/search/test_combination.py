@@ -29,7 +29,7 @@ from aineon.search.orders import Trials, Valuation
 from aineon.search.parallel import ParallelPools
 from aineon.search.sizing import optimal_input
 from aineon.search.states import market_in, on_state, pools_after
-from tests.search.markets import random_market, token, v2
+from tests.search.markets import random_market, token, v2, v3
 from tests.search.mixed_cycles import USDC, cryptoswap
 from tests.search.mixed_cycles import WETH as USD_WETH
 
@@ -173,6 +173,25 @@ class TestCombination:
 
 
 class TestBestAlone:
+    def test_a_cycle_of_three_ranged_pools_gets_a_size_even_where_the_quick_one_leaves_nothing(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ranges = [(-6000, 6000, 10**24)]
+        pools = [
+            v3(1, WETH, DAI, 0, ranges),
+            v3(2, DAI, LINK, 0, ranges),
+            v3(3, WETH, LINK, 600, ranges),
+        ]
+        market = Market(pools, Block(1, base_fee_wei=GWEI))
+        [found] = found_in(market)
+        quick = best_alone(found, market, COSTS)
+        assert quick is not None
+        monkeypatch.setattr(combination_module, "quick_input", lambda route, fee=0: None)
+        exact = best_alone(found, market, COSTS)
+        assert exact is not None
+        assert exact.gross_profit == found.gross_profit
+        assert 0 <= exact.gross_profit - quick.gross_profit <= found.gross_profit // 10**6
+
     def test_it_is_what_a_combination_of_one_begins_with(self) -> None:
         market = Market([DEEP, DEAR, DEAR_TOO], Block(1, base_fee_wei=GWEI))
         for found in found_in(market):

@@ -82,7 +82,9 @@ class Journal:
 
     def faults(self) -> list[str]:
         """Return the intents that reverted by a fault of ours since a trade went through."""
-        of_intent = _SETTLEMENTS.c.attempt_id == _INTENTS.c.attempt_id
+        of_intent = _SETTLEMENTS.c.attempt_id.in_(
+            [_INTENTS.c.attempt_id, _INTENTS.c.attempt_id + LATE]
+        )
         settled = select(_INTENTS.c.intent_id).join(_SETTLEMENTS, of_intent).where(self._mine)
         went_through = (
             select(func.coalesce(func.max(_SETTLEMENTS.c.id), 0))
