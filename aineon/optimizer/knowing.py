@@ -196,7 +196,7 @@ class Knowledge:
         self.champion = Champion(models, version, models.trained_at, ranges)
         if self.labels < models.live.labels:
             # A fresh process goes on where the training's table was.
-            self._live = Live.from_arrays(models.live.arrays())
+            self._live = Live.from_arrays(models.live.arrays(), self.names)
 
     def ranges_seen(self) -> Ranges | None:
         """Return the ranges of the inputs that were seen; None of too few."""

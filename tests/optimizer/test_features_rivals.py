@@ -95,3 +95,19 @@ def test_a_better_gap_over_one_of_the_swaps_is_what_others_pay_for() -> None:
 def test_the_pairs_of_what_was_taken() -> None:
     assert shared_tokens([CHEAP, DEAR]) == [CHEAP.tokens[:2], DEAR.tokens[:2]]
     assert shared_tokens([CHEAP, DAIS]) == []
+
+
+def test_of_a_feed_that_looks_at_a_block_in_steps_nothing_is_told() -> None:
+    watcher = fought(10, taking())
+    assert not any(isnan(each) for each in first(watcher))
+    watcher.builder.observe(block(10), watcher.market.pools, watcher.market, (), ())
+    assert all(isnan(each) for each in first(watcher))
+
+
+def test_whoever_pays_by_gas_price_is_not_taken_for_one_who_bids_nothing() -> None:
+    watchers = [fought(10, taking()) for _ in range(2)]
+    for watcher, payment in zip(watchers, (0, None), strict=True):
+        watcher.told()
+        watcher.block(11, takings=[taking(payment)])
+    by_gas_price, unknown = map(first, watchers)
+    assert by_gas_price == unknown

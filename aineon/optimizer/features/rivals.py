@@ -87,10 +87,16 @@ class _Open:
 
 
 class Rivals:
-    """Tells what stands open apart from what was taken, and asks what others would bid."""
+    """Tells what stands open apart from what was taken, and asks what others would bid.
+
+    Each turn is a block, because its auctions are over then. Of a feed that looks at a block in
+    several steps nothing is told.
+    """
 
     def __init__(self) -> None:
         self._bidders = Bidders()
+        self._block = -1
+        self._in_steps = False
         self._open: dict[DirectedPools, _Open] = {}
         self._ages: dict[DirectedPools, int] = {}
         # What others leave after their gas is what they bid a share of.
@@ -100,6 +106,10 @@ class Rivals:
 
     def turn(self, now: int, takings: Sequence[TakingSeen], pools: Mapping[Address, Pool]) -> None:
         """Block `now` has ended: learn from what others took of what stood open, and left."""
+        self._in_steps = self._in_steps or now == self._block
+        self._block = now
+        if self._in_steps:
+            return
         self._bidders.advance(now)
         by_places = {
             frozenset(pool for pool, _ in swaps): opened for swaps, opened in self._open.items()
@@ -135,7 +145,7 @@ class Rivals:
         """
         gas = worth.gas * exp(0.0 if isnan(gas_grows) else gas_grows)
         net = worth.gross - gas * self._gas_ratio(frozenset(pool for pool, _ in swaps))
-        if isnan(net) or not worth.net > 0:
+        if self._in_steps or isnan(net) or not worth.net > 0:
             return dict.fromkeys(FIRST, nan)
         pairs = _named({(hop.token_in, hop.token_out) for hop in route})
         own = Auctioned(pairs, max(net, _LEAST * worth.net), self._ages.get(swaps, -1) + 1)
@@ -170,7 +180,8 @@ class Rivals:
         opened: _Open | None,
         pools: Mapping[Address, Pool],
     ) -> None:
-        if taking.net_wei is None or taking.net_wei <= 0 or taking.builder_payment_wei is None:
+        # Who pays nothing to the builder's address pays by gas price, and how much is not told.
+        if taking.net_wei is None or taking.net_wei <= 0 or not taking.builder_payment_wei:
             return
         net = taking.net_wei / ETHER
         if opened is not None:

@@ -204,7 +204,7 @@ class Ensemble:
                 boosting_start=float(facts["boosting_start"].astype(np.float64)),
                 network=Network.from_arrays(part(arrays, "network"), inputs.width + 2),
                 stack=_stack(part(arrays, "stack")),
-                live=Live.from_arrays(part(arrays, "live")),
+                live=Live.from_arrays(part(arrays, "live"), inputs.names),
                 importance=facts["importance"].astype(np.float64),
                 metrics=metrics,
             )

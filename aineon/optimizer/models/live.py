@@ -62,6 +62,7 @@ class Live:
         # Of the labels that hardly any rival would have stopped: how many landed, of how many.
         self._reach = np.array([_REACHED, _TRIED])
         self._loss = np.zeros(2)
+        self._heard = False
 
     @property
     def labels(self) -> int:
@@ -70,8 +71,8 @@ class Live:
 
     @property
     def hears_of_rivals(self) -> bool:
-        """Whether the features tell what is thought of rivals."""
-        return self._columns.size > 0
+        """Whether the newest outcome's features told what is thought of rivals."""
+        return self._heard
 
     def chances(self, pair: str, net: float, vector: Floats | None = None) -> Floats:
         """Return the chance of each arm.
@@ -99,6 +100,7 @@ class Live:
         """Take in one outcome."""
         # What is judged, and what the correction learns, must not have seen this label yet.
         before = self._table.chances(label.pair, label.net)
+        self._heard = self._first(label.vector) is not None
         known = ~np.isnan(label.landed)
         if known.any():
             self._judge(label, before, known)
@@ -107,22 +109,27 @@ class Live:
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return all that was learned, as plain arrays."""
-        own = {"columns": self._columns, "reach": self._reach, "loss": self._loss}
+        own = {"reach": self._reach, "loss": self._loss}
         parts = {"table": self._table.arrays(), "correction": self._correction.arrays()}
         return packed({**parts, "rivals": own})
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Self:
+    def from_arrays(
+        cls, arrays: Mapping[str, NDArray[np.generic]], names: Sequence[str] = ()
+    ) -> Self:
         """Return what goes on where the one of `arrays` was.
+
+        Args:
+            arrays: what was learned.
+            names: the features of the vectors that will come; they may be others than before.
 
         Raises:
             ModelRefused: they are not those of such a pair.
         """
-        live = cls()
+        live = cls(names)
         live._table = LiveTable.from_arrays(part(arrays, "table"))
         live._correction = Correction.from_arrays(part(arrays, "correction"))
         own = part(arrays, "rivals")
-        live._columns = own["columns"].astype(np.int64)
         live._reach = own["reach"].astype(np.float64).reshape(2)
         live._loss = own["loss"].astype(np.float64).reshape(2)
         return live
@@ -141,7 +148,8 @@ class Live:
         kept = np.clip(told, LEAST, 1 - LEAST)
         miss = -np.log(np.where(label.landed[known] > 0, kept, 1 - kept)).mean(axis=1)
         self._loss += (miss - self._loss) / _JUDGED_OVER
-        if known[-1] and first[-1] > _LIKELY:
+        # Where only a bound is known, wins tell of the dearest bid and losses do not.
+        if known.all() and first[-1] > _LIKELY:
             landed = np.array([label.landed[-1], first[-1]])
             self._reach += landed - self._reach / _REMEMBERED
 
