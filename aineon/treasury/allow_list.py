@@ -74,7 +74,8 @@ class AllowList:
             entry = _listed(work, parse_destination(address))
             if share and entry.purpose is Purpose.SAFE:
                 raise InvalidWithdrawal("the safe address takes no share of automatic withdrawals")
-            self._journal.note("destination.share", entry.address, {"share": share}, who, at)
+            detail: dict[str, JsonValue] = {"share": share, "before": entry.share}
+            self._journal.note("destination.share", entry.address, detail, who, at)
             work.change_destination(entry.address, {"share": share})
             return _listed(work, entry.address)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 from sqlalchemy import select
@@ -61,9 +62,11 @@ def compare_anchors(place: Place, anchors: Sequence[Path]) -> Comparison:
     The anchors are read before the database: what was written meanwhile is not judged.
 
     Raises:
-        LedgerError: an anchor or the database cannot be read.
+        LedgerError: an anchor or the database cannot be read, or an anchor is given twice.
     """
     told = [announced_in(path) for path in anchors]
+    for one, other in combinations(told, 2):
+        _refuse_same(one, other)
     first = max(each.since for each in told) + 1
     last = min(each.until for each in told)
     heads = frozenset[Head]().union(*(each.heads for each in told))
@@ -114,6 +117,15 @@ def announced_in(path: Path) -> Announced:
             since = line.head.number
         until = line.head.number
     return Announced(path, frozenset(heads), since, until)
+
+
+def _refuse_same(one: Announced, other: Announced) -> None:
+    # Those that announced nothing may well have followed the same entries.
+    told_alike = (one.since, one.until, one.heads) == (other.since, other.until, other.heads)
+    if one.path.resolve() == other.path.resolve() or (one.heads and told_alike):
+        raise LedgerError(
+            f"{one.path} and {other.path} are one machine's anchor; give each machine's once"
+        )
 
 
 def _not_judged(told: Sequence[Announced], first: int, last: int, newest: int) -> list[str]:

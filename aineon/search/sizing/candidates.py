@@ -188,7 +188,7 @@ class Candidates:
         found: list[NDArray[np.float64]] = []
         size = 0
         for part in parts:
-            self._take(min(part.size * _SIEVED_COSTS, _LIST_COSTS + part.size // _FOR_ONE))
+            self._take(min(part.size * _SIEVED_COSTS, _LIST_COSTS + part.size // _FOR_ONE) + 1)
             found.append(part)
             size += part.size
             if size >= _SOME:

@@ -227,3 +227,16 @@ def test_a_stop_on_another_machine_is_in_the_audit(tmp_path: Path) -> None:
         assert trouble == ""
         assert control.audit(tmp_path / "any").last(1)[0].decision.action == "stop.latch"
     assert is_sound(settings.control_url, tmp_path, "console")
+
+
+def test_one_machines_anchor_does_not_count_as_two(
+    url: str, control: ControlStore, tmp_path: Path
+) -> None:
+    decide(machine(control, tmp_path, "engine"), "w-1", at=1.0)
+    anchor = tmp_path / "engine" / "control.anchor"
+    copied = tmp_path / "copied.anchor"
+    copied.write_bytes(anchor.read_bytes())
+    again = tmp_path / "engine" / ".." / "engine" / "control.anchor"
+    for other in (anchor, again, copied):
+        with pytest.raises(LedgerError, match="one machine's anchor"):
+            compare_anchors(parse_place(url), [anchor, other])
