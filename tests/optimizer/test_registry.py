@@ -107,7 +107,10 @@ def test_who_names_a_champion_or_deletes_models_is_the_only_one(
     assert registry.champion() == first
 
 
-def test_a_reign_is_never_lost_to_another_one_at_the_same_time(registry: Registry) -> None:
+def test_a_reign_is_never_lost_to_another_one_at_the_same_time(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry_module, "_PATIENCE", 60.0)
     versions = [saved(registry, number) for number in range(6)]
     registry.promote(versions[0], 0.0, "the first", over=None)
 
