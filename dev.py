@@ -464,6 +464,8 @@ def surroundings_of_tests() -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory(
         prefix="aineon-", dir=MEMORY, ignore_cleanup_errors=True
     ) as folder:
+        # As the system's own: some tests look at their files as another user.
+        os.chmod(folder, 0o711)
         yield {**env, "TMPDIR": folder}
 
 

@@ -57,8 +57,8 @@ def test_it_is_said_and_drawn_as_estimated() -> None:
     ahead = foretold(seen)
     said = words(ahead, GWEI)
     assert said.startswith("Estimated for block 158, 9 blocks ahead: about ")
-    traces = base_fee((seen[::-1], ahead, 30 * GWEI)).data
-    assert traces[0].x[-1] == 149
-    assert traces[2].name == "Estimated, nine in ten"
-    assert max(traces[2].y) <= 1.125**9 * (seen[0].record.base_fee_wei or 0) / GWEI
-    assert all(low <= high for low, high in zip(traces[1].y, traces[2].y, strict=True))
+    traces = base_fee((seen[::-1], ahead, 30 * GWEI)).traces
+    assert traces[0]["x"][-1] == 149
+    assert traces[2]["name"] == "Estimated, nine in ten"
+    assert max(traces[2]["y"]) <= 1.125**9 * (seen[0].record.base_fee_wei or 0) / GWEI
+    assert all(low <= high for low, high in zip(traces[1]["y"], traces[2]["y"], strict=True))

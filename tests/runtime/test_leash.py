@@ -147,4 +147,6 @@ def test_a_child_that_gets_no_secrets_has_the_leash_alone(
     tmp_path: Path, tended: Callable[[Program], Child]
 ) -> None:
     child = tended(program(tmp_path, DEAF, None))
+    # Between fork and exec a process has no command line.
+    until(lambda: bool(psutil.Process(child.pid).cmdline()))
     assert "open" in psutil.Process(child.pid).cmdline()
