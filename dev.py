@@ -465,7 +465,7 @@ def surroundings_of_tests() -> Iterator[dict[str, str]]:
         prefix="aineon-", dir=MEMORY, ignore_cleanup_errors=True
     ) as folder:
         # As the system's own: some tests look at their files as another user.
-        Path(folder).chmod(0o711)  # noqa: S103 - nothing of it can be listed
+        Path(folder).chmod(0o711)
         yield {**env, "TMPDIR": folder}
 
 
