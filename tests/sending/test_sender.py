@@ -358,17 +358,22 @@ async def test_a_payment_behind_a_trade_that_a_reorganisation_took_is_freed(
     assert (chain.received(recipient(0)), chain.received(recipient(1))) == (0, 1)
 
 
+async def leave_a_gap(life: Life, chain: FakeChain) -> None:
+    """A trade whose block was taken back too late to be sent again, and a payment behind it."""
+    await life.sender.send(trade(0, 1))
+    chain.mine()
+    await life.sender.reconcile()
+    await life.sender.send(payment(1))
+    chain.reorganise(1)
+    chain.mine(2)
+
+
 async def test_a_stop_right_before_a_nonce_is_spent_on_nothing_ends_no_look(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chain = FakeChain(final_after=8)
     async with Life(tmp_path, chain, relays=(relay(chain),)) as life:
-        await life.sender.send(trade(0, 1))
-        chain.mine()
-        await life.sender.reconcile()
-        await life.sender.send(payment(1))
-        chain.reorganise(1)
-        chain.mine(2)
+        await leave_a_gap(life, chain)
 
         def set_just_now(before: str) -> None:
             raise StopLatched(f"{before} was refused")
@@ -387,12 +392,7 @@ async def test_without_a_key_what_waits_behind_a_gap_is_handed_out_all_the_same(
 ) -> None:
     chain = FakeChain(final_after=8)
     async with Life(tmp_path, chain, relays=(relay(chain),)) as life:
-        await life.sender.send(trade(0, 1))
-        chain.mine()
-        await life.sender.reconcile()
-        await life.sender.send(payment(1))
-        chain.reorganise(1)
-        chain.mine(2)
+        await leave_a_gap(life, chain)
 
         def not_here(*_: object) -> NoReturn:
             raise KeyNotHere("its key is not here any more")
