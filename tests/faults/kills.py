@@ -34,6 +34,7 @@ from aineon.sending.sender import Sender
 from aineon.sending.signer import UnsignedTransaction
 from aineon.sending.slots import LONGEST_QUEUE
 from aineon.sending.standing import Standing
+from tests.faults.counting import LAST_GAVE_UP, counted, never_to_be_paid, over_in
 from tests.faults.on_anvil import (
     FINAL_AFTER,
     AnvilCarrier,
@@ -42,7 +43,17 @@ from tests.faults.on_anvil import (
     signer_of,
     start_anvil,
 )
-from tests.faults.processes import BASE, GAVE_UP, KILLED, LIVED, Bomb, ended, in_child, scratch
+from tests.faults.processes import (
+    BASE,
+    GAVE_UP,
+    KILLED,
+    Bomb,
+    Unended,
+    ended,
+    in_child,
+    scratch,
+    word_of,
+)
 from tests.sending.engines import FEES, open_book, payment, trade
 from tests.sending.fakes import recipient
 
@@ -189,6 +200,7 @@ class Campaign:
         self._lives = 0
         self._kills: Counter[str] = Counter()
         self._codes: Counter[str] = Counter()
+        self._gave_up = False
 
     @property
     def payments(self) -> int:
@@ -205,7 +217,8 @@ class Campaign:
             self._one(points[self._lives % len(points)])
         if not self._naive:
             code = ended(in_child(lambda: asyncio.run(self._finish())))
-            self._codes[_word(code)] += 1
+            self._codes[word_of(code)] += 1
+            self._gave_up = code == GAVE_UP
         self._node.ask("anvil_mine", hex(20))
         return self._verdict()
 
@@ -240,7 +253,7 @@ class Campaign:
             plans.append(replace(plan, clock=plan.clock + 30.0, seed=chance.random()))
         children = [in_child(lambda each=each: self._live(each)) for each in plans]
         for code in map(ended, children):
-            self._codes[_word(code)] += 1
+            self._codes[word_of(code)] += 1
             self._kills[point.value] += code == KILLED
         if not self._naive and chance.random() < REORGS:
             self._reorganise(chance.randint(1, 3))
@@ -275,26 +288,23 @@ class Campaign:
                 for _ in range(2):
                     rpc.ask("anvil_mine", hex(FINAL_AFTER + 1))
                     await life.sender.reconcile()
-            raise RuntimeError(f"these never came to an end: {wanted}; {life.stop.state()}")
+            raise Unended(f"these never came to an end: {wanted}; {life.stop.state()}")
 
     def _verdict(self) -> dict[str, Any]:
-        payments = received(self._node.rpc, range(self.payments))
+        got = dict(enumerate(received(self._node.rpc, range(self.payments))))
         trades = received(self._node.rpc, range(TRADES, TRADES + self.payments))
+        found = counted(got, never_to_be_paid if self._naive else over_in(self._folder))
+        found["double"] += sum(amount > 1 for amount in trades)
         return {
             "lives": self._lives,
             "kills": self._kills.total(),
             "points": dict(self._kills),
             "ends": dict(self._codes),
-            "paid": payments.count(1),
-            "lost": payments.count(0),
-            "double": sum(amount > 1 for amount in (*payments, *trades)),
+            **found,
+            LAST_GAVE_UP: self._gave_up,
             "traded": trades.count(1),
             "stopped": (self._folder / "STOP").exists(),
         }
-
-
-def _word(code: int) -> str:
-    return {LIVED: "lived", GAVE_UP: "gave up", KILLED: "killed"}.get(code, f"failed ({code})")
 
 
 async def _is_final(sender: Sender, number: int) -> bool:

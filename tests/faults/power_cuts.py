@@ -34,12 +34,14 @@ from aineon.errors import AineonError, LedgerError, SendingError, StopLatched
 from aineon.primitives import ManualClock
 from aineon.sending.intent import Fees
 from aineon.sending.standing import Standing
+from tests.faults.counting import LAST_GAVE_UP, counted, over_in
 from tests.faults.power import PowerLossDisk
 from tests.faults.processes import (
     BASE,
     GAVE_UP,
     KILLED,
     LIVED,
+    Unended,
     ended,
     in_child,
     kill_ourselves,
@@ -156,17 +158,16 @@ class Campaign:
         paid = Counter(
             json.loads(raw)["to"] for block in self._chain.blocks for raw in block.transactions
         )
-        counts = [paid[recipient(number)] for number in range(self._lives * PAYMENTS_A_LIFE)]
+        got = {n: paid[recipient(n)] for n in range(self._lives * PAYMENTS_A_LIFE)}
         # Who finds the disk full at the start gives up.
         good = self._codes[KILLED] + self._codes[GAVE_UP]
         failed = self._codes.total() - good
         return {
             "lives": self._lives,
             "cuts": self._codes[KILLED],
-            "failed": failed + (code != LIVED),
-            "paid": counts.count(1),
-            "lost": counts.count(0),
-            "double": sum(count > 1 for count in counts),
+            "failed": failed + (code not in {LIVED, GAVE_UP}),
+            **counted(got, over_in(self._books)),
+            LAST_GAVE_UP: code == GAVE_UP,
             "stops": self._stops,
         }
 
@@ -199,7 +200,7 @@ class Campaign:
                 self._chain.mine(6)
                 await it.sender.reconcile()
                 await _wave_through(it)
-            raise RuntimeError(f"these never came to an end: {wanted}")
+            raise Unended(f"these never came to an end: {wanted}")
 
     async def _is_over(self, life: Life, number: int) -> bool:
         fees = Fees(FEES.max_fee_wei * 10, FEES.priority_fee_wei * 10)

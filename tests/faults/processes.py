@@ -23,6 +23,10 @@ GAVE_UP = 3
 KILLED = -signal.SIGKILL
 
 
+class Unended(AineonError):
+    """The last life had no time left, and something that is wanted has not come to its end."""
+
+
 class Bomb:
     """Ends the process at the n-th time that a crash point is passed."""
 
@@ -57,7 +61,7 @@ def in_child(work: Callable[[], None]) -> int:
         work()
         code = LIVED
     except AineonError as error:
-        print(f"life: {error}", file=sys.stderr)
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
         code = GAVE_UP
     except BaseException:
         traceback.print_exc()
@@ -65,6 +69,11 @@ def in_child(work: Callable[[], None]) -> int:
     finally:
         sys.stderr.flush()
         os._exit(code)
+
+
+def word_of(code: int) -> str:
+    """Return how a life ended, in a word."""
+    return {LIVED: "lived", GAVE_UP: "gave up", KILLED: "killed"}.get(code, f"failed ({code})")
 
 
 def ended(child: int) -> int:

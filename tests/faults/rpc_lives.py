@@ -31,6 +31,7 @@ from aineon.sending.relays import PublicMempool
 from aineon.sending.sender import Sender
 from aineon.sending.signer import LocalSigner, UnsignedTransaction
 from aineon.sending.standing import Standing
+from tests.faults.counting import LAST_GAVE_UP, counted, never_to_be_paid, over_in
 from tests.faults.on_anvil import (
     FINAL_AFTER,
     AnvilCarrier,
@@ -39,8 +40,18 @@ from tests.faults.on_anvil import (
     signer_of,
     start_anvil,
 )
-from tests.faults.processes import BASE, GAVE_UP, KILLED, LIVED, Bomb, ended, in_child, scratch
+from tests.faults.processes import (
+    BASE,
+    GAVE_UP,
+    Bomb,
+    Unended,
+    ended,
+    in_child,
+    scratch,
+    word_of,
+)
 from tests.faults.rpc import KINDS, SEND, FaultyServer
+from tests.faults.shards import added
 from tests.sending.engines import FEES, payment
 from tests.sending.fakes import recipient
 
@@ -131,14 +142,16 @@ class KindCampaign:
     def run(self, lives: int) -> dict[str, Any]:
         for _ in range(lives):
             self._one()
+        gave_up = False
         if not self._naive:
-            self._count(in_child(lambda: asyncio.run(self._finish())))
+            gave_up = self._count(in_child(lambda: asyncio.run(self._finish()))) == GAVE_UP
         self._node.ask("anvil_mine", hex(9))
-        got = received(self._node.rpc, self._wanted)
+        got = dict(zip(self._wanted, received(self._node.rpc, self._wanted), strict=True))
         return {
-            "lost": got.count(0), "double": sum(amount > 1 for amount in got),
-            "paid": got.count(1), "stopped": (self._folder / "STOP").exists(),
-        }  # fmt: skip
+            **counted(got, never_to_be_paid if self._naive else over_in(self._folder)),
+            "stopped": (self._folder / "STOP").exists(),
+            LAST_GAVE_UP: gave_up,
+        }
 
     def _one(self) -> None:
         first = self._place * PAYMENTS_A_KIND + len(self._wanted)
@@ -156,10 +169,10 @@ class KindCampaign:
         work = trusting_life if self._naive else lambda plan: asyncio.run(live(plan))
         self._count(in_child(lambda: work(plan)))
 
-    def _count(self, child: int) -> None:
+    def _count(self, child: int) -> int:
         code = ended(child)
-        words = {LIVED: "lived", GAVE_UP: "gave up", KILLED: "killed"}
-        self.codes[words.get(code, f"failed ({code})")] += 1
+        self.codes[word_of(code)] += 1
+        return code
 
     async def _finish(self) -> None:
         rpc = Rpc(self._node.url)
@@ -176,7 +189,7 @@ class KindCampaign:
                     return
                 rpc.ask("anvil_mine", hex(FINAL_AFTER + 1))
                 await life.sender.reconcile()
-            raise RuntimeError(f"these never came to an end: {wanted}; {life.stop.state()}")
+            raise Unended(f"these never came to an end: {wanted}; {life.stop.state()}")
 
 
 async def _is_final(sender: Sender, number: int) -> bool:
@@ -217,21 +230,18 @@ def warm_up(node: Anvil) -> None:
 def campaign(lives: int, shard: int, shards: int, *, naive: bool) -> dict[str, Any]:
     """Run the kinds of one shard."""
     names = list(KINDS)[shard::shards]
-    found: dict[str, Any] = {"kinds": names, "lost": 0, "double": 0, "paid": 0, "stopped": False}
-    codes: Counter[str] = Counter()
+    told: list[dict[str, Any]] = []
     signers = [signer_of(place) for place in range(len(KINDS) + 1)]
     with scratch() as folder, start_anvil(signers) as node:
         warm_up(node)
         with faulty_server(node) as port:
             for name in names:
                 one = KindCampaign(name, folder, node, port, naive=naive)
-                told = one.run(-(-lives // len(KINDS)))
-                codes += one.codes
-                for what, value in told.items():
-                    found[what] += value
-                if told["lost"] or told["double"] or told["stopped"]:
-                    print(f"Error: {name}: {told}", file=sys.stderr)
-    return found | {"ends": dict(codes), "stopped": bool(found["stopped"])}
+                found = one.run(-(-lives // len(KINDS)))
+                told.append(found | {"kinds": [name], "ends": dict(one.codes)})
+                if any(found[what] for what in found if what != "paid"):
+                    print(f"Error: {name}: {found}", file=sys.stderr)
+    return added(told)
 
 
 def main() -> None:

@@ -34,7 +34,11 @@ def result_of(process: subprocess.Popen[str]) -> dict[str, Any]:
         raise RuntimeError(f"the campaign failed:\n{errors[-4000:]}")
     found: dict[str, Any] = json.loads(said.splitlines()[-1])
     # Lives that failed say why there, and the figures alone would not.
-    return found | {"words": [line for line in errors.splitlines() if "Error" in line][-5:]}
+    return found | {"words": [line for line in errors.splitlines() if _is_telling(line)][-5:]}
+
+
+def _is_telling(line: str) -> bool:
+    return "Error" in line or line.startswith("Unended")
 
 
 def campaign(module: str, *options: object) -> dict[str, Any]:

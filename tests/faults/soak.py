@@ -29,6 +29,7 @@ from aineon.errors import RehearsalError
 from aineon.ledger.accounts.reading import AccountsReader
 from aineon.ledger.reading import BookReader
 from aineon.primitives import Book
+from aineon.primitives.units import ETHER
 from aineon.rehearsal.entry import read_entry
 from aineon.rehearsal.rpc import Rpc
 from aineon.runtime.processes import Child, stop_all
@@ -39,6 +40,9 @@ from aineon.runtime.supervisor import engine_program
 BLOCK_SECONDS = 0.5
 TARGET_BLOCKS = 6
 """Mainnet's two blocks give 24 seconds to reach one; so short ones need more of them."""
+COOLDOWN_BLOCKS = 3
+LEAST_PROFIT_WEI = ETHER // 10_000
+LEAST_CONFIDENCE = 0.5
 WARM_SHARE = 0.25
 """How much of the run warms the engine up: caches fill, and threads appear when they are needed."""
 LOOKS = 240
@@ -73,6 +77,9 @@ class Soak:
         given: dict[str, Any] = {
             "data_dir": str(folder), "seed": seed,
             "reconcile_blocks": RECONCILE_BLOCKS, "target_blocks": TARGET_BLOCKS,
+            # So that there is much to book: a pair rests for blocks, however short they are.
+            "pair_cooldown_seconds": COOLDOWN_BLOCKS * block_seconds,
+            "min_profit_wei": LEAST_PROFIT_WEI, "confidence_threshold": LEAST_CONFIDENCE,
         }  # fmt: skip
         self._settings = load_settings(env={}, **given)
         self._folder = folder / "rehearsal"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+import threading
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,15 @@ from sqlalchemy.engine.default import DefaultDialect
 from aineon.errors import Unavailable
 from aineon.rehearsal import packages
 from aineon.sending.crashpoints import CrashPoint
+from tests.faults.counting import flaw_of
 from tests.faults.shards import campaign, sharded
 from tests.sending.engines import Life, payment
 from tests.sending.fakes import FakeCarrier, FakeChain
 
 LIVES = "tests.faults.kills"
 GATE = 1_000
+# By thread: a commit and its crash points share one, and the lease's beat has its own.
+Traces = dict[int, list[str]]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot fork")
 
@@ -35,10 +40,9 @@ def anvil() -> None:
 @pytest.mark.usefixtures("anvil")
 def test_a_thousand_kills_lose_nothing_and_pay_nobody_twice() -> None:
     found = sharded(LIVES, "kills", GATE)
-    assert (found["lost"], found["double"], found["stopped"]) == (0, 0, False), found
+    assert flaw_of(found) == "", found
     assert found["kills"] >= GATE
     assert found["paid"] == found["lives"]
-    assert set(found["ends"]) <= {"killed", "lived", "gave up"}, found
     # Every point was one at which something died, and more than once.
     assert set(found["points"]) == {point.value for point in CrashPoint}
     assert min(found["points"].values()) >= 10
@@ -55,9 +59,9 @@ def test_control_send_then_record_pays_twice() -> None:
 
 
 @pytest.fixture
-def trace(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def traces(monkeypatch: pytest.MonkeyPatch) -> Traces:
     """Crash points and commits that changed something, in the order in which they happen."""
-    seen: list[str] = []
+    seen: Traces = defaultdict(list)
     changed: dict[int, int] = {}
     commit = DefaultDialect.do_commit
 
@@ -65,23 +69,23 @@ def trace(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         driver: sqlite3.Connection = connection.driver_connection
         commit(dialect, connection)
         if driver.total_changes > changed.get(id(driver), 0):
-            seen.append("commit")
+            seen[threading.get_ident()].append("commit")
         changed[id(driver)] = driver.total_changes
 
     monkeypatch.setattr(DefaultDialect, "do_commit", noted)
     return seen
 
 
-async def test_every_commit_has_its_crash_points(tmp_path: Path, trace: list[str]) -> None:
+async def test_every_commit_has_its_crash_points(tmp_path: Path, traces: Traces) -> None:
     chain = FakeChain()
     relay = FakeCarrier(chain, ["lost"], is_public=False)
     async with Life(tmp_path, chain, relays=(relay,)) as life:
         await life.sender.send(payment(0))
 
     def note(point: CrashPoint) -> None:
-        trace.append(point.name)
+        traces[threading.get_ident()].append(point.name)
 
-    trace.clear()
+    traces.clear()
     carrier = FakeCarrier(chain, ["lost"] * 3)
     async with Life(tmp_path, chain, public=carrier, crash=note, lease_seconds=0.01) as life:
         await life.sender.send(payment(1))
@@ -93,20 +97,23 @@ async def test_every_commit_has_its_crash_points(tmp_path: Path, trace: list[str
         await life.sender.reconcile()
         life.sender.outbox.adopt(0, "ada")
         await life.sender.retire("withdrawal:2")
-    bare = uncovered(trace)
+    bare = [around for trace in traces.values() for around in uncovered(trace)]
     assert not bare, f"a commit lies between {bare}"
-    assert {name for name in trace if name != "commit"} == {point.name for point in CrashPoint}
+    seen = {name for trace in traces.values() for name in trace}
+    assert seen - {"commit"} == {point.name for point in CrashPoint}
 
 
-def test_control_a_commit_without_crash_points_is_noticed(trace: list[str]) -> None:
-    trace += ["BEFORE_COMMIT", "commit", "AFTER_COMMIT", "commit", "BEFORE_BROADCAST"]
+def test_control_a_commit_without_crash_points_is_noticed() -> None:
+    trace = ["BEFORE_COMMIT", "commit", "AFTER_COMMIT", "commit", "BEFORE_BROADCAST"]
     assert uncovered(trace) == [("AFTER_COMMIT", "BEFORE_BROADCAST")]
+    assert uncovered(["commit"]) == [("", "")]
 
 
 def uncovered(trace: list[str]) -> list[tuple[str, str]]:
     """Return what came before and after each commit that has no crash points of its own."""
+    steps = ["", *trace, ""]
     around = [
-        (trace[place - 1], trace[place + 1]) for place, name in enumerate(trace) if name == "commit"
+        (steps[place - 1], steps[place + 1]) for place, name in enumerate(steps) if name == "commit"
     ]
     return [
         (before, after)

@@ -8,6 +8,7 @@ import pytest
 
 from aineon.errors import Unavailable
 from aineon.rehearsal import packages
+from tests.faults.counting import flaw_of
 from tests.faults.rpc import KINDS
 from tests.faults.shards import campaign, divided
 
@@ -31,11 +32,10 @@ def anvil() -> None:
 
 def test_wrong_answers_lose_nothing_and_pay_nobody_twice() -> None:
     found = divided(LIVES, "--lives", GATE)
-    assert (found["lost"], found["double"], found["stopped"]) == (0, 0, False), found
+    assert flaw_of(found) == "", found
     assert sorted(found["kinds"]) == sorted(KINDS)
     assert len(KINDS) >= 18
     assert found["paid"] == 2 * GATE
-    assert set(found["ends"]) <= {"killed", "lived", "gave up"}, found
     assert found["ends"]["killed"] > 0
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from aineon.errors import Unavailable
 from aineon.rehearsal import packages
+from tests.faults.counting import flaw_of
 from tests.faults.shards import campaign
 
 PAIRS = "tests.faults.pairs"
@@ -30,13 +31,13 @@ def anvil() -> None:
 
 def test_two_engines_on_one_book_pay_once() -> None:
     found = campaign(PAIRS, "--rounds", ROUNDS)
-    assert (found["lost"], found["double"], found["stopped"]) == (0, 0, False), found
+    assert flaw_of(found) == "", found
     # Started together, one must go; started later by its clock, the other one must.
     assert found["ends"]["gave up"] >= 2, found
-    assert found["failed"] == 0, found
 
 
-def test_control_two_engines_with_a_book_each_are_not_so_well() -> None:
-    """They pay twice, or the nonce fence of one sees the other's payment and stops it in time."""
+def test_control_two_engines_with_a_book_each_pay_twice() -> None:
+    """Where an operator vouches for what the nonce fence of one saw the other one pay."""
     found = campaign(PAIRS, "--rounds", ROUNDS, "--books", "apart")
-    assert (found["lost"], found["double"], found["stopped"]) != (0, 0, False), found
+    assert found["double"] > 0, found
+    assert found["failed"] == 0, found

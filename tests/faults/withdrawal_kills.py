@@ -18,6 +18,7 @@ import random
 import sys
 import uuid
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ from aineon.sending.intent import Intent
 from aineon.sending.standing import SentIntent
 from aineon.treasury import Desk, House, Payment, Strategy, TreasuryStore, WithdrawalState
 from aineon.treasury.cashier import Cashier, CashierRules, Multisend, Pricing
+from aineon.treasury.states import ENDED
+from tests.faults.counting import LAST_GAVE_UP, counted
 from tests.faults.on_anvil import (
     FINAL_AFTER,
     AnvilCarrier,
@@ -44,7 +47,16 @@ from tests.faults.on_anvil import (
     signer_of,
     start_anvil,
 )
-from tests.faults.processes import KILLED, LIVED, ended, in_child, kill_ourselves, scratch
+from tests.faults.processes import (
+    GAVE_UP,
+    KILLED,
+    LIVED,
+    Unended,
+    ended,
+    in_child,
+    kill_ourselves,
+    scratch,
+)
 from tests.sending.engines import open_book
 from tests.treasury.cashier.rig import deploy_multisend
 from tests.treasury.desks import DAY, NOON, POLICY, AuditInMemory
@@ -126,9 +138,11 @@ class Campaign:
         self._book.engine.dispose()
         while self._codes[KILLED] < kills and len(self._ids) < 3 * kills * self._together:
             self._one()
-        self._codes[ended(in_child(lambda: asyncio.run(self._finish())))] += 1
+        last = ended(in_child(lambda: asyncio.run(self._finish())))
         self._book.engine.dispose()
-        return self._verdict()
+        found = self._verdict()
+        found["failed"] += last not in {LIVED, GAVE_UP}
+        return found | {LAST_GAVE_UP: last == GAVE_UP}
 
     def _ask(self) -> None:
         """Ask for a withdrawal to a destination of its own, and let it cool."""
@@ -197,13 +211,17 @@ class Campaign:
                 rpc.ask("anvil_mine", hex(FINAL_AFTER + 1))
                 if self._kind != "outbox" or not self._unended():
                     return
-            raise RuntimeError(f"these never came to an end: {self._unended()}")
+            raise Unended(f"these never came to an end: {self._unended()}")
 
     def _unended(self) -> list[str]:
-        store = self._desk.store
-        return [
-            each for each in self._ids if store.get(each).state is not WithdrawalState.CONFIRMED
-        ]
+        state = self._state
+        return [each for each in self._ids if state(each) is not WithdrawalState.CONFIRMED]
+
+    def _state(self, withdrawal_id: str) -> WithdrawalState:
+        return self._desk.store.get(withdrawal_id).state
+
+    def _over(self, numbers: Collection[int]) -> Collection[int]:
+        return {number for number in numbers if self._state(self._ids[number]) in ENDED}
 
     def _verdict(self) -> dict[str, Any]:
         self._node.ask("anvil_mine", hex(20))
@@ -219,9 +237,7 @@ class Campaign:
             "withdrawals": len(self._ids),
             "kills": self._codes[KILLED],
             "failed": self._codes.total() - good,
-            "paid": got.count(AMOUNT),
-            "lost": got.count(0),
-            "double": sum(amount > AMOUNT for amount in got),
+            **counted(dict(enumerate(got)), self._over, AMOUNT),
             "batches": len({s.batch_id for s in map(self._desk.store.get, self._ids)} - {None}),
             "booked otherwise": sum(one != other for one, other in zip(got, booked, strict=True)),
             "stopped": (self._folder / "STOP").exists(),
