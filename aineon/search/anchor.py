@@ -57,19 +57,27 @@ class Anchor:
         self._by_last_from = Grouping(self.last_from, tokens)
         self._by_middle_from = Grouping(self.middle_from, tokens)
 
-    def outward(self, log_rates: Floats) -> Floats:
-        """Return the best rate of a single hop from the base to each token, as a logarithm."""
-        return self._by_first_to.best(log_rates[self.first])
+    def outward(self, first: Floats) -> Floats:
+        """Return the best rate of a single hop from the base to each token, as a logarithm.
 
-    def homeward(self, log_rates: Floats, hops: int) -> list[Floats]:
+        Args:
+            first: rates of each of `self.first`.
+        """
+        return self._by_first_to.best(first)
+
+    def homeward(self, middle: Floats, last: Floats, hops: int) -> list[Floats]:
         """Return for 1 hop, up to 2 hops …, the best rate from each token back to the base.
+
+        Args:
+            middle: rates of each of `self.middle`.
+            last: of each of `self.last`.
+            hops: how many at most.
 
         Rates are logarithms. They are of walks, which may repeat tokens (never the base) and
         pools: upper bounds of what a cycle can end with.
         """
-        direct = self._by_last_from.best(log_rates[self.last])
+        direct = self._by_last_from.best(last)
         best = [direct]
-        middle = log_rates[self.middle]
         while len(best) < hops:
             through = middle + best[-1][self.middle_to]
             best.append(np.maximum(direct, self._by_middle_from.best(through)))

@@ -18,7 +18,7 @@ from aineon.search.costs import CostModel
 from aineon.search.opportunity import Opportunity
 from aineon.search.orders import Taken, Trials, Valuation, best_order
 from aineon.search.route import MOST_STEPS
-from aineon.search.splitting import quick_input, split_input, with_splits
+from aineon.search.splitting import amounts_from, quick_input, split_input, with_splits
 from aineon.search.states import State, market_in
 
 DEFAULT_BUDGET = 300
@@ -104,9 +104,10 @@ def best_alone(opportunity: Opportunity, market: Market, costs: CostModel) -> Op
     left after it can still be combined. The size is exact, but with three ranged pools or more:
     finding the last smallest units among their ticks takes as long as all that is done before a
     trade is signed, and there the size is the one of `approximate_input`, which misses some
-    smallest units of the tokens on the way, or the exact one where that leaves nothing. None
-    where no size leaves anything, or the cycle leads through more pools than one transaction can
-    swap through (`MOST_STEPS`).
+    smallest units of the tokens on the way, or the exact one where that leaves nothing. Where
+    the size that the opportunity came with leaves more, it stays. None where no size leaves
+    anything, or the cycle leads through more pools than one transaction can swap through
+    (`MOST_STEPS`).
 
     Args:
         opportunity: a cycle found in `market`.
@@ -121,10 +122,19 @@ def best_alone(opportunity: Opportunity, market: Market, costs: CostModel) -> Op
     sized = sized or valuation.sized(split_input, route)
     if sized is None:
         return None
+    if amounts_from(route, opportunity.amount_in) == opportunity.amounts:
+        as_it_came = valuation.priced(route, opportunity.amounts)
+        sized = max(sized, as_it_came, key=_leaves)
     best = with_splits(sized, market, costs)
     if best is sized:
         best = replace(best, confidence=confidence(best, market))
     return best
+
+
+def _leaves(opportunity: Opportunity) -> int:
+    """What is left of sizes of one cycle, to compare them by: net where gas has a known price."""
+    net = opportunity.net_profit
+    return opportunity.gross_profit - opportunity.flash_fee if net is None else net
 
 
 def _solved(trials: Trials, valuation: Valuation) -> Combination:

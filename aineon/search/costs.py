@@ -180,7 +180,10 @@ class CostModel:
         units = TRANSACTION_GAS + EXECUTOR_GAS + lender.gas_units
         for hop, amount in zip(route, inputs, strict=False):
             pool, token_in, token_out = hop
-            if (known := _GAS_OF_KIND.get(type(pool))) is not None:
+            kind = type(pool)
+            if kind is ConcentratedPool:
+                units += swap_gas(pool, token_in, token_out, amount)
+            elif (known := _GAS_OF_KIND.get(kind)) is not None:
                 units += known
             elif not isinstance(pool, ParallelPools):
                 units += swap_gas(pool, token_in, token_out, amount)
@@ -290,23 +293,9 @@ def _check_lenders(lenders: object) -> None:
 def swap_gas(pool: Pool, token_in: Token, token_out: Token, amount_in: int | None = None) -> int:
     """Estimate the gas of one swap through a real pool; `amount_in` as in `CostModel.gas_units`."""
     if isinstance(pool, ConcentratedPool):
-        crossed = 1 if amount_in is None else _crossed_ticks(pool, token_in, token_out, amount_in)
+        crossed = 1 if amount_in is None else pool.crossed_ticks(token_in, token_out, amount_in)
         return CONCENTRATED_GAS + CROSSED_TICK_GAS * crossed
     return _GAS_OF_KIND.get(type(pool), OTHER_POOL_GAS)
-
-
-def _crossed_ticks(
-    pool: ConcentratedPool, token_in: Token, token_out: Token, amount_in: int
-) -> int:
-    """How many initialised ticks the swap crosses."""
-    # Most swaps end in the step they begin in, and need no look at the pool behind them.
-    if amount_in < pool.first_step(token_in, token_out):
-        return 0
-    after = pool.quote_exact_input(token_in, token_out, amount_in).pool_after
-    assert isinstance(after, ConcentratedPool)
-    low, high = sorted((pool.tick, after.tick))
-    # A rising price crosses what it reaches; a falling one ends below what it crossed.
-    return sum(low < tick <= high for tick in pool.ticks)
 
 
 def _worth(

@@ -81,16 +81,12 @@ class Cycles:
             return NO_CYCLES
         return self.take(np.flatnonzero(self.hops[:, hops] != _NO_HOP))
 
-    def key(self, number: int) -> tuple[int, ...]:
-        """The hops of one cycle."""
-        hops: list[int] = self.hops[number].tolist()
-        while hops[-1] == _NO_HOP:
-            hops.pop()
-        return tuple(hops)
-
     def __iter__(self) -> Iterator[tuple[int, ...]]:
         """The hops of each cycle."""
-        return map(self.key, range(len(self)))
+        for hops in self.hops.tolist():
+            while hops[-1] == _NO_HOP:
+                hops.pop()
+            yield tuple(hops)
 
 
 NO_CYCLES = Cycles(np.empty((0, 2), np.intp), np.empty(0), np.empty(0))
@@ -240,16 +236,17 @@ class _Search:
         self._anchor = anchor
         self._max_hops = max_hops
         self._profit_floor = profit_floor
-        self._homeward = anchor.homeward(table.log_rates, max_hops - 1)
         self._middle = _Hops(anchor.middle, anchor.middle_from, anchor.middle_to)
         self._last = _Hops(anchor.last, anchor.last_from, np.full(len(anchor.last), _BASE))
         self._middle_logs = table.log_rates[anchor.middle]
         self._last_logs = table.log_rates[anchor.last]
+        self._first_logs = table.log_rates[anchor.first]
+        self._homeward = anchor.homeward(self._middle_logs, self._last_logs, max_hops - 1)
         self._floor = 0.0
 
     def floor_for(self, count: int) -> float:
         """A floor below 1 above which some `count` cycles can be expected, or walks like them."""
-        outward = self._anchor.outward(self._table.log_rates)
+        outward = self._anchor.outward(self._first_logs)
         bounds = [outward + self._homeward[0]]
         if self._max_hops > 2:
             back = self._homeward[self._max_hops - 3][self._middle.to]
@@ -288,7 +285,7 @@ class _Search:
 
     def _beginnings(self) -> _Ways:
         table, anchor = self._table, self._anchor
-        log_rates = table.log_rates[anchor.first]
+        log_rates = self._first_logs
         bound = log_rates + self._homeward[-1][anchor.first_to]
         kept = self._worth_while(bound, table.least_bends[anchor.first])
         hops = anchor.first[kept]

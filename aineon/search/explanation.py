@@ -133,8 +133,8 @@ class Evidence:
         for candidate in self.screened.candidates(most):
             yield self._explained(candidate)
         for near in self.screened.near:
-            for row in range(len(near.cycles)):
-                yield self._explained(near.candidate(row))
+            for candidate in near.candidates():
+                yield self._explained(candidate)
 
     def missed(self, unsized: int) -> Iterator[Explanation]:
         """Explain what did not become an opportunity.

@@ -106,7 +106,8 @@ class Lender:
     @property
     def whole_fee_bps(self) -> int:
         """The fee in whole basis points, rounded up: what sizes are found with."""
-        return math.ceil(self.fee_bps)
+        fee = self.fee_bps
+        return fee if type(fee) is int else math.ceil(fee)
 
     def fee(self, amount: int) -> int:
         """What `amount` costs, in the same token, to the unit as the contract computes it."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,8 +18,7 @@ from aineon.search.rates import IMPOSSIBLE, RateTable
 from aineon.search.route import Route
 
 
-@dataclass(frozen=True, slots=True)
-class _BasePrice:
+class _BasePrice(NamedTuple):
     """Both rates between a base token and the native one, None where no pool joins them."""
 
     wei_for_one: Fraction | None
@@ -52,13 +51,19 @@ class Prices:
             else _BasePrice(_worth(base, native, table), _worth(native, base, table))
             for base in base_tokens
         }
+        self._for_gas = {
+            base: (self.gas_price_wei * rate.numerator, rate.denominator)
+            for base, (_, rate) in self._prices.items()
+            if rate is not None and self.gas_price_wei is not None
+        }
 
     def gas_cost(self, gas_units: int, route: Route) -> int | None:
         """The cost of so much gas in the route's base token; see `CostModel.cost_of_gas`."""
-        rate = self._prices[route[0].token_in].for_one_wei
-        if rate is None or self.gas_price_wei is None:
+        price = self._for_gas.get(route[0].token_in)
+        if price is None:
             return self._costs.cost_of_gas(gas_units, route, self._market.block, self._market)
-        return ceil_div(gas_units * self.gas_price_wei * rate.numerator, rate.denominator)
+        # A fraction's parts take longer to ask for than the sum, which is made for each cycle.
+        return ceil_div(gas_units * price[0], price[1])
 
     def native_value(self, amount: int, route: Route) -> int | None:
         """The worth of base tokens in wei; see `CostModel.native_value`."""

@@ -84,15 +84,15 @@ class RateTable:
         )
 
     def _replace(self, pools: Mapping[Address, Pool], changed: Iterable[Address]) -> list[int]:
-        numbers = self.numbers.pool_numbers
+        numbers, known = self.numbers.pool_numbers, self.pools
         fresh: list[int] = []
         for address in changed:
             number = numbers.get(address)
             if number is None:
                 continue
             pool = pools[address]
-            if pool is not self.pools[number]:
-                self.pools[number] = pool
+            if pool is not known[number]:
+                known[number] = pool
                 fresh.append(number)
         return fresh
 

@@ -150,6 +150,7 @@ class Scanning:
         self._screened = screened
         self._refreshed = refreshed
         self._candidates = screened.candidates(scanner._screen.most)
+        self._floor_wei = scanner._screen.profit_floor_wei
         self._found: dict[tuple[int, ...], Opportunity | None] = {}
         self._low: set[tuple[int, ...]] = set()
 
@@ -181,7 +182,7 @@ class Scanning:
                 self._market.pools,
                 self._found,
                 frozenset(self._low),
-                scanner._screen.profit_floor_wei,
+                self._floor_wei,
                 scanner.costs,
             ),
         )
@@ -196,16 +197,13 @@ class Scanning:
         if hops not in self._found:
             found = self._scanner._sizes.opportunity(candidate, self._market, self._prices)
             self._found[hops] = found
-            if self._is_below_floor(found):
+            if self._floor_wei and found is not None and self._is_below_floor(found):
                 self._low.add(hops)
         return None if hops in self._low else self._found[hops]
 
-    def _is_below_floor(self, opportunity: Opportunity | None) -> bool:
-        floor_wei = self._scanner._screen.profit_floor_wei
-        if opportunity is None or not floor_wei:
-            return False
+    def _is_below_floor(self, opportunity: Opportunity) -> bool:
         worth = self._prices.native_value(opportunity.gross_profit, opportunity.route)
-        return worth is not None and worth < floor_wei
+        return worth is not None and worth < self._floor_wei
 
     def _near_misses(self) -> tuple[NearMiss, ...]:
         """The best losing cycles, and with them what gains in real numbers but at no size."""
@@ -213,11 +211,11 @@ class Scanning:
         if not count:
             return ()
         near = self._screened.near
-        missed = [each.candidate(row) for each in near for row in range(len(each.cycles))]
+        missed = [candidate for each in near for candidate in each.candidates()]
         missed += [each for each in self._candidates if self._found[each.hops] is None]
-        ranked = sorted((-each.rate, each.hops) for each in missed)
+        ranked = sorted((-each.log_rate, each.hops, each.rate) for each in missed)[:count]
         route = self._scanner._table.route
-        return tuple(NearMiss(route(hops), -rate) for rate, hops in ranked[:count])
+        return tuple(NearMiss(route(hops), rate) for _, hops, rate in ranked)
 
 
 def find_opportunities(

@@ -64,6 +64,7 @@ class Sizes:
         self._costs = costs
         self._size_exactly = size_exactly
         self._judge = judge
+        self._first_sizer = optimal_input if size_exactly is None else approximate_input
         self._sized: dict[_Hops, _Sized] = {}
         self._before: dict[_Hops, _Sized] = {}
 
@@ -79,7 +80,10 @@ class Sizes:
     ) -> Opportunity | None:
         """The opportunity of a cycle, sized exactly where it is worth it; None without a profit."""
         hops = candidate.hops
-        sized = self._sized[hops] = self._size(hops, candidate)
+        sized = self._before.get(hops)
+        if sized is None or not self._table.is_current(hops, sized.route):
+            sized = self._sized_by(self._first_sizer, self._table.route(hops), candidate)
+        self._sized[hops] = sized
         opportunity = self._opportunity(sized, market, prices)
         if opportunity is None or sized.exact:
             return opportunity
@@ -88,16 +92,10 @@ class Sizes:
             return self._opportunity(sized, market, prices)
         return opportunity
 
-    def _size(self, hops: _Hops, candidate: Candidate) -> _Sized:
-        known = self._before.get(hops)
-        if known is not None and self._table.is_current(hops, known.route):
-            return known
-        sizer = optimal_input if self._size_exactly is None else approximate_input
-        return self._sized_by(sizer, self._table.route(hops), candidate)
-
     def _sized_by(self, sizer: _FromCurve, route: Route, candidate: Candidate) -> _Sized:
         exact = sizer is optimal_input
-        found = _best_amounts(partial(sizer, curve=candidate.curve), route, self._costs)
+        curved = partial(sizer, curve=candidate.curve)
+        found = funded(curved, route, self._costs) or _before_fees(curved, route, self._costs)
         if found is None:
             return _Sized(route, None, None, exact)
         amounts, lender = found
@@ -125,11 +123,8 @@ class Sizes:
         )
 
 
-def _best_amounts(sizer: Sizer, route: Route, costs: CostModel) -> Funded | None:
-    """The optimum after the loan's fee, or the gross one where the fee eats every profit."""
-    found = funded(sizer, route, costs)
-    if found is not None:
-        return found
+def _before_fees(sizer: Sizer, route: Route, costs: CostModel) -> Funded | None:
+    """The gross optimum, where the loan's fee eats every profit."""
     lender = costs.lender_of(route)
     if not lender.fee_bps:
         return None

@@ -117,10 +117,15 @@ def climbed_input(route: Route, flash_fee_bps: int = 0) -> tuple[int, ...] | Non
         return amounts[-1] - _cost(amount_in, flash_fee_bps) if amounts else -_MUCH
 
     best = _peak(profit, max(start, 1))
-    amounts = _amounts([_exact(hop) for hop in route], best)
+    amounts = amounts_from(route, best)
     if amounts is None or amounts[-1] <= _cost(best, flash_fee_bps):
         return None
     return amounts
+
+
+def amounts_from(route: Route, amount_in: int) -> tuple[int, ...] | None:
+    """Return the input and what each hop pays; None where one does not fill its input."""
+    return _amounts([_exact(hop) for hop in route], amount_in)
 
 
 # --- which pool to add ---------------------------------------------------------------------

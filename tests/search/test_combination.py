@@ -172,17 +172,21 @@ class TestCombination:
         assert first.opportunities == second.opportunities
 
 
+def market_of_three_ranged_pools() -> Market:
+    ranges = [(-6000, 6000, 10**24)]
+    pools = [
+        v3(1, WETH, DAI, 0, ranges),
+        v3(2, DAI, LINK, 0, ranges),
+        v3(3, WETH, LINK, 600, ranges),
+    ]
+    return Market(pools, Block(1, base_fee_wei=GWEI))
+
+
 class TestBestAlone:
     def test_a_cycle_of_three_ranged_pools_gets_a_size_even_where_the_quick_one_leaves_nothing(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        ranges = [(-6000, 6000, 10**24)]
-        pools = [
-            v3(1, WETH, DAI, 0, ranges),
-            v3(2, DAI, LINK, 0, ranges),
-            v3(3, WETH, LINK, 600, ranges),
-        ]
-        market = Market(pools, Block(1, base_fee_wei=GWEI))
+        market = market_of_three_ranged_pools()
         [found] = found_in(market)
         quick = best_alone(found, market, COSTS)
         assert quick is not None
@@ -191,6 +195,22 @@ class TestBestAlone:
         assert exact is not None
         assert exact.gross_profit == found.gross_profit
         assert 0 <= exact.gross_profit - quick.gross_profit <= found.gross_profit // 10**6
+
+    @pytest.mark.parametrize("of_these_states", [True, False])
+    def test_a_better_size_that_it_came_with_stays(
+        self, monkeypatch: pytest.MonkeyPatch, of_these_states: bool
+    ) -> None:
+        market = market_of_three_ranged_pools()
+        [found] = found_in(market)
+        poor = splitting.amounts_from(found.route, found.amount_in // 3)
+        monkeypatch.setattr(combination_module, "quick_input", lambda route, fee=0: poor)
+        if not of_these_states:
+            # The control: amounts that these pools do not pay are no size of this cycle.
+            found = replace(found, amounts=(*found.amounts[:-1], found.amount_out + 1))
+        alone = best_alone(found, market, COSTS)
+        assert alone is not None
+        assert (alone.amounts == found.amounts) is of_these_states
+        assert (alone.amounts == poor) is not of_these_states
 
     def test_it_is_what_a_combination_of_one_begins_with(self) -> None:
         market = Market([DEEP, DEAR, DEAR_TOO], Block(1, base_fee_wei=GWEI))

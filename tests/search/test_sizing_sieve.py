@@ -17,7 +17,7 @@ from aineon.search.sizing import candidates, optimal_input, search
 from aineon.search.sizing.candidates import Candidates, Stretch
 from aineon.search.sizing.model import Model
 from aineon.search.sizing.pieces import Piece
-from aineon.search.sizing.sieve import first_step_into, steps_into
+from aineon.search.sizing.sieve import first_step_into, least_step, steps_into
 from aineon.search.sizing.walks import Walk
 from tests.benchmarks.universe import WETH, Universe
 from tests.search.sizing_tools import small_cycle
@@ -158,3 +158,16 @@ def test_amounts_of_which_a_fee_takes_least_too_much(data: st.DataObject) -> Non
     ]
     amounts = range(first, last + 1)
     assert found == [each for each in amounts if (each - origin) * keep % of < spared]
+
+
+def test_the_least_step_is_the_least_of_all() -> None:
+    random_ = random.Random(9)
+    for _ in range(2000):
+        start, step = random_.random(), random_.choice((random_.random(), 0.0, 0.5, 1e-9, 1 - 1e-9))
+        count = random_.randint(1, 300)
+        k = least_step(start, step, count)
+        least = min((start + step * each) % 1 for each in range(count))
+        found = (start + step * k) % 1
+        assert 0 <= k < count
+        # What is a hair below a whole number may be taken for one: floats cannot tell.
+        assert min(found, 1 - found) <= least + 1e-9

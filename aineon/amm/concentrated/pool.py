@@ -5,6 +5,7 @@ Source: Uniswap v3-core, contracts/UniswapV3Pool.sol (`swap`, `mint`, `burn`) an
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
@@ -270,9 +271,27 @@ class ConcentratedPool(PairPool):
         """The exact, unchecked, smallest input; see `Pool.input_function`."""
         return self._walk(token_in, token_out).smallest_input
 
+    def amount_out(self, token_in: Token, token_out: Token, amount_in: int) -> int:
+        """What `output_function` says of one amount."""
+        return self._walk(token_in, token_out).output(amount_in)
+
+    def amount_in(self, token_in: Token, token_out: Token, amount_out: int) -> int:
+        """What `input_function` says of one amount."""
+        return self._walk(token_in, token_out).smallest_input(amount_out)
+
     def first_step(self, token_in: Token, token_out: Token) -> int:
         """What is taken, fee included, before the liquidity can change; 0 where none is there."""
         return self._walk(token_in, token_out).first_step
+
+    def crossed_ticks(self, token_in: Token, token_out: Token, amount_in: int) -> int:
+        """How many initialised ticks a swap of `amount_in`, or of what can be had, crosses."""
+        walk = self._walk(token_in, token_out)
+        # Most swaps end in the step they begin in.
+        if amount_in < walk.first_step:
+            return 0
+        after = walk.after_input(amount_in) if amount_in <= walk.most_in else walk.after_all(None)
+        # A rising price crosses what it reaches; a falling one ends below what it crossed.
+        return abs(bisect_right(self._borders, after.tick) - bisect_right(self._borders, self.tick))
 
     def step_at(self, token_in: Token, token_out: Token, amount_in: int) -> Step:
         """Return the step of constant liquidity that an input from 1 to `max_amount_in` ends in."""

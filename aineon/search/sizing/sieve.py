@@ -9,6 +9,7 @@ arc have only three lengths, the third the sum of the others.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 
 def first_step_into(step: int, circle: int, low: int, high: int) -> int | None:
@@ -78,3 +79,28 @@ def _times(large: int, small: int, arc: int) -> int:
     """Return how often to take `small` from `large`: until it is shorter than either."""
     until_within_arc = -(-(large - arc + 1) // small)
     return max(min(large // small, until_within_arc), 1)
+
+
+def least_step(start: float, step: float, count: int) -> int:
+    """Return the k < `count` at which `(start + step * k) % 1` is least.
+
+    Needs `start` and `step` from 0 up to 1, and a count of 1 or more. Each least one of all before
+    it lies behind the last one by the soonest move back that is short enough.
+    """
+    at, k = start, 0
+    forth, after_forth, back, after_back = step, 1, 1 - step, 1
+    while forth > 0 and back > 0 and k + after_back < count:
+        if back <= at:
+            times = min(int(at / back), (count - 1 - k) // after_back)
+            at -= times * back
+            k += times * after_back
+        elif forth < back:
+            # No further than is needed to be short enough, nor than there is something left.
+            times = max(min(ceil((back - at) / forth), int(back / forth)), 1)
+            back -= times * forth
+            after_back += times * after_forth
+        else:
+            times = int(forth / back)
+            forth -= times * back
+            after_forth += times * after_back
+    return k

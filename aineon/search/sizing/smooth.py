@@ -8,7 +8,6 @@ again, until the peak leads through the very steps that it was computed from.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import sqrt
 from typing import NamedTuple
 
@@ -16,15 +15,14 @@ from aineon.amm import ConcentratedPool, ConstantProductPool
 from aineon.amm.concentrated.walk import Step
 from aineon.primitives.units import PIPS
 from aineon.search.route import Hop, Route
+from aineon.search.sizing.single import paid
 
 # Peaks settle after two looks or three; what takes longer points to and fro across a border.
 _MOST_LOOKS = 6
 _Q96 = float(1 << 96)
 
-Output = Callable[[int], int]
 
-
-class _Ratio(NamedTuple):
+class Ratio(NamedTuple):
     """`(a*x + b) / (c*x + d)`; `steepness` is `a*d - b*c`, found without taking differences."""
 
     a: float
@@ -47,13 +45,11 @@ class _Way(NamedTuple):
     amounts: list[int]
     steps: list[int]
     fits: bool
-    curve: _Ratio
+    curve: Ratio
 
 
-def smooth_amounts(
-    route: Route, start: int, unit_cost: float
-) -> tuple[list[Output], list[int]] | None:
-    """Return each hop's output function, and the amounts of the input where the cycle peaks.
+def smooth_amounts(route: Route, start: int, unit_cost: float) -> list[int] | None:
+    """Return the amounts of the input where the cycle peaks: it, and what each hop pays.
 
     Args:
         route: a cycle.
@@ -72,14 +68,14 @@ def smooth_amounts(
         most = pool.max_amount_in(token_in, token_out)
         if not most:
             return None
-        hops.append((hop, pool.output_function(token_in, token_out), most))
+        hops.append((hop, most))
     way = _way(hops, start)
     before: list[int] | None = None
     for _ in range(_MOST_LOOKS):
         if way is None:
             return None
         if way.steps == before:
-            return ([output for _, output, _ in hops], way.amounts) if way.fits else None
+            return way.amounts if way.fits else None
         _, _, c, d, steepness = way.curve
         if not (c > 0 and steepness > 0):
             return None
@@ -91,10 +87,11 @@ def smooth_amounts(
     return None
 
 
-def _way(hops: list[tuple[Hop, Output, int]], amount: int) -> _Way | None:
+def _way(hops: list[tuple[Hop, int]], amount: int) -> _Way | None:
     amounts, steps, fits = [amount], [], True
     a, b, c, d, steepness = 1.0, 0.0, 0.0, 1.0, 1.0
-    for (pool, token_in, token_out), output, most in hops:
+    for hop, most in hops:
+        pool, token_in, token_out = hop
         if not 0 < amount <= most:
             fits, amount = False, max(min(amount, most), 1)
         if type(pool) is ConcentratedPool:
@@ -108,12 +105,22 @@ def _way(hops: list[tuple[Hop, Output, int]], amount: int) -> _Way | None:
             e, f, g, h, own = rate, 0.0, bend, 1.0, rate
         a, b, c, d = e * a + f * c, e * b + f * d, g * a + h * c, g * b + h * d
         steepness *= own
-        amount = output(amount)
+        amount = paid(hop, amount)
         amounts.append(amount)
-    return _Way(amounts, steps, fits, _Ratio(a, b, c, d, steepness))
+    return _Way(amounts, steps, fits, Ratio(a, b, c, d, steepness))
 
 
-def _concentrated(pool: ConcentratedPool, step: Step, falls: bool) -> _Ratio:
+def ratio_at(hop: Hop, amount: int) -> Ratio | None:
+    """Return the curve that holds where an amount leads; None where nothing is to be had."""
+    pool, token_in, token_out = hop
+    if type(pool) is ConcentratedPool:
+        step = pool.step_at(token_in, token_out, amount)
+        return _concentrated(pool, step, token_in == pool.token0) if step.liquidity else None
+    rate, bend = pool.local_curve(token_in, token_out)
+    return Ratio(rate, 0.0, bend, 1.0, rate)
+
+
+def _concentrated(pool: ConcentratedPool, step: Step, falls: bool) -> Ratio:
     """The step's curve `rate * kept / (1 + bend * kept)`, counted from the pool's own price."""
     price, liquidity, taken, paid, _ = step
     root, keep = price / _Q96, (PIPS - pool.fee_pips) / PIPS
@@ -122,4 +129,4 @@ def _concentrated(pool: ConcentratedPool, step: Step, falls: bool) -> _Ratio:
     else:
         rate, bend = 1 / (root * root), 1 / (root * liquidity)
     a, c = (rate + paid * bend) * keep, bend * keep
-    return _Ratio(a, paid - a * taken, c, 1 - c * taken, rate * keep)
+    return Ratio(a, paid - a * taken, c, 1 - c * taken, rate * keep)

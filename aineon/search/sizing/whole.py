@@ -4,69 +4,92 @@ One token of a cycle has the most valuable unit: it is the one of which the fewe
 taken from a formula buys a fraction of that unit that no pool pays out, and a Uniswap V3 pool
 that takes it rounds its fee to a whole unit as well. From WETH to USDC and back each of the two
 costs half a unit of USDC on average, some 250,000,000 wei, against a few wei for all that is
-lost elsewhere. Both are spared by a few exact quotes.
+lost elsewhere. Both are spared by a few exact quotes, and most of what the token with the second
+most valuable unit costs (`second`) by one more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from math import gcd
+from collections.abc import Sequence
 
-from aineon.amm import ConcentratedPool
 from aineon.primitives.units import BPS, PIPS
-from aineon.search.route import Hop, Route
+from aineon.search.route import Route
+from aineon.search.sizing.second import Grid, grid_of, least_lost
+from aineon.search.sizing.single import needed, paid, smallest_input, through
 
-_Output = Callable[[int], int]
 
-
-def made_whole(
-    route: Route, outputs: Sequence[_Output], amounts: Sequence[int], flash_fee_bps: int
-) -> tuple[int, ...]:
+def made_whole(route: Route, amounts: Sequence[int], flash_fee_bps: int) -> tuple[int, ...]:
     """Return amounts that leave no less than `amounts` do.
 
     Args:
         route: a cycle of pools whose input functions are quick.
-        outputs: the output function of each hop.
         amounts: an input that fills every hop, and what each hop pays.
         flash_fee_bps: of the input.
     """
     whole = min(amounts[:-1])
     if not whole:
         return tuple(amounts)
-    place = amounts.index(whole)
-    plain = tuple(amounts)
-    if place:
-        # Outputs never fall with the input, so what follows stays as it is.
-        needed = _smallest_input(route[:place], whole)
-        plain = (*_through(outputs[: place - 1], needed), *amounts[place:])
-    pool, token_in, token_out = route[place]
-    if not isinstance(pool, ConcentratedPool):
-        return plain
-    taken = 0
-    if whole > pool.first_step(token_in, token_out):
-        taken = pool.step_at(token_in, token_out, whole).taken_before
-    # The fee takes nothing too much from every so-many-th unit within a step.
-    spared = whole - (whole - taken) % (PIPS // gcd(pool.fee_pips, PIPS))
-    if spared == whole or spared <= 0:
-        return plain
-    aligned = tuple(_through(outputs, _smallest_input(route[:place], spared)))
-    return max(plain, aligned, key=lambda found: _left(found, flash_fee_bps))
+    place, left = amounts.index(whole), _left(amounts, flash_fee_bps)
+    if left > 0:
+        aim, grid = whole, grid_of(route[place], whole)
+        if grid.fee_pips:
+            aim = _fee_spared(whole, grid, left, amounts[0] / whole)
+        aim = least_lost(route, amounts, place, aim, grid, left)
+        if aim != whole:
+            found = _leading_to(route, amounts, place, aim)
+            if _left(found, flash_fee_bps) > left:
+                return found
+    if not place:
+        return tuple(amounts)
+    # Outputs never fall with the input, so what follows stays as it is.
+    amount = smallest_input(route[:place], whole)
+    return (*through(route[: place - 1], amount), *amounts[place:])
 
 
-def _smallest_input(hops: Sequence[Hop], amount: int) -> int:
-    """Return the smallest input of these hops that gives at least `amount` behind them."""
-    for pool, token_in, token_out in reversed(hops):
-        amount = pool.input_function(token_in, token_out)(amount)
-    return amount
+def _fee_spared(amount: int, grid: Grid, left: int, worth: float) -> int:
+    """Return the amount, this one or one nearby, that loses least to the fee's rounding.
+
+    Args:
+        amount: in the token whose unit is worth most, near the peak.
+        grid: of the pool that takes it.
+        left: what the cycle leaves; at a distance of a share `s` it is less by the share `s * s`.
+        worth: of a unit.
+    """
+    stride, fee, taken = grid
+    within = amount - taken
+    near = [(within + stride // 2) // stride * stride]
+    if PIPS % fee:
+        # Some other amounts are hardly more than what makes the fee a whole number.
+        fees = within * fee // PIPS
+        near += [fees * PIPS // fee, (fees + 1) * PIPS // fee]
+    steepness, unit = left / (amount * amount), worth / PIPS
+    best, least = within, (-within * fee % PIPS) * unit
+    for other in near:
+        lost = steepness * (other - within) ** 2 + (-other * fee % PIPS) * unit
+        if lost < least and other > 0:
+            best, least = other, lost
+    return taken + best
 
 
-def _through(outputs: Sequence[_Output], amount: int) -> list[int]:
-    """Return an input and what each hop pays."""
+def _leading_to(route: Route, amounts: Sequence[int], place: int, amount: int) -> tuple[int, ...]:
+    """Return the amounts of the smallest input that gives `amount` at a place.
+
+    Where a pool ends before that, `amounts`.
+    """
+    if amount <= amounts[place]:
+        return tuple(through(route, smallest_input(route[:place], amount)))
+    ends = [pool.max_amount_in(token_in, token_out) for pool, token_in, token_out in route]
+    for hop, end in zip(route[:place][::-1], ends[:place][::-1], strict=True):
+        if paid(hop, end) < amount:
+            return tuple(amounts)
+        amount = needed(hop, amount)
     found = [amount]
-    for output in outputs:
-        amount = amount and output(amount)
+    for hop, end in zip(route, ends, strict=True):
+        if amount > end:
+            return tuple(amounts)
+        amount = paid(hop, amount)
         found.append(amount)
-    return found
+    return tuple(found)
 
 
 def _left(amounts: Sequence[int], flash_fee_bps: int) -> int:
