@@ -20,6 +20,7 @@ from aineon.amm import Pool
 from aineon.engine.advising import Advice, Heed, explained, for_another
 from aineon.engine.funnel import FunnelEntry
 from aineon.engine.hindsight import Hindsight, Judged, NoSequel, Seen, Sequel
+from aineon.engine.others import takings_seen
 from aineon.engine.ways import WayChooser
 from aineon.execution.settlement import Attempt, Settlement
 from aineon.feeds.base import FeedStep, Taking
@@ -27,7 +28,7 @@ from aineon.ledger.records import SampleRecord
 from aineon.market import Market
 from aineon.optimizer.arms import ARMS_BPS
 from aineon.optimizer.decision import Decision
-from aineon.optimizer.features.seeing import DirectedPools, TakingSeen, gap_of, pair_of
+from aineon.optimizer.features.seeing import DirectedPools, gap_of, pair_of
 from aineon.optimizer.regimes.regime import REGIMES
 from aineon.primitives import Address, Block, Provenance, market_time
 from aineon.primitives.units import BPS
@@ -173,8 +174,8 @@ class Learning:
         before, changed, takings = self._unseen.taken()
         block = step.update.block
         seen = Seen.of(block, market, changed, step.contests, settlements)
-        worth = [_seen(taking, self._costs, market) for taking in takings]
-        self._features.observe(block, before, market, changed, worth)
+        others = takings_seen(takings, self._costs, market)
+        self._features.observe(block, before, market, changed, others)
         samples = self._look_back(seen, market_time(block))
         for sample in samples:
             self._features.own(sample.pair, _would_have_landed(sample))
@@ -391,10 +392,3 @@ def _would_have_landed(sample: SampleRecord) -> bool:
     if sample.censored or sample.needed_payment_wei is None:
         return bool(sample.won)
     return sample.needed_payment_wei <= sample.net_wei * ARMS_BPS[-1] // BPS
-
-
-def _seen(taking: Taking, costs: CostModel, market: Market) -> TakingSeen:
-    worth = costs.native_value(taking.profit, taking.profit_token, market)
-    gas = taking.gas_cost_wei
-    net = None if worth is None or gas is None else worth - gas
-    return TakingSeen(taking.pools, net, taking.builder_payment_wei, taking.searcher)

@@ -9,9 +9,10 @@ from typing import Protocol
 
 import numpy as np
 
+from aineon.engine.others import takings_seen
 from aineon.errors import FeedError
 from aineon.execution.contests import needed_payment_wei
-from aineon.feeds.base import Contest, FeedStep, Taking
+from aineon.feeds.base import Contest, FeedStep
 from aineon.feeds.sandbox import SandboxFeed
 from aineon.market import Market
 from aineon.optimizer.arms import ARMS
@@ -20,7 +21,6 @@ from aineon.optimizer.features.catalogue import NAMES
 from aineon.optimizer.features.memory import Floats
 from aineon.optimizer.features.seeing import (
     DirectedPools,
-    TakingSeen,
     gap_of,
     one_a_gap,
     pair_of,
@@ -162,31 +162,6 @@ class Recorder:
     def standing(self) -> Tape:
         """What stands open now: `needed` is unknown, and known at no time so far."""
         return Tape.from_rows(NAMES, (_row(each, nan, inf) for each in self._waiting))
-
-
-def takings_seen(
-    takings: Iterable[Taking],
-    costs: CostModel,
-    market: Market,
-) -> list[TakingSeen]:
-    """What others took, as the features see it."""
-    return [
-        TakingSeen(
-            pools=taking.pools,
-            net_wei=_net_wei(taking, costs, market),
-            builder_payment_wei=taking.builder_payment_wei,
-            searcher=taking.searcher,
-        )
-        for taking in takings
-    ]
-
-
-def _net_wei(taking: Taking, costs: CostModel, market: Market) -> int | None:
-    """What a taking left after gas, before the builder was paid; None where that is not known."""
-    worth = costs.native_value(taking.profit, taking.profit_token, market)
-    if worth is None or taking.gas_cost_wei is None:
-        return None
-    return worth - taking.gas_cost_wei
 
 
 def _pays(opportunity: Opportunity) -> bool:

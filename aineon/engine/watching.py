@@ -103,7 +103,12 @@ def depth_share(route: Route, amounts: Sequence[int]) -> float:
 def _position(plan: ExecutionPlan, worth_wei: int | None) -> Position:
     steps = plan.steps
     tokens = {token for step in steps for token in (step.token_in, step.token_out)}
-    return Position(worth_wei, frozenset(tokens), frozenset(step.venue for step in steps))
+    return Position(
+        worth_wei,
+        frozenset(tokens),
+        frozenset(step.venue for step in steps),
+        gas_wei=plan.gas_limit * (plan.max_fee_per_gas_wei or 0),
+    )
 
 
 def _ended(settlement: Settlement) -> Ended:

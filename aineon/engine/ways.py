@@ -56,16 +56,10 @@ class WayChooser:
         if choice is None:
             return TO_EVERYBODY
         relay, when, _ = self._chosen[plan.plan_id] = choice.way
-        if choice.regret_wei:
-            _LOG.info(
-                "trying out %s, %s: by present estimates that costs %s ETH on average",
-                relay,
-                when,
-                format_ether(choice.regret_wei),
-            )
         return Dispatch(
             relays=None if relay == ALL_RELAYS else frozenset({relay}),
             blocks=None if when == EACH_BLOCK else 1,
+            signed=partial(self._signed, choice),
             untaken=partial(self._untaken, plan),
         )
 
@@ -82,6 +76,17 @@ class WayChooser:
     def state(self) -> Mapping[str, Any]:
         """Return what is to be kept; see `Bandit.state`."""
         return self.bandit.state()
+
+    def _signed(self, choice: Choice) -> None:
+        """Book what trying out costs: a plan that is refused before it is signed tries nothing."""
+        self.bandit.spend(choice, self._at)
+        if choice.regret_wei:
+            _LOG.info(
+                "trying out %s, %s: by present estimates that costs %s ETH on average",
+                choice.way.relay,
+                choice.way.when,
+                format_ether(choice.regret_wei),
+            )
 
     def _untaken(self, plan: ExecutionPlan) -> None:
         """Take in that a way carried nothing at all; what comes of the attempt is not its doing."""

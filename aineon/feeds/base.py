@@ -20,7 +20,10 @@ class Taking:
         pools: the pools it went through, in order.
         profit_token: what it ended with more of.
         profit: smallest units of `profit_token`, before gas.
-        gas_cost_wei, builder_payment_wei: None where the source does not say.
+        gas_cost_wei: what its gas cost whatever was bid: on a chain the base fee of it; None where
+            the source does not say.
+        builder_payment_wei: what the block's builder got, by transfer and by the price of gas above
+            the base fee; None where the source does not say all of that.
     """
 
     reference: str

@@ -181,6 +181,9 @@ async def test_exposure_is_held_against_each_attempt(times: float) -> None:
     if times > 1:
         assert played.desk.exposure.tokens[WETH] == pytest.approx(found.amount_in, rel=0.01)
         assert set(played.desk.exposure.venues) == {"uniswap_v2", "sushiswap"}
+        [plan] = [each.attempt.plan for each in events if isinstance(each, AttemptSubmitted)]
+        assert plan.max_fee_per_gas_wei
+        assert played.desk.exposure.gas_wei == plan.gas_limit * plan.max_fee_per_gas_wei
     else:
         assert [entry.gate for entry in entries_of(events)] == ["max_exposure"]
 

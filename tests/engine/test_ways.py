@@ -18,7 +18,7 @@ from aineon.optimizer.bandit import Bandit, Choice, Way
 from aineon.optimizer.bandit.ways import ALL_RELAYS, EACH_BLOCK, NEXT_BLOCK
 from aineon.primitives import market_time
 from aineon.primitives.units import ETHER
-from tests.engine.test_optimizing import Scripted, judged, learning, seen
+from tests.engine.learners import Scripted, judged, learning, seen
 from tests.scripted import block
 
 USUAL = Way(ALL_RELAYS, EACH_BLOCK, Channel.PRIVATE)
@@ -90,7 +90,9 @@ def test_what_trying_out_costs_is_logged_and_no_failure_keeps_a_plan_from_being_
     caplog.set_level(logging.INFO)
     chooser = WayChooser(Fixed(OTHER, ETHER // 10_000))
     chooser.turn([one], 0.0, 1.0)
-    chooser.dispatch(one.attempt.plan)
+    way = chooser.dispatch(one.attempt.plan)
+    assert not caplog.records
+    way.signed()
     assert [each.getMessage() for each in caplog.records] == [
         "trying out relay-2, next block only: by present estimates that costs 0.0001 ETH on average"
     ]
@@ -134,6 +136,21 @@ def test_the_state_of_the_market_comes_with_the_budget_of_an_alarm(
     assert isinstance(one.attempt, Attempt)
     taught._ways.dispatch(one.attempt.plan)
     assert bandit.asked[0][-2:] == (market_time(block(100)), taught.optimizer.answer.exploring)
+
+
+def test_the_budget_is_spent_by_a_plan_that_is_signed_and_by_no_other() -> None:
+    class Exploring(Fixed):
+        spend = Bandit.spend
+
+    bandit, one = Exploring(OTHER, ETHER // 4), judged()
+    assert one.attempt is not None
+    chooser = WayChooser(bandit)
+    for _ in range(3):
+        chooser.turn([one], 77.0, 1.0)
+        way = chooser.dispatch(one.attempt.plan)
+        assert bandit.left_wei(77.0) == ETHER
+    way.signed()
+    assert bandit.left_wei(77.0) == ETHER - ETHER // 4
 
 
 def test_a_relay_that_took_nothing_is_thought_less_of_and_what_comes_is_not_its_doing() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from aineon.feeds.base import FeedStep, Rewind
 from aineon.feeds.replay import ReplayFeed
+from aineon.feeds.replay.takings import LONDON
 from aineon.market import Market, PoolAppeared, PoolVanished, ReservesChanged
 from aineon.primitives import Provenance
 from tests.feeds.recordings import (
@@ -214,7 +215,8 @@ def test_taking_comes_with_the_state_that_its_last_swap_left(tmp_path: Path) -> 
         swap("0x1", POOL_B, START, MONEY),
         stateless("0x2", POOL_C),
     ]
-    takings = [arbitrage("0x1", [0, 1]), arbitrage("0x2", [2])]
+    tipped = arbitrage("0x1", [0, 1], effective_gas_price=str(50 * 10**9 + 3))
+    takings = [tipped, arbitrage("0x2", [2])]
     steps = play(save(tmp_path, block(100, swaps, arbitrages=takings)))
     assert [[taking.reference for taking in step.takings] for step in steps] == [
         [],
@@ -227,8 +229,35 @@ def test_taking_comes_with_the_state_that_its_last_swap_left(tmp_path: Path) -> 
     assert (taking.profit, taking.gas_cost_wei, taking.builder_payment_wei) == (
         10**18,
         200_000 * 50_000_000_000,
-        7,
+        7 + 200_000 * 3,
     )
+
+
+@pytest.mark.parametrize(
+    ("number", "fee", "burnt", "paid"),
+    [
+        (LONDON - 1, None, 0, 200_000 * 50 * 10**9 + 7),
+        (LONDON, None, None, None),
+        (LONDON, str(49 * 10**9), 200_000 * 49 * 10**9, 200_000 * 10**9 + 7),
+        (LONDON, str(51 * 10**9), None, None),
+    ],
+)
+def test_builder_is_paid_by_what_a_gas_price_is_above_the_base_fee(
+    tmp_path: Path, number: int, fee: str | None, burnt: int | None, paid: int | None
+) -> None:
+    """Before there was a base fee that is all of it; without one it is not known; never less."""
+    swaps = [swap("0x1", POOL_A, START, MONEY)]
+    recorded = block(number, swaps, base_fee_per_gas=fee, arbitrages=[arbitrage("0x1", [0])])
+    (taking,) = play(save(tmp_path, recorded))[1].takings
+    assert (taking.gas_cost_wei, taking.builder_payment_wei) == (burnt, paid)
+
+
+def test_payment_by_transfer_that_is_not_recorded_is_unknown(tmp_path: Path) -> None:
+    swaps = [swap("0x1", POOL_A, START, MONEY)]
+    silent = arbitrage("0x1", [0], coinbase_transfer=None)
+    (taking,) = play(save(tmp_path, block(100, swaps, arbitrages=[silent])))[1].takings
+    assert taking.gas_cost_wei == 200_000 * 50_000_000_000
+    assert taking.builder_payment_wei is None
 
 
 @pytest.mark.parametrize(
@@ -246,7 +275,8 @@ def test_missing_gas_of_a_taking_is_unknown_and_never_zero(
 ) -> None:
     swaps = [swap("0x1", POOL_A, START, MONEY)]
     path = save(tmp_path, block(100, swaps, arbitrages=[arbitrage("0x1", [0], **fields)]))
-    assert play(path)[1].takings[0].gas_cost_wei is None
+    taking = play(path)[1].takings[0]
+    assert (taking.gas_cost_wei, taking.builder_payment_wei) == (None, None)
 
 
 def test_reverted_arbitrage_took_nothing(tmp_path: Path) -> None:
@@ -275,10 +305,11 @@ def sandwich_block(sold: int) -> dict[str, Any]:
         "amount0_out": str(out),
         "amount1_out": "0",
     }
-    gas = {"gas_used": 100_000, "effective_gas_price": "10"}
+    gas = {"gas_used": 100_000, "effective_gas_price": "12"}
     return block(
         100,
         [front, victim, back],
+        base_fee_per_gas="10",
         sandwiches=[
             {
                 "sandwicher": "0x" + "5a" * 20,

@@ -35,6 +35,7 @@ def run(bandit: Bandit, truth: dict[Way, float], rounds: int, seed: int = 1) -> 
     for step in range(rounds):
         choice = bandit.choose(0.5, NET, 0, 3_000, step * 60.0)
         assert choice is not None
+        bandit.spend(choice, step * 60.0)
         landed = dice.random() < 0.5 * truth[choice.way]
         bandit.learn(choice.way, landed, 0.5, step * 60.0)
         taken.append(choice.way)
@@ -54,6 +55,7 @@ def test_without_a_budget_it_never_explores():
         choice = bandit.choose(0.5, NET, 0, 3_000, step * 60.0)
         assert choice.way == NEAR
         assert choice.regret_wei == 0
+        bandit.spend(choice, step * 60.0)
     assert bandit.regret_wei == 0
     assert not bandit.regrets
 
@@ -65,7 +67,9 @@ def test_exploring_costs_no_more_than_the_budget_of_the_day_and_is_logged():
         spent = 0
         for step in range(150):
             at = day * DAY + step * 60.0
-            spent += bandit.choose(0.5, NET, 0, 3_000, at).regret_wei
+            choice = bandit.choose(0.5, NET, 0, 3_000, at)
+            bandit.spend(choice, at)
+            spent += choice.regret_wei
         assert 0 < spent <= budget
         assert bandit.left_wei(at) == budget - spent
     assert sum(each.wei for each in bandit.regrets) == bandit.regret_wei > budget
@@ -73,6 +77,15 @@ def test_exploring_costs_no_more_than_the_budget_of_the_day_and_is_logged():
     # A clock that goes backwards brings no new budget.
     assert bandit.left_wei(0.0) == budget - spent
     assert bandit.left_wei(3 * DAY, factor=2.0) == 2 * budget
+
+
+def test_what_is_chosen_and_never_taken_costs_nothing():
+    budget = NET // 20
+    bandit = Bandit([NEAR, FAR], budget, seed=3, paper={NEAR: 0.55, FAR: 0.45})
+    regrets = [bandit.choose(0.5, NET, 0, 3_000, 0.0).regret_wei for _ in range(50)]
+    assert sum(regrets) > budget, "it would have been spent long ago"
+    assert bandit.left_wei(0.0) == budget
+    assert not bandit.regrets
 
 
 def test_nothing_is_sent_where_every_way_costs_more_than_it_brings():
@@ -128,7 +141,7 @@ def test_corrections_take_the_winners_curse_out():
 def test_corrections_are_small_and_none_without_outcomes():
     corrections = Corrections()
     assert corrections.factor("USDC/WETH", 0.01) == 1.0
-    for step in range(500):
+    for step in range(2_000):
         corrections.learn("a", 0.01, False, 0.9, float(step))
         corrections.learn("b", 0.01, True, 0.1, float(step))
     assert corrections.factor("a", 0.01) == LEAST

@@ -160,6 +160,44 @@ def test_an_unknown_pair_is_as_likely_fought_over_as_any() -> None:
     assert 0.0 < new[4] < 0.5
 
 
+def test_who_bids_high_in_one_pair_is_expected_to_do_so_in_another() -> None:
+    known, asked = Bidders(), Auctioned(("WBTC/WETH",), LARGE, 0)
+    thought = []
+    for share in (0.3, 0.9):
+        known = Bidders()
+        for number in range(30):
+            known.advance(number)
+            known.learn(Auctioned(("DAI/WETH",), LARGE, 0), "somebody", share)
+        thought.append(known.beaten(asked, SHARES)[7])
+    assert thought[1] < thought[0] - 0.2
+
+
+def test_who_is_bolder_in_unrest_is_expected_to_be_so_again() -> None:
+    known, asked = Bidders(), Auctioned(("DAI/WETH",), LARGE, 0)
+    for number in range(400):
+        restless = number // 50 % 2
+        known.advance(number, 1.5 * restless)
+        known.learn(asked, "somebody", (0.5, 0.85)[restless])
+    told = []
+    for unrest in (0.0, 1.5):
+        known.advance(400, unrest)
+        told.append(known.beaten(asked, SHARES)[8])
+    assert told[1] < told[0] - 0.1
+
+
+def test_who_never_comes_to_what_is_new_is_late() -> None:
+    def thought(age: int | None) -> float:
+        known = Bidders()
+        for number in range(100):
+            known.advance(number)
+            known.learn(Auctioned(("DAI/WETH",), LARGE, 0), None, 0.0)
+            known.learn(Auctioned(("DAI/WETH",), LARGE, age), "slow", 0.5)
+        return float(known.beaten(Auctioned(("DAI/WETH",), LARGE, 0), SHARES)[0])
+
+    assert thought(20) > thought(0) + 0.1
+    assert thought(20) > 0.8
+
+
 def test_whoever_was_not_seen_for_long_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_BIDDERS", 3)
     monkeypatch.setattr(module, "MOST_PAIRS", 2)

@@ -12,7 +12,14 @@ from aineon.optimizer.arms import ARMS
 from aineon.optimizer.drift import DriftWatch
 from aineon.optimizer.drift.alarm import ANSWERS, CALM, Alarm
 from aineon.optimizer.drift.cusum import mixed, mixed_highest, path, tilt
-from aineon.optimizer.drift.thresholds import Heights
+from aineon.optimizer.drift.thresholds import (
+    DAY,
+    FEWEST_DAYS,
+    Heights,
+    Stretch,
+    Thresholds,
+    heights,
+)
 from aineon.optimizer.drift.transform import transform
 from aineon.optimizer.drift.watch import FEWEST, RESTS, WAITS
 
@@ -129,6 +136,30 @@ def test_errors_that_hang_together_raise_the_threshold_instead_of_alarms():
     run(watch, values, seen(6, 1_600)[1])
     run(calm, *seen(6, 1_600))
     assert watch.thresholds.dearer > calm.thresholds.dearer
+
+
+def drawn(quiet: Stretch) -> Heights:
+    thresholds = Thresholds(3)
+    thresholds.draw(quiet, 2 * FEWEST_DAYS)
+    return thresholds.least
+
+
+def test_a_day_that_brings_more_than_is_drawn_has_the_higher_thresholds():
+    """A part of a day is exceeded by chance more rarely than the whole of it."""
+    transforms, pairs = seen(5, 6_000)
+    quiet = Stretch(transforms, pairs, np.zeros(len(transforms)), DAY)
+    whole, part = drawn(quiet), drawn(quiet._replace(seconds=DAY / 4))
+    assert part.dearer > whole.dearer
+    assert part.cheaper > whole.cheaper
+    assert part.pairs > whole.pairs
+
+
+def test_novel_inputs_that_came_evenly_by_luck_are_expected_to_come_in_a_row_as_well():
+    transforms, pairs = seen(6, 6_000)
+    novel = (np.arange(len(transforms)) % 33 == 0).astype(float)
+    quiet = Stretch(transforms, pairs, novel, DAY)
+    assert heights(quiet).inputs < 1.0, "the control: the stretch itself never shows it"
+    assert drawn(quiet).inputs > 3.3
 
 
 def test_after_an_alarm_it_rests_and_what_led_to_it_never_counts_as_quiet():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import isinf, isnan, log, log1p, log10
 from pathlib import Path
 
@@ -214,10 +215,33 @@ def test_of_a_gap_that_was_not_seen_it_is_a_share_of_what_the_other_was_left_wit
         assert told["taken_200"] == 1.0
 
 
-def test_a_gap_that_nobody_took() -> None:
+def test_who_paid_nothing_paid_elsewhere_and_how_much_is_not_known() -> None:
+    watcher, silent = Watcher(), Watcher()
+    for each, payment in ((watcher, 0), (silent, None)):
+        each.told()
+        each.block(1, takings=[taking(payment=payment)])
+    told = watcher.told()
+    assert isnan(told["tip_last"])
+    assert isnan(told["price_mean"])
+    assert told["taken_200"] == 1.0
+    assert np.array_equal(list(told.values()), list(silent.told().values()), equal_nan=True)
+
+
+def test_a_feed_that_tells_of_no_takings_does_not_tell_that_nobody_took_a_gap() -> None:
     watcher = Watcher()
     watcher.told()
     watcher.block(1)
+    told = watcher.told()
+    assert isnan(told["taken_200"])
+    assert isnan(told["price_mean"])
+    assert told["since_gap"] == pytest.approx(log1p(1)), "that it stood open is known"
+
+
+def test_a_gap_that_nobody_took() -> None:
+    watcher = Watcher()
+    watcher.block(1, takings=[replace(taking(), pools=(DAIS.address,))])
+    watcher.told()
+    watcher.block(2)
     told = watcher.told()
     assert told["taken_200"] == 0.0
     assert told["price_mean"] == 0.0

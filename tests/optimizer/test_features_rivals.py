@@ -104,6 +104,28 @@ def test_of_a_feed_that_looks_at_a_block_in_steps_nothing_is_told() -> None:
     assert all(isnan(each) for each in first(watcher))
 
 
+def test_after_a_block_was_replaced_rivals_are_followed_again() -> None:
+    watcher = fought(10, taking())
+    watcher.builder.observe(block(9), watcher.market.pools, watcher.market, (), ())
+    assert all(isnan(each) for each in first(watcher))
+    for number in range(11, 63):
+        watcher.block(number, takings=[taking()])
+        told = first(watcher)
+    assert not any(isnan(each) for each in told)
+
+
+def test_over_blocks_that_are_missing_nobody_is_taken_to_have_left() -> None:
+    seen, missing = (fought(10, taking()) for _ in range(2))
+    before = np.array(first(seen))
+    first(missing)
+    for number in range(11, 15):
+        seen.block(number)
+        first(seen)
+    missing.block(14)
+    assert (np.array(first(seen)) > before + 1)[:4].all()
+    assert np.array(first(missing)) == pytest.approx(before, abs=0.2)
+
+
 def test_whoever_pays_by_gas_price_is_not_taken_for_one_who_bids_nothing() -> None:
     watchers = [fought(10, taking()) for _ in range(2)]
     for watcher, payment in zip(watchers, (0, None), strict=True):

@@ -49,6 +49,27 @@ def test_where_only_a_bound_is_known_nothing_is_learned_of_the_builders_reach() 
     assert ever.arrays()["rivals/reach"] != pytest.approx(taught().arrays()["rivals/reach"])
 
 
+def test_builders_that_stop_taking_bundles_are_noticed_and_chance_is_not() -> None:
+    live, sure = Live(NAMES), np.full(len(ARMS), 6.0)
+    asked = np.concatenate([[7.0], sure])
+
+    def told() -> float:
+        rivals = live.told(PAIR, 0.01, asked).rivals
+        assert rivals is not None
+        return float(rivals[-1])
+
+    for number in range(2_000):
+        live.learn(label(np.full(len(ARMS), float(number % 10 > 0)), sure))
+    before = told()
+    for _ in range(6):
+        live.learn(label(np.zeros(len(ARMS)), sure))
+    assert before == pytest.approx(0.9, abs=0.01)
+    assert told() == pytest.approx(before, abs=0.01)
+    for number in range(600):
+        live.learn(label(np.full(len(ARMS), float(number % 2)), sure))
+    assert told() < 0.62
+
+
 def test_rivals_are_heard_of_where_the_newest_outcome_told_of_them() -> None:
     live = taught()
     assert live.hears_of_rivals

@@ -23,8 +23,12 @@ def played(table: np.ndarray, ensemble: np.ndarray, rounds: int, gas: float = 0.
     return mixing
 
 
-def test_the_mean_leads_while_little_is_known() -> None:
-    assert played(TIMID, GOOD, 100).leading(Channel.PRIVATE) == "mean"
+USUAL = {Channel.PRIVATE: "mean", Channel.PUBLIC: "plain"}
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+def test_the_usual_way_leads_while_little_is_known(channel: Channel) -> None:
+    assert played(TIMID, GOOD, 100).leading(channel) == USUAL[channel]
 
 
 @pytest.mark.parametrize("channel", list(Channel))
@@ -33,9 +37,9 @@ def test_who_earns_more_on_past_labels_leads(channel: Channel) -> None:
     assert played(TIMID, GOOD, 800).leading(channel) == "ensemble"
 
 
-def test_equals_leave_the_lead_to_the_mean() -> None:
-    for channel in Channel:
-        assert played(GOOD, GOOD, 800).leading(channel) == "mean"
+@pytest.mark.parametrize("channel", list(Channel))
+def test_equals_leave_the_lead_to_the_usual_way(channel: Channel) -> None:
+    assert played(GOOD, GOOD, 800).leading(channel) == USUAL[channel]
 
 
 def test_a_channel_may_have_another_leader_than_the_other() -> None:

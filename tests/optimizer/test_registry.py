@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -105,6 +107,38 @@ def test_who_names_a_champion_or_deletes_models_is_the_only_one(
         assert registry.champion() == second, "it can be read all the time"
     registry.roll_back(first, 300.0, "ada")
     assert registry.champion() == first
+
+
+def test_what_cannot_be_done_is_named_for_what_it_is(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock's trouble is the lock's alone: an `OSError` behind it has a cause of its own."""
+    version = saved(registry, 1)
+
+    def fails(error: OSError) -> Callable[..., None]:
+        def fail(*_: object) -> None:
+            raise error
+
+        return fail
+
+    def promote() -> None:
+        registry.promote(version, 100.0, "the first", over=None)
+
+    full = OSError(errno.ENOSPC, "No space left on device")
+    slow = TimeoutError(errno.ETIMEDOUT, "Connection timed out")
+    for error in (full, slow):
+        with monkeypatch.context() as patch:
+            patch.setattr(registry_module, "replace_private", fails(error))
+            with pytest.raises(OptimizerError, match=rf"champion.json cannot.*{error.strerror}"):
+                promote()
+        with monkeypatch.context() as patch:
+            patch.setattr(registry_module, "remove_unfinished", fails(error))
+            with pytest.raises(OSError, match=error.strerror):
+                registry.prune()
+    (registry.folder / LOCK).unlink()
+    (registry.folder / LOCK).mkdir()
+    with pytest.raises(OptimizerError, match=r"champion.lock cannot be locked: Is a directory"):
+        promote()
 
 
 def test_a_reign_is_never_lost_to_another_one_at_the_same_time(

@@ -49,7 +49,7 @@ def read_arbitrages(document: Field) -> list[RecordedBlock]:
             if not hops:
                 raise entry["swaps"].refuse("a list of at least one swap")
             swaps += hops
-            taking = _taking(entry, hops)
+            taking = _taking(entry, hops, header)
             if taking is not None:
                 takings.append(PlacedTaking(taking, len(swaps) - 1))
         blocks.append(RecordedBlock(header, tuple(swaps), tuple(takings)))
@@ -90,27 +90,27 @@ def _block(entry: Field) -> RecordedBlock:
         timestamp=entry.optional_integer("block_timestamp", 0, _MAX_BLOCK),
     )
     swaps = tuple(_swap(each) for each in entry["swaps"])
-    return RecordedBlock(header, swaps, tuple(_takings(entry, swaps)))
+    return RecordedBlock(header, swaps, tuple(_takings(entry, swaps, header)))
 
 
-def _takings(entry: Field, swaps: tuple[RecordedSwap, ...]) -> Iterable[PlacedTaking]:
+def _takings(entry: Field, swaps: tuple[RecordedSwap, ...], block: Block) -> Iterable[PlacedTaking]:
     for each in entry.get("arbitrages") or ():
         indexes = [index.integer(0, len(swaps) - 1) for index in each["swap_indexes"]]
         if not indexes:
             raise each["swap_indexes"].refuse("a list of at least one index")
-        taking = _taking(each, [swaps[index] for index in indexes])
+        taking = _taking(each, [swaps[index] for index in indexes], block)
         if taking is not None:
             yield PlacedTaking(taking, max(indexes))
     for each in entry.get("sandwiches") or ():
-        placed = placed_sandwich(each, entry)
+        placed = placed_sandwich(each, entry, block)
         if placed is not None:
             yield placed
 
 
-def _taking(entry: Field, hops: list[RecordedSwap]) -> Taking | None:
+def _taking(entry: Field, hops: list[RecordedSwap], block: Block) -> Taking | None:
     if entry.has("error"):
         return None
-    return placed_taking(entry, tuple(hop.pool for hop in hops))
+    return placed_taking(entry, tuple(hop.pool for hop in hops), block)
 
 
 def _number(field: Field) -> int:

@@ -99,6 +99,8 @@ class Bandit:
     ) -> Choice | None:
         """Return the way to take; None where every way costs more than it brings.
 
+        The budget is not touched before the attempt really takes it: see `spend`.
+
         Args:
             chance: how likely the attempt is to land where its way carries as far as usual.
             net_wei: what a win leaves before the bid.
@@ -122,8 +124,23 @@ class Bandit:
             way, regret = best, 0
         if max(means[way], drawn[way]) <= 0:
             return None
-        self._count(at, way, regret)
         return Choice(way, means[way], regret)
+
+    def spend(self, choice: Choice, at: float) -> None:
+        """Book what exploring costs, now that an attempt has taken the way of `choice`.
+
+        Args:
+            choice: what `choose` returned.
+            at: seconds, the market's time.
+        """
+        if not choice.regret_wei:
+            return
+        # A clock that goes backwards stays within the day whose budget is being spent.
+        if _day(at) > self._day:
+            self._day, self._spent_wei = _day(at), 0
+        self._spent_wei += choice.regret_wei
+        self.regret_wei += choice.regret_wei
+        self.regrets.append(Regret(at, choice.way, choice.regret_wei))
 
     def learn(self, way: Way, landed: bool, chance: float, at: float) -> None:
         """Take in what came of an attempt; see `Reach.learn`. An unknown way is no arm here."""
@@ -184,16 +201,6 @@ class Bandit:
         if self._usual is None or self._is_known(way):
             return mean
         return min(mean, self._reach[self._usual].mean * self._ratios[way])
-
-    def _count(self, at: float, way: Way, regret: int) -> None:
-        if not regret:
-            return
-        # A clock that goes backwards stays within the day whose budget is being spent.
-        if _day(at) > self._day:
-            self._day, self._spent_wei = _day(at), 0
-        self._spent_wei += regret
-        self.regret_wei += regret
-        self.regrets.append(Regret(at, way, regret))
 
 
 def _way_told(way: Way, reach: Reach) -> WayTold:

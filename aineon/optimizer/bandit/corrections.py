@@ -20,9 +20,9 @@ from aineon.optimizer.pair_rows import MOST_PAIRS, PairRows
 
 HALF_LIFE: Final = 24 * 3600.0
 """Seconds after which an outcome counts half."""
-TRUST: Final = 20.0
+TRUST: Final = 100.0
 """Predicted wins for which the model's word counts, and all outcomes' factor for a size."""
-PAIR_TRUST: Final = 60.0
+PAIR_TRUST: Final = 300.0
 """Predicted wins for which a size's factor counts for one of its pairs."""
 _SMALLEST: Final = 1e-6
 _LARGEST: Final = 1e6

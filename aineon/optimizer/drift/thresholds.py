@@ -32,6 +32,7 @@ NOVEL_ALLOWED: Final = 0.1
 _LEAST: Final = 3.0
 """Where inputs are never novel, a few that are raise no alarm."""
 _MOST_DAYS: Final = 200
+# More would take longer than a decision may wait. Where a day brings more, a part of one is drawn.
 _MOST_OF_A_DAY: Final = 6_000
 # Rivals whose habits wander keep errors of hours together: shorter blocks would lose that.
 _BLOCK_SECONDS: Final = 4 * 3_600.0
@@ -80,6 +81,8 @@ class Thresholds:
     def __init__(self, seed: int) -> None:
         self._dice = np.random.default_rng(seed)
         self._days: deque[Heights] = deque(maxlen=_MOST_DAYS)
+        # The share of a day that the latest drawn one is.
+        self._share = 1.0
         self._least = Heights(*(math.inf,) * len(Heights._fields))
 
     @property
@@ -101,17 +104,28 @@ class Thresholds:
         """
         for _ in range(days):
             drawn = self._day(quiet)
-            # A stretch that was calmer than right predictions can be was lucky, and luck ends.
-            fair = drawn._replace(transforms=self._dice.random(len(drawn.transforms)))
-            self._days.append(Heights(*map(max, heights(drawn), heights(fair))))
+            # A stretch that was calmer than chance can be was lucky, and luck ends.
+            self._days.append(Heights(*map(max, heights(drawn), heights(self._fair(drawn)))))
         if self.ready:
-            highest = np.quantile(np.array(self._days), math.exp(-FALSE_ALARMS_A_DAY), axis=0)
+            # A part of a day may be exceeded that much more rarely, as alarms add up over parts.
+            kept = math.exp(-FALSE_ALARMS_A_DAY * self._share)
+            highest = np.quantile(np.array(self._days), kept, axis=0)
             self._least = Heights(*(max(float(each), _LEAST) for each in highest))
+
+    def _fair(self, day: Stretch) -> Stretch:
+        """A day of right predictions, on which as many inputs are novel, each by itself.
+
+        Blocks of a stretch repeat its highest sums, and never show a higher one.
+        """
+        count = len(day.transforms)
+        novel = self._dice.random(count) < day.novel.mean()
+        return day._replace(transforms=self._dice.random(count), novel=novel.astype(np.float64))
 
     def _day(self, quiet: Stretch) -> Stretch:
         count = len(quiet.transforms)
         rate = count / max(quiet.seconds, 1.0)
         wanted = min(max(int(rate * DAY), 1), _MOST_OF_A_DAY)
+        self._share = wanted / max(rate * DAY, wanted)
         block = min(max(int(rate * _BLOCK_SECONDS), 1), count)
         starts = self._dice.integers(0, count, -(-wanted // block))
         rows = ((starts[:, None] + np.arange(block)) % count).ravel()[:wanted]

@@ -51,6 +51,8 @@ class FeatureBuilder:
         self._rivals = Rivals()
         self._flow: Flow | None = None
         self._block: Block | None = None
+        # Of a feed that told of no taking so far it is not known that nobody took a gap.
+        self._tells_of_others = False
 
     @property
     def regime(self) -> RegimeReading:
@@ -78,7 +80,7 @@ class FeatureBuilder:
         if self._flow is None:
             self._flow = Flow(now)
         through = {**_of(takings, before), **_of(takings, market.pools)}
-        self._rivals.turn(now, takings, through)
+        self._rivals.turn(now, takings, through, self._regimes.unrest)
         self._settle(now, through, takings)
         self._block = block
         self._gas.observe(block)
@@ -138,6 +140,7 @@ class FeatureBuilder:
     ) -> None:
         """Learn how what stood open ended, and of what others took besides."""
         assert self._flow is not None
+        self._tells_of_others = self._tells_of_others or bool(takings)
         prices: dict[int, float] = {}
         for ended in self._openings.turn(takings):
             opening = ended.opening
@@ -145,7 +148,8 @@ class FeatureBuilder:
             self._flow.seen(opening.pair, then)
             self._competition.seen(opening.pair, then)
             taken = ended.taking is not None
-            self._competition.ended(opening.pair, now, opening.net, ended.price, taken)
+            if self._tells_of_others:
+                self._competition.ended(opening.pair, now, opening.net, ended.price, taken)
             prices[id(ended.taking)] = ended.price
         for taking in takings:
             pair = pair_of_pools([pools[each] for each in taking.pools if each in pools])

@@ -73,10 +73,14 @@ class Openings:
 
 
 def paid_share(taking: TakingSeen, net: float) -> float:
-    """Which share of `net` ETH a taking paid its builder; of its own net where that is nan."""
+    """Which share of `net` ETH a taking paid its builder; of its own net where that is nan.
+
+    Nan where that is not known. It is not where the builder was paid nothing: no block is filled
+    for nothing, so the builder was paid elsewhere, or took it itself.
+    """
     if isnan(net) and taking.net_wei is not None:
         net = taking.net_wei / ETHER
-    if taking.builder_payment_wei is None or not net > 0:
+    if not taking.builder_payment_wei or not net > 0:
         return nan
     return taking.builder_payment_wei / ETHER / net
 

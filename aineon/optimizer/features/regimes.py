@@ -27,6 +27,15 @@ FEATURES: Final = tuple(
 )
 
 
+_UNREST: Final = {
+    Regime.TRENDING_UP: 0.5,
+    Regime.TRENDING_DOWN: 0.5,
+    Regime.RANGING: 0.0,
+    Regime.VOLATILE: 1.5,
+    Regime.QUIET: -0.5,
+}
+
+
 class Regimes:
     """Follows the native token's market; without one there is nothing to follow."""
 
@@ -38,6 +47,12 @@ class Regimes:
     def reading(self) -> RegimeReading:
         """What is thought of the market after the newest block."""
         return self._filter.reading
+
+    @property
+    def unrest(self) -> float:
+        """How restless the market is thought to be: 0 as usual, 1.5 where it is volatile."""
+        chances = zip(REGIMES, self.reading.probabilities, strict=False)
+        return sum(_UNREST[regime] * chance for regime, chance in chances)
 
     def observe(
         self, now: int, pools: Mapping[Address, Pool], changed: Collection[Address]

@@ -41,6 +41,8 @@ _SHARES: Final = np.array(ARMS)
 _LEAST: Final = 1e-4
 _FARTHEST: Final = 3.0
 _MOST_PLACES: Final = 1_000
+_SILENT_BLOCKS: Final = 50
+"""For so many blocks nothing is told after one came again."""
 
 _GAS, _GAS_WORTH = 0.95, 5.0
 """What others' gas costs over ours, as if that had been seen so often."""
@@ -90,13 +92,13 @@ class Rivals:
     """Tells what stands open apart from what was taken, and asks what others would bid.
 
     Each turn is a block, because its auctions are over then. Of a feed that looks at a block in
-    several steps nothing is told.
+    several steps nothing is told, and for a while after a block was replaced neither.
     """
 
     def __init__(self) -> None:
         self._bidders = Bidders()
         self._block = -1
-        self._in_steps = False
+        self._silent_until = -1
         self._open: dict[DirectedPools, _Open] = {}
         self._ages: dict[DirectedPools, int] = {}
         # What others leave after their gas is what they bid a share of.
@@ -104,13 +106,35 @@ class Rivals:
         self._gas_of: Recent[Places, _Ratio] = Recent(_MOST_PLACES, _Ratio)
         self._real_of: Recent[Address, _Ratio] = Recent(_MOST_PLACES, _Ratio)
 
-    def turn(self, now: int, takings: Sequence[TakingSeen], pools: Mapping[Address, Pool]) -> None:
-        """Block `now` has ended: learn from what others took of what stood open, and left."""
-        self._in_steps = self._in_steps or now == self._block
+    def turn(
+        self,
+        now: int,
+        takings: Sequence[TakingSeen],
+        pools: Mapping[Address, Pool],
+        unrest: float = 0.0,
+    ) -> None:
+        """Block `now` has ended: learn from what others took of what stood open, and left.
+
+        Args:
+            now: its number.
+            takings: what others took in it.
+            pools: those that they went through.
+            unrest: how restless the market was before it.
+        """
+        passed = now - self._block
+        if passed < 1:
+            self._silent_until = now + _SILENT_BLOCKS
+        self._ages = {
+            swaps: (opened.auctioned.age or 0) + max(passed - 1, 0)
+            for swaps, opened in self._open.items()
+        }
+        if passed != 1:
+            # What others took in the blocks that are missing, or came twice, is not known.
+            self._open = {}
         self._block = now
-        if self._in_steps:
+        if self._is_silent:
             return
-        self._bidders.advance(now)
+        self._bidders.advance(now, unrest)
         by_places = {
             frozenset(pool for pool, _ in swaps): opened for swaps, opened in self._open.items()
         }
@@ -123,7 +147,6 @@ class Rivals:
                 self._real_of[opened.larger].learn(float(places not in met))
             elif opened.larger is None and not met:
                 self._bidders.learn(opened.auctioned, None, 0.0)
-        self._ages = {swaps: opened.auctioned.age for swaps, opened in self._open.items()}
         self._open = {}
 
     def values(
@@ -145,7 +168,7 @@ class Rivals:
         """
         gas = worth.gas * exp(0.0 if isnan(gas_grows) else gas_grows)
         net = worth.gross - gas * self._gas_ratio(frozenset(pool for pool, _ in swaps))
-        if self._in_steps or isnan(net) or not worth.net > 0:
+        if self._is_silent or isnan(net) or not worth.net > 0:
             return dict.fromkeys(FIRST, nan)
         pairs = _named({(hop.token_in, hop.token_out) for hop in route})
         own = Auctioned(pairs, max(net, _LEAST * worth.net), self._ages.get(swaps, -1) + 1)
@@ -163,6 +186,10 @@ class Rivals:
         odds = np.log(kept / (1 - kept))
         return dict(zip(FIRST, odds.tolist(), strict=True))
 
+    @property
+    def _is_silent(self) -> bool:
+        return self._block < self._silent_until
+
     def _beaten(self, auctioned: Auctioned, net: float) -> Floats:
         """The chance that nobody pays as much as each share of our net."""
         return self._bidders.beaten(auctioned, _SHARES * net / auctioned.net)
@@ -171,7 +198,7 @@ class Rivals:
         """What is auctioned instead, where another gap over one of the swaps leaves more."""
         ratio = self._gas.mean(_GAS, _GAS_WORTH)
         leaves = alternative.gross - ratio * gas * alternative.gas_share
-        return Auctioned(_named([alternative.tokens]), leaves, 0) if leaves > net else None
+        return Auctioned(_named([alternative.tokens]), leaves, None) if leaves > net else None
 
     def _took(
         self,
@@ -188,9 +215,9 @@ class Rivals:
             pairs, age = opened.auctioned.pairs, opened.auctioned.age
             self._learn_gas(places, opened, net)
         else:
-            # It was not looked at, so it is taken for a new one.
+            # It was not looked at: who took it may have had many blocks to notice it.
             through = [pools[each] for each in taking.pools if each in pools]
-            pairs, age = _named(shared_tokens(through)), 0
+            pairs, age = _named(shared_tokens(through)), None
         if pairs:
             share = taking.builder_payment_wei / taking.net_wei
             self._bidders.learn(Auctioned(pairs, net, age), taking.searcher, share)

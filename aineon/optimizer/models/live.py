@@ -9,6 +9,7 @@ said of the newest labels decides how much it counts.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, Self
 
@@ -23,10 +24,13 @@ from aineon.optimizer.models.packing import packed, part
 from aineon.optimizer.models.table import LiveTable
 
 _REACHED, _TRIED = 19.0, 20.0
-_REMEMBERED: Final = 300.0
+# How often builders are reached changes seldom, but then at once. So the long memory counts, and
+# of what the short one says otherwise so much as chance does not explain.
+_REMEMBERED: Final = np.array([[3_000.0], [300.0]])
+_BY_CHANCE: Final = 0.06
 _LIKELY: Final = 0.5
 _JUDGED_OVER: Final = 200.0
-_STRICTNESS: Final = 60.0
+_STRICTNESS: Final = 150.0
 
 
 class LiveTold(NamedTuple):
@@ -60,7 +64,7 @@ class Live:
         self._table = LiveTable()
         self._correction = Correction()
         # Of the labels that hardly any rival would have stopped: how many landed, of how many.
-        self._reach = np.array([_REACHED, _TRIED])
+        self._reach = np.array([[_REACHED, _TRIED]] * len(_REMEMBERED))
         self._loss = np.zeros(2)
         self._heard = False
 
@@ -130,7 +134,9 @@ class Live:
         live._table = LiveTable.from_arrays(part(arrays, "table"))
         live._correction = Correction.from_arrays(part(arrays, "correction"))
         own = part(arrays, "rivals")
-        live._reach = own["reach"].astype(np.float64).reshape(2)
+        # What was kept with one memory only goes on in both.
+        reach = own["reach"].astype(np.float64).reshape(-1, 2)
+        live._reach = np.broadcast_to(reach, (len(_REMEMBERED), 2)).copy()
         live._loss = own["loss"].astype(np.float64).reshape(2)
         return live
 
@@ -154,7 +160,10 @@ class Live:
             self._reach += landed - self._reach / _REMEMBERED
 
     def _reached(self) -> float:
-        return min(float(self._reach[0] / self._reach[1]), 1.0)
+        long, short = (float(landed / tried) for landed, tried in self._reach)
+        apart = short - long
+        changed = math.copysign(max(abs(apart) - _BY_CHANCE, 0.0), apart)
+        return min(max(long + changed, 0.0), 1.0)
 
     def _first(self, vector: Floats | None) -> Floats | None:
         """What the features say; None where they say nothing."""

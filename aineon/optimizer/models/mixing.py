@@ -2,8 +2,10 @@
 
 Which of them is best depends on what a miss costs: a chance that is a little wrong near the middle
 costs nothing where failure is free. So past labels are replayed with each of them, separately for
-each channel: the arm that it would have chosen, and what that arm brought by the outcome. The mean
-leads until another way has proved better: it is rarely the best of the three, and never the worst.
+each channel: the arm that it would have chosen, and what that arm brought by the outcome. One way
+is the usual one until another has proved better. Where failure is free that is the mean: it is
+rarely the best of the three, and never the worst. Where a miss costs, a little error costs too, and
+models know little of what is worth its gas: there it is what decides without them.
 """
 
 from __future__ import annotations
@@ -18,10 +20,12 @@ from aineon.optimizer.models.curves import Floats, from_log_odds, log_odds, risi
 
 PLAIN: Final = "plain"
 """What decides without models: table, or table and what is known of the rivals."""
-WAYS: Final = (PLAIN, "ensemble", "mean")
+_MEAN: Final = "mean"
+WAYS: Final = (PLAIN, "ensemble", _MEAN)
 """What may lead, in the order of `Curves`."""
 
-_USUALLY: Final = "mean"
+_USUALLY: Final = {Channel.PRIVATE: _MEAN, Channel.PUBLIC: PLAIN}
+_USUAL_PLACES: Final = [[WAYS.index(_USUALLY[channel])] for channel in Channel]
 _REMEMBERED: Final = 1500.0
 _LEAST_LABELS: Final = 150.0
 _PROVEN: Final = 1.6
@@ -61,13 +65,13 @@ class Mixing:
     def leading(self, channel: Channel) -> str:
         """Return the way that leads: the usual one, unless another one has proved better."""
         if self._weight < _LEAST_LABELS:
-            return _USUALLY
+            return _USUALLY[channel]
         row = list(Channel).index(channel)
         average = self._ahead[row] / self._weight
         spread = np.sqrt(np.maximum(self._square[row] / self._weight - average**2, 0.0))
         sure = average - _PROVEN * spread / np.sqrt(self._weight)
         best = int(np.argmax(sure))
-        return WAYS[best] if sure[best] > 0 else _USUALLY
+        return WAYS[best] if sure[best] > 0 else _USUALLY[channel]
 
     def money(self, channel: Channel) -> dict[str, float]:
         """Return what each way would have left per past opportunity, in usual nets."""
@@ -96,7 +100,7 @@ class Mixing:
         self._usual = net if not self._usual else self._usual + (net - self._usual) / 200
         # One huge opportunity would decide for days; its excess over a few usual ones is cut.
         brought *= min(1.0, _HEAVY * self._usual / net) / self._usual
-        ahead = brought - brought[:, WAYS.index(_USUALLY), None]
+        ahead = brought - np.take_along_axis(brought, np.array(_USUAL_PLACES), axis=1)
         self._weight = keep * self._weight + 1
         self._ahead = keep * self._ahead + ahead
         self._square = keep * self._square + ahead**2

@@ -6,7 +6,7 @@ import json
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -119,7 +119,7 @@ class Registry:
         Raises:
             ChampionChanged: another one is the champion by now; it stays.
             ModelRefused: it is not there or damaged; the champion stays.
-            OptimizerError: the pointer cannot be written.
+            OptimizerError: the pointer cannot be written, or the folder not be locked.
         """
         with self._alone():
             history = self._remembered()
@@ -140,7 +140,7 @@ class Registry:
 
         Raises:
             ModelRefused: it never was one, or is not there any more.
-            OptimizerError: the pointer cannot be written.
+            OptimizerError: the pointer cannot be written, or the folder not be locked.
         """
         with self._alone():
             history = self.history()
@@ -174,7 +174,7 @@ class Registry:
 
         Raises:
             ModelRefused: the pointer is damaged, so nobody knows which model is in use.
-            OptimizerError: one cannot be deleted.
+            OptimizerError: one cannot be deleted, or the folder not be locked.
         """
         with self._alone():
             remove_unfinished(self.folder, time.time() - _LONGEST_SAVE)
@@ -186,16 +186,19 @@ class Registry:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Be the only one who names a champion or deletes models of this folder."""
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with locked(self.folder / LOCK, _PATIENCE):
-                yield
-        except TimeoutError as error:
-            raise OptimizerError(
-                f"another process names the champion of {self.folder} at this moment; try again"
-            ) from error
-        except OSError as error:
-            raise OptimizerError(f"{self.folder} cannot be written: {error.strerror}") from error
+        lock = self.folder / LOCK
+        with ExitStack() as held:
+            try:
+                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                held.enter_context(locked(lock, _PATIENCE))
+            except TimeoutError as error:
+                raise OptimizerError(
+                    f"another process names the champion of {self.folder} at this moment; try again"
+                ) from error
+            except OSError as error:
+                raise OptimizerError(f"{lock} cannot be locked: {error.strerror}") from error
+            # What fails from here on is no matter of the lock, and says itself what it is.
+            yield
 
     def _crown(self, version: str, at: float, words: str) -> None:
         """Point at a model, once all of it has proved readable."""
@@ -203,8 +206,11 @@ class Registry:
         history = [*self._remembered(), Reign(version, at, words)][-REMEMBERED:]
         told = {"history": [asdict(reign) for reign in history]}
         content = json.dumps(told, indent=1, allow_nan=False).encode() + b"\n"
-        # Nobody else may write what decides about money.
-        replace_private(self._pointer, content)
+        try:
+            # Nobody else may write what decides about money.
+            replace_private(self._pointer, content)
+        except OSError as error:
+            raise OptimizerError(f"{self._pointer} cannot be written: {error.strerror}") from error
 
     def _remembered(self) -> tuple[Reign, ...]:
         try:
