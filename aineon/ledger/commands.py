@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, Select, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, insert, select, update
 
 from aineon.errors import CommandAltered, CommandClosed, LedgerError
 from aineon.ledger.connect import Place, explained
@@ -159,6 +159,13 @@ class CommandTable:
         """
         self._change(number, state, words, at)
 
+    def refuse_open(self, words: str, at: float) -> None:
+        """Refuse everything that has no answer yet, taken or not."""
+        still_open = _COMMANDS.c.state.in_([each.value for each in _OPEN])
+        refused = {"state": CommandState.REFUSED.value, "answer": words, "changed_at": at}
+        with explained(self._place), self._engine.begin() as connection:
+            connection.execute(update(_COMMANDS).where(still_open).values(**refused))
+
     def _change(self, number: int, state: CommandState, words: str, at: float) -> None:
         with explained(self._place), self._engine.begin() as connection:
             changed = connection.execute(
@@ -184,6 +191,13 @@ class CommandTable:
     def _look(self, condition: Any) -> tuple[Command, ...]:
         with explained(self._place), self._engine.begin() as connection:
             return tuple(map(_command_of, connection.execute(_where(condition))))
+
+
+def refuse_waiting(connection: Connection, who: str, words: str, at: float) -> None:
+    """Refuse what somebody asked and no engine has taken, within a transaction of the caller's."""
+    waiting = (_COMMANDS.c.who == who) & (_COMMANDS.c.state == CommandState.ASKED.value)
+    refused = {"state": CommandState.REFUSED.value, "answer": words, "changed_at": at}
+    connection.execute(update(_COMMANDS).where(waiting).values(**refused))
 
 
 def _where(condition: Any) -> Select[Any]:

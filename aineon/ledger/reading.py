@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -25,41 +24,32 @@ from aineon.ledger.connect import (
 )
 from aineon.ledger.migrating import BOOK_SCHEMA, require_current
 from aineon.ledger.records import (
-    AttemptRecord,
     NearMissRecord,
     OpportunityRecord,
     PriceRecord,
     RunRecord,
-    SettlementRecord,
     StepRecord,
     TakingRecord,
 )
-from aineon.ledger.rows import attempt_of, observation_of, record_of, settlement_of, token_of
+from aineon.ledger.rows import record_of
 from aineon.ledger.scoping import in_scope
 from aineon.ledger.store import BookStore, refuse_other_book, stored_book
 from aineon.ledger.tables import (
-    AttemptRow,
     NearMissRow,
-    ObservationRow,
     OpportunityRow,
     PriceRow,
     RunRow,
-    SettlementRow,
     StepRow,
     TakingRow,
-    TokenRow,
     table_of,
 )
 from aineon.ledger.token_rows import tokens_in
+from aineon.ledger.trade_rows import Wanted, count_of, newest_in, pending_in, trades_in
 from aineon.ledger.views import Booked, Funnel, Pending, R, Scope, TakingsTotal, Trade
 from aineon.primitives import MONEY_OF, Book, Money, Provenance
 
 _RUNS: Final = table_of(RunRow)
-_TOKENS: Final = table_of(TokenRow)
-_ATTEMPTS: Final = table_of(AttemptRow)
-_SETTLEMENTS: Final = table_of(SettlementRow)
 _OPPORTUNITIES: Final = table_of(OpportunityRow)
-_OBSERVATIONS: Final = table_of(ObservationRow)
 
 FIRST_PROVENANCE: Final = {
     Book.SIMULATION: Provenance.SIMULATED,
@@ -72,6 +62,10 @@ def _provenance_of(model: type[SQLModel], of_run: Provenance) -> Provenance:
     """What was found and not carried out is an expectation, however real the market was."""
     expected = model in (OpportunityRow, NearMissRow) and of_run is Provenance.LIVE
     return Provenance.ESTIMATED if expected else of_run
+
+
+def _narrow(query: Select[Any], table: Table, scope: Scope | None) -> Select[Any]:
+    return query if scope is None else query.where(in_scope(table.c.run_id, scope))
 
 
 class BookReader:
@@ -198,21 +192,9 @@ class BookReader:
         scope: Scope | None = None,
     ) -> Iterator[Trade]:
         """Deliver trades one by one, newest first, without holding them all in memory."""
-        # The page is found on the numbers alone; only its rows are then joined and read.
-        of = _ATTEMPTS if outcome is None else _SETTLEMENTS
-        page = self._narrow(select(of.c.id, of.c.attempt_id), of, outcome, scope)
-        found = page.order_by(of.c.id.desc()).limit(limit).offset(offset).subquery()
-        query = (
-            select(*_TRADE_COLUMNS)
-            .select_from(found)
-            .join(_ATTEMPTS, _ATTEMPTS.c.attempt_id == found.c.attempt_id)
-            .join(_TOKENS, _TOKENS.c.address == _ATTEMPTS.c.base_token)
-            .outerjoin(_SETTLEMENTS, _SETTLEMENTS.c.attempt_id == found.c.attempt_id)
-            .order_by(found.c.id.desc())
-        )
+        wanted = Wanted(outcome, scope)
         with self.session() as connection:
-            for row in connection.execution_options(yield_per=500).execute(query).mappings():
-                yield self._trade(row)
+            yield from trades_in(connection, self._book, wanted, limit, offset)
 
     def newest(self) -> tuple[int, int]:
         """Return the numbers of the newest attempt and the newest settlement; 0 for none.
@@ -220,43 +202,17 @@ class BookReader:
         While they stay as they are, so does every figure that is made of trades alone.
         """
         with self.session() as connection:
-            attempts, settlements = (
-                connection.execute(select(func.max(table.c.id))).scalar_one()
-                for table in (_ATTEMPTS, _SETTLEMENTS)
-            )
-        return attempts or 0, settlements or 0
+            return newest_in(connection)
 
     def trade_count(self, outcome: str | None = None, scope: Scope | None = None) -> int:
         """Return how many trades `recent_trades` would list in all."""
-        counted = _ATTEMPTS if outcome is None else _SETTLEMENTS
-        query = self._narrow(select(func.count()).select_from(counted), counted, outcome, scope)
         with self.session() as connection:
-            return int(connection.execute(query).scalar_one())
+            return count_of(connection, Wanted(outcome, scope))
 
     def pending(self, scope: Scope | None = None) -> tuple[Pending, ...]:
         """Return what is seen in blocks that are not final, oldest first."""
-        query = (
-            select(*_ATTEMPTS.c, _TOKENS.c.symbol, _TOKENS.c.decimals, *_OBSERVED)
-            .join(_OBSERVATIONS, _OBSERVATIONS.c.attempt_id == _ATTEMPTS.c.attempt_id)
-            .join(_TOKENS, _TOKENS.c.address == _ATTEMPTS.c.base_token)
-            .order_by(_OBSERVATIONS.c.block_number, _ATTEMPTS.c.id)
-        )
         with self.session() as connection:
-            # By their names: SQLite would go through all attempts of the run to find the few.
-            seen = connection.execute(select(_OBSERVATIONS.c.attempt_id)).scalars().all()
-            if not seen:
-                return ()
-            these = query.where(_ATTEMPTS.c.attempt_id.in_(seen))
-            found = connection.execute(self._narrow(these, _ATTEMPTS, None, scope))
-            rows = found.mappings().all()
-        return tuple(
-            Pending(
-                self._book,
-                attempt_of(row, token_of(row["base_token"], row)),
-                observation_of(row, self._book),
-            )
-            for row in rows
-        )
+            return pending_in(connection, self._book, scope)
 
     # --- what was observed -----------------------------------------------------------------
 
@@ -291,7 +247,7 @@ class BookReader:
     def near_misses(self, scope: Scope | None = None) -> tuple[Booked[NearMissRecord], ...]:
         """Return the near misses of the newest step that has any, best rate first."""
         table = table_of(NearMissRow)
-        newest = self._narrow(select(func.max(table.c.id)), table, None, scope).scalar_subquery()
+        newest = _narrow(select(func.max(table.c.id)), table, scope).scalar_subquery()
         last = select(table.c.run_id, table.c.block_number, table.c.step)
         with self.session() as connection:
             row = connection.execute(last.where(table.c.id == newest)).first()
@@ -329,7 +285,7 @@ class BookReader:
         """Return the pairs that have sampled prices, in alphabetical order."""
         prices = table_of(PriceRow)
         query = select(prices.c.pair).distinct().order_by(prices.c.pair)
-        query = self._narrow(query, prices, None, scope)
+        query = _narrow(query, prices, scope)
         with self.session() as connection:
             return tuple(connection.execute(query).scalars())
 
@@ -351,13 +307,6 @@ class BookReader:
 
     # --- helpers ---------------------------------------------------------------------------
 
-    def _narrow(
-        self, query: Select[Any], table: Table, outcome: str | None, scope: Scope | None
-    ) -> Select[Any]:
-        if outcome is not None:
-            query = query.where(_SETTLEMENTS.c.outcome == outcome)
-        return query if scope is None else query.where(in_scope(table.c.run_id, scope))
-
     def _newest(
         self,
         model: type[SQLModel],
@@ -373,7 +322,7 @@ class BookReader:
         query = query.where(*conditions).order_by(*(order or (table.c.id.desc(),))).limit(limit)
         if since is not None:
             query = query.where(table.c.at >= since)
-        query = self._narrow(query, table, None, scope)
+        query = _narrow(query, table, scope)
         with self.session() as connection:
             rows = connection.execute(query).mappings().all()
             tokens = tokens_in(connection, rows)
@@ -391,21 +340,3 @@ class BookReader:
     def _run(self, connection: Connection, row: Mapping[Any, Any]) -> Booked[RunRecord]:
         record = record_of(RunRecord, row, tokens_in(connection, [row]))
         return Booked(self._book, record.provenance, row["id"], record.started_at, record)
-
-    def _trade(self, row: Mapping[Any, Any]) -> Trade:
-        attempt: AttemptRecord = attempt_of(row, token_of(row["base_token"], row))
-        if row["settlement_attempt_id"] is None:
-            return Trade(self._book, attempt, None)
-        return Trade(self._book, attempt, settlement_of(row, self._book))
-
-
-_TRADE_COLUMNS: Final[tuple[ColumnElement[Any], ...]] = (
-    *_ATTEMPTS.c,
-    _TOKENS.c.symbol,
-    _TOKENS.c.decimals,
-    *(
-        _SETTLEMENTS.c[field.name].label(f"settlement_{field.name}")
-        for field in fields(SettlementRecord)
-    ),
-)
-_OBSERVED: Final = tuple(column.label(f"observation_{column.name}") for column in _OBSERVATIONS.c)

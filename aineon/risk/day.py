@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from aineon.primitives import Clock, Provenance
@@ -12,6 +15,22 @@ if TYPE_CHECKING:
     from aineon.ledger.reading import BookReader
 
 _SECONDS: Final = 86_400
+_DAYS_BEFORE: Final = 31
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What a book holds of a part of a day.
+
+    Attributes:
+        at: seconds since the Unix epoch.
+        net_wei: of the settlements whose net is known.
+        unknown: how many there are besides.
+    """
+
+    at: float
+    net_wei: int
+    unknown: int = 0
 
 
 class Day:
@@ -20,21 +39,29 @@ class Day:
     Settlements whose net is not known are in no sum; `unknown` counts them. A loss that is seen
     in a block that is not final counts already, a gain there does not.
 
+    Each date keeps its own sum, so a clock that is set wrong, and right again, takes no loss
+    away. What is kept under a date that the clock says is still to come counts as well, as far as
+    that date lost.
+
     Args:
         clock: the day is that of the clock, as the book's.
-        net_wei, unknown: what the book holds of this day.
+        booked: what the book holds of this day, and of others that the clock may be set to.
     """
 
-    def __init__(self, clock: Clock, net_wei: int = 0, unknown: int = 0) -> None:
+    def __init__(self, clock: Clock, booked: Iterable[Booked] = ()) -> None:
         self._clock = clock
-        self._date = self._today()
-        self._net_wei = net_wei
-        self._unknown = unknown
+        self._nets: Counter[int] = Counter()
+        self._unknowns: Counter[int] = Counter()
+        for part in booked:
+            self._nets[_date(part.at)] += part.net_wei
+            self._unknowns[_date(part.at)] += part.unknown
         self._pending_loss_wei = 0
 
     @classmethod
     def booked(cls, reader: BookReader, provenance: Provenance, clock: Clock) -> Day:
         """Return this day as far as the book knows it, over all runs of `provenance`.
+
+        The days before it are there for a clock that is set back.
 
         Raises:
             LedgerError: the book cannot be read.
@@ -48,19 +75,20 @@ class Day:
 
         hours = table_of(ProfitHourRow)
         settled = hours.c.included + hours.c.reverted + hours.c.missed + hours.c.unresolved
-        query = select(hours.c.net, settled - hours.c.known).where(
+        query = select(hours.c.hour_start, hours.c.net, settled - hours.c.known).where(
             in_scope(hours.c.run_id, Scope(provenance)),
-            hours.c.hour_start >= int(clock.now() // _SECONDS) * _SECONDS,
+            hours.c.hour_start >= (_date(clock.now()) - _DAYS_BEFORE) * _SECONDS,
         )
         with reader.session() as connection:
             rows = connection.execute(query).all()
-        return cls(clock, sum(row[0] for row in rows), sum(row[1] for row in rows))
+        return cls(clock, [Booked(*row) for row in rows])
 
     @property
     def net_wei(self) -> int:
         """The known nets of the day, and losses that are not final."""
-        self._turn()
-        return self._net_wei - self._pending_loss_wei
+        today = self._today()
+        later = sum(min(net, 0) for date, net in self._nets.items() if date > today)
+        return self._nets[today] + later - self._pending_loss_wei
 
     @property
     def loss_wei(self) -> int:
@@ -70,27 +98,34 @@ class Day:
     @property
     def unknown(self) -> int:
         """Settlements of the day whose net is not known."""
-        self._turn()
-        return self._unknown
+        today = self._today()
+        return sum(count for date, count in self._unknowns.items() if date >= today)
 
     def settled(self, net_wei: int | None) -> None:
         """Count a settlement."""
-        self._turn()
         if net_wei is None:
-            self._unknown += 1
+            self._unknowns[self._today()] += 1
         else:
-            self._net_wei += net_wei
+            self._nets[self._today()] += net_wei
 
     def pend(self, loss_wei: int) -> None:
         """Say what is lost, all in all, in blocks that are not final."""
         self._pending_loss_wei = loss_wei
 
-    def check(self, limits: Limits) -> Refusal | None:
-        """Return the day's loss as a refusal where it has reached the limit."""
+    def check(self, limits: Limits, at_stake_wei: int = 0) -> Refusal | None:
+        """Return the day's loss as a refusal where it has reached the limit.
+
+        Args:
+            limits: the operator's.
+            at_stake_wei: what attempts in flight can still lose.
+        """
         limit = limits.max_daily_loss_wei
-        if limit is None or self.loss_wei < limit:
+        if limit is None or self.loss_wei + at_stake_wei < limit:
             return None
-        return Refusal("daily_loss", self.words(limit))
+        words = self.words(limit)
+        if at_stake_wei:
+            words += f", and what is in flight can cost {format_ether(at_stake_wei, 9)} ETH of gas"
+        return Refusal("daily_loss", words)
 
     def words(self, limit: int) -> str:
         """The day's loss and its limit, in a sentence."""
@@ -100,9 +135,8 @@ class Day:
         )
 
     def _today(self) -> int:
-        return int(self._clock.now() // _SECONDS)
+        return _date(self._clock.now())
 
-    def _turn(self) -> None:
-        today = self._today()
-        if today != self._date:
-            self._date, self._net_wei, self._unknown = today, 0, 0
+
+def _date(at: float) -> int:
+    return int(at // _SECONDS)

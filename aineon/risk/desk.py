@@ -119,7 +119,11 @@ class RiskDesk:
         """Return what speaks against an attempt that its own figures do not tell."""
         if self.trouble:
             return Refusal("breaker", self.trouble)
-        return self.day.check(limits) or self.pace.check(limits) or self._way(candidate, limits)
+        return (
+            self.day.check(limits, self.exposure.gas_wei)
+            or self.pace.check(limits)
+            or self._way(candidate, limits)
+        )
 
     def _way(self, candidate: Candidate, limits: Limits) -> Refusal | None:
         route = candidate.route

@@ -18,11 +18,13 @@ class Position:
     Attributes:
         worth_wei: of the amount that goes in; None where not known.
         tokens, venues: those it passes through; the whole amount counts for each.
+        gas_wei: the most that its gas can cost.
     """
 
     worth_wei: int | None
     tokens: frozenset[Token]
     venues: frozenset[str]
+    gas_wei: int = 0
 
 
 class Exposure:
@@ -30,6 +32,7 @@ class Exposure:
 
     def __init__(self, positions: Iterable[Position] = ()) -> None:
         self.total_wei = 0
+        self.gas_wei = 0
         self.unknown = 0
         self._tokens: Counter[Token] = Counter()
         self._venues: Counter[str] = Counter()
@@ -48,6 +51,7 @@ class Exposure:
 
     def add(self, position: Position) -> None:
         """Count one more attempt."""
+        self.gas_wei += position.gas_wei
         if position.worth_wei is None:
             self.unknown += 1
             return

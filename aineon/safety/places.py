@@ -36,6 +36,7 @@ class StopFile:
 
     def __init__(self, path: Path, name: str = "file") -> None:
         self._path = path
+        self._aside = path.with_name(f".{path.name}-cleared")
         self._name = name
 
     @property
@@ -46,17 +47,19 @@ class StopFile:
     def look(self) -> Sequence[StopReason]:
         """Return what the file says; nothing where it does not exist.
 
+        A file that is being cleared counts until that is done, so a clearing that is killed on
+        the way clears nothing.
+
         Raises:
             OSError: it, or the folder it would lie in, cannot be read.
         """
-        try:
-            # Not stat: a link that leads nowhere was put there by somebody too.
-            os.lstat(self._path)
-        except FileNotFoundError:
+        # Again at the end: what nobody has seen goes from the second back into the first.
+        paths = (self._path, self._aside, self._path)
+        found = tuple(dict.fromkeys(reason for path in paths for reason in self._told(path)))
+        if not found:
             # A folder that is gone, or not mounted, is no permission.
             os.stat(self._path.parent)  # noqa: PTH116 - a tenth of the time, before each signature
-            return ()
-        return tuple(_reasons(_text_of(self._path), self._name))
+        return found
 
     def latch(self, reason: StopReason) -> None:
         """Add `reason`, durably.
@@ -76,16 +79,32 @@ class StopFile:
         Raises:
             OSError: it cannot be removed.
         """
-        aside = self._path.with_name(f".{self._path.name}-cleared")
-        try:
-            self._path.replace(aside)
-        except FileNotFoundError:
+        # What cannot be read is not cleared either, and stays where people find it.
+        self.look()
+        # What an earlier clearing left where it was killed, before this one writes over it.
+        self._forget(seen)
+        with contextlib.suppress(FileNotFoundError):
+            self._path.replace(self._aside)
+        self._forget(seen)
+
+    def _forget(self, seen: Sequence[StopReason]) -> None:
+        """Remove what was put aside; what is in it and was not `seen` goes back first."""
+        aside = self._told(self._aside)
+        if not aside:
             return
-        for reason in _reasons(_text_of(aside), self._name):
+        for reason in aside:
             if reason not in seen:
                 self.latch(reason)
-        aside.unlink()
+        self._aside.unlink(missing_ok=True)
         _sync_folder(self._path.parent)
+
+    def _told(self, path: Path) -> Sequence[StopReason]:
+        try:
+            # Not stat: a link that leads nowhere was put there by somebody too.
+            os.lstat(path)
+        except FileNotFoundError:
+            return ()
+        return tuple(_reasons(_text_of(path), self._name))
 
     def _append(self, line: str) -> bool:
         """Write a line, durably; False where the file is not there any more afterwards."""

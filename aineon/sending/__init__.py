@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from aineon.sending.outbox import Outbox
     from aineon.sending.outbox_changes import Change, ForeignSpend
     from aineon.sending.relays import BundleRelay, PublicMempool, RelayIdentity
-    from aineon.sending.sender import Reconciled, Sender
+    from aineon.sending.sender import Sender
+    from aineon.sending.settling import Reconciled
     from aineon.sending.signer import LocalSigner, SignedTransaction, Signer, UnsignedTransaction
     from aineon.sending.slots import Landing, Slot, Version
     from aineon.sending.standing import SentIntent, Standing
@@ -47,7 +48,7 @@ _MODULE_OF = {
     "Party": "lease",
     "PrivateKey": "keys",
     "PublicMempool": "relays",
-    "Reconciled": "sender",
+    "Reconciled": "settling",
     "RelayIdentity": "relays",
     "Sender": "sender",
     "SentIntent": "standing",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from aineon.errors import SendingError
+from aineon.errors import InvalidIntent, SendingError
 from aineon.sending.intent import IntentKind
 
 
@@ -100,16 +100,33 @@ class CarrierSet:
         """Whether everybody may see transactions of this kind before they are mined."""
         return any(carrier.is_public for carrier in self.of(kind))
 
+    def chosen(self, kind: IntentKind, through: Collection[str] | None) -> tuple[Carrier, ...]:
+        """Return those who carry such transactions and are named in `through`; None names all.
+
+        Raises:
+            InvalidIntent: a name is none of theirs, or nobody is named.
+        """
+        everybody = self.of(kind)
+        if through is None:
+            return everybody
+        names = [carrier.name for carrier in everybody]
+        unknown = sorted(set(through).difference(names))
+        if unknown or not through:
+            raise InvalidIntent(
+                f"a {kind} cannot go through {', '.join(unknown) or 'nobody'}; allowed are "
+                f"{', '.join(names)}"
+            )
+        return tuple(carrier for carrier in everybody if carrier.name in through)
+
     async def carry(
         self, kind: IntentKind, parcel: Parcel, through: Collection[str] | None = None
     ) -> tuple[Answer, ...]:
-        """Hand the parcel to all who carry such transactions, at once; never raises.
+        """Hand the parcel to all who are `chosen`, at once; never raises for what they do.
 
-        `through` names those of them who get it; None is all, and so are names of nobody.
+        Raises:
+            InvalidIntent: as `chosen`; nobody was handed anything.
         """
-        everybody = self.of(kind)
-        chosen = [each for each in everybody if through is None or each.name in through]
-        told = await asyncio.gather(*(_carry(each, parcel) for each in chosen or everybody))
+        told = await asyncio.gather(*(_carry(each, parcel) for each in self.chosen(kind, through)))
         return tuple(answer for some in told for answer in some)
 
     async def aclose(self) -> None:

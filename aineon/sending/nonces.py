@@ -7,6 +7,7 @@ pay a thief's successor. The fence latches the emergency stop then, and a person
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -108,8 +109,11 @@ class Unexplained:
 
 async def read_nonces(reader: ChainReader, sender: Address, head: Block) -> ChainNonces:
     """Ask the chain for its count at `head`."""
-    latest = await reader.nonce(sender, head.number if head.hash is None else head.hash)
-    return ChainNonces(head, latest, await reader.nonce(sender, "pending"))
+    latest, pending = await asyncio.gather(
+        reader.nonce(sender, head.number if head.hash is None else head.hash),
+        reader.nonce(sender, "pending"),
+    )
+    return ChainNonces(head, latest, pending)
 
 
 @dataclass(frozen=True, slots=True)

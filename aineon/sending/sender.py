@@ -23,7 +23,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
 
@@ -39,7 +39,7 @@ from aineon.errors import (
 )
 from aineon.ledger.store import BookStore
 from aineon.primitives import Clock, SystemClock
-from aineon.safety import Stop, StopState
+from aineon.safety import Stop
 from aineon.sending.canon import Canon
 from aineon.sending.carriers import Answer, Carrier, CarrierSet, Verdict, summary
 from aineon.sending.crashpoints import CrashHook, CrashPoint, no_crash
@@ -48,9 +48,9 @@ from aineon.sending.intent import Fees, Intent, cancel_of
 from aineon.sending.lease import LEASE_SECONDS, Lease, Party
 from aineon.sending.nonces import ChainNonces, FenceReport, Unexplained, inspect, read_nonces
 from aineon.sending.outbox import Outbox
-from aineon.sending.outbox_changes import Change, ForeignSpend
+from aineon.sending.outbox_changes import ForeignSpend
 from aineon.sending.outbox_signing import Order
-from aineon.sending.settling import Judgement, gather, judge
+from aineon.sending.settling import Judgement, Reconciled, gather, judge
 from aineon.sending.signer import Signer
 from aineon.sending.slots import Slot, Version, gap_in
 from aineon.sending.standing import SentIntent
@@ -61,29 +61,6 @@ FRESH_SECONDS: Final = 36.0
 _MOST_PASSES: Final = 3
 Slots = tuple[Slot, ...]
 _Known = tuple[Slots, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Reconciled:
-    """What a look at the chain came to.
-
-    Attributes:
-        head: number of the block it was looked at.
-        changes: of versions, in their order.
-        foreign: nonces of ours that strangers spent.
-        fence: what keeps new work from being signed; empty where nothing does.
-        handed_out: hashes of what was handed out again.
-        stop: the emergency stop afterwards.
-        final: number of the newest finalised block; None where the chain has none yet.
-    """
-
-    head: int
-    changes: tuple[Change, ...]
-    foreign: tuple[ForeignSpend, ...]
-    fence: str
-    handed_out: tuple[str, ...]
-    stop: StopState
-    final: int | None
 
 
 class Sender:
@@ -182,9 +159,11 @@ class Sender:
         Raises:
             StopLatched: the emergency stop is set.
             NonceFenced: the chain knows a nonce that the outbox does not explain.
+            InvalidIntent: `through` names a relay that is none of ours; nothing was signed.
             NonceWaiting, Underpriced, InvalidIntent, LeaseLost, LedgerError: as `Outbox.begin`.
             ChainError: no node answers.
         """
+        self._carriers.chosen(intent.kind, through)
         async with self._turn:
             head = await self._pass_fence()
             order = self._order(intent, intent.fees, head)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from aineon.chain.reader import ChainReader, Receipt
 from aineon.primitives import Address
+from aineon.safety import StopState
 from aineon.sending.canon import Canon
 from aineon.sending.nonces import ChainNonces, Spender, find_spender
 from aineon.sending.outbox_changes import Change, ForeignSpend
@@ -59,6 +60,29 @@ class Judgement:
     foreign: tuple[ForeignSpend, ...] = ()
     unexplained: tuple[int, ...] = ()
     reopened: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What a look at the chain came to.
+
+    Attributes:
+        head: number of the block it was looked at.
+        changes: of versions, in their order.
+        foreign: nonces of ours that strangers spent.
+        fence: what keeps new work from being signed; empty where nothing does.
+        handed_out: hashes of what was handed out again.
+        stop: the emergency stop afterwards.
+        final: number of the newest finalised block; None where the chain has none yet.
+    """
+
+    head: int
+    changes: tuple[Change, ...]
+    foreign: tuple[ForeignSpend, ...]
+    fence: str
+    handed_out: tuple[str, ...]
+    stop: StopState
+    final: int | None
 
 
 async def gather(

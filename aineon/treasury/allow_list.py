@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aineon.errors import DestinationRefused, InvalidWithdrawal, UnknownWithdrawal
 from aineon.ledger.audit import JsonValue
 from aineon.primitives import Address
@@ -106,26 +108,39 @@ class AllowList:
             raise DestinationRefused(
                 f"destination {entry.address} is a pool of the market; money sent there is lost"
             )
-        for other in listed:
-            if other.address == entry.address:
-                raise DestinationRefused(
-                    f"destination {entry.address} is on the allow-list already ({other.label})"
-                )
-            if same_person(other.label, entry.label):
-                raise DestinationRefused(
-                    f"the label {entry.label!r} is that of {other.address}; two destinations "
-                    "need two labels"
-                )
-            if entry.purpose is Purpose.SAFE and other.purpose is Purpose.SAFE:
-                raise DestinationRefused(
-                    f"{other.address} ({other.label}) is the safe address; remove it first"
-                )
-        known = {
-            other.address: other.label
-            for other in (*listed, *treasury.former_destinations())
-            if other.was_trusted
-        }
-        refuse_lookalike(entry.address, known | dict(self._house.ours))
+        former = treasury.former_destinations()
+        refuse_clash(entry.address, entry.label, entry.purpose, listed, former)
+        refuse_lookalike(entry.address, self._house.ours)
+
+
+def refuse_clash(
+    address: Address,
+    label: str,
+    purpose: Purpose,
+    listed: Sequence[Destination],
+    former: Sequence[Destination],
+) -> None:
+    """Check that an entry to be does not clash with those on the list, or trusted former ones.
+
+    Raises:
+        DestinationRefused: address or label are taken, the address looks like another one, or
+            there is a safe address already.
+    """
+    for other in listed:
+        if other.address == address:
+            raise DestinationRefused(
+                f"destination {address} is on the allow-list already ({other.label})"
+            )
+        if same_person(other.label, label):
+            raise DestinationRefused(
+                f"the label {label!r} is that of {other.address}; two destinations need two labels"
+            )
+        if purpose is Purpose.SAFE and other.purpose is Purpose.SAFE:
+            raise DestinationRefused(
+                f"{other.address} ({other.label}) is the safe address; remove it first"
+            )
+    known = {each.address: each.label for each in (*listed, *former) if each.was_trusted}
+    refuse_lookalike(address, known)
 
 
 def _listed(treasury: Reading, address: Address) -> Destination:

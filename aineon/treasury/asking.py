@@ -6,10 +6,12 @@ import hashlib
 import json
 import secrets
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from aineon.errors import InvalidWithdrawal
 from aineon.primitives import Book
 from aineon.treasury.house import House
+from aineon.treasury.policy import Used
 from aineon.treasury.states import WithdrawalState
 from aineon.treasury.store import Reading
 from aineon.treasury.withdrawal import Origin, Payment, Withdrawal, check_name
@@ -43,6 +45,20 @@ class Wish:
             draft.rule_id,
         )
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+class Foreseen(NamedTuple):
+    """What a request would become.
+
+    Attributes:
+        withdrawal: as it would be admitted; a draft where it would be refused.
+        refusal: why it would be refused; empty where it would not.
+        used: what counts against the day's limits without it.
+    """
+
+    withdrawal: Withdrawal
+    refusal: str
+    used: Used
 
 
 def new_wish(

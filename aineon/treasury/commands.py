@@ -57,6 +57,11 @@ def read_request(desk: Desk, command: Command) -> Payment:
     return _payment(desk, _checked(command, _PAYMENT, _OF_PAYMENT))
 
 
+def is_plain_number(text: str) -> bool:
+    """Whether `text` is plain digits with at most one point, as amounts are written."""
+    return _DECIMAL.fullmatch(text.strip()) is not None
+
+
 def parse_amount(text: object, asset: Token) -> int:
     """Return the smallest units in a decimal number such as `1.5`.
 
@@ -66,7 +71,7 @@ def parse_amount(text: object, asset: Token) -> int:
     """
     if asset.decimals is None:
         raise InvalidWithdrawal(f"the decimals of {asset} are not known, so no amount can be read")
-    if not isinstance(text, str) or not _DECIMAL.fullmatch(text.strip()):
+    if not isinstance(text, str) or not is_plain_number(text):
         raise InvalidWithdrawal(
             f"amount {text!r:.60} is not a plain decimal number such as 1.5, without sign, "
             "exponent or separator"
@@ -231,7 +236,8 @@ def _add_destination(call: _Call) -> str:
         purpose=_word(Purpose, call.text("purpose", Purpose.PAYMENTS)),
     )
     hours = (entry.usable_from - call.now) / 3600
-    return f"{entry.address} ({entry.label}) is on the allow-list and can be paid in {hours:.1f} h."
+    when = f"in {hours:.1f} h" if hours > 0 else "from now on"
+    return f"{entry.address} ({entry.label}) is on the allow-list and can be paid {when}."
 
 
 def _set_share(call: _Call) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from aineon.errors import IllegalWithdrawalMove, TreasuryError
 from aineon.ledger.audit import AuditTrail
@@ -24,13 +23,13 @@ from aineon.treasury.approvals import (
     check_approver,
     standing,
 )
-from aineon.treasury.asking import Wish, known_wish, new_wish
+from aineon.treasury.asking import Foreseen, Wish, known_wish, new_wish
 from aineon.treasury.confirming import require_second_factor
 from aineon.treasury.destinations import Destination, Purpose
 from aineon.treasury.dispatch import Dispatch, end, require_destination
 from aineon.treasury.house import House, sweep_digest
 from aineon.treasury.journal import Journal
-from aineon.treasury.policy import Approvers, Used, require_worth
+from aineon.treasury.policy import Approvers, require_worth
 from aineon.treasury.rule_book import RuleBook
 from aineon.treasury.rules import Holdings, Rule
 from aineon.treasury.states import UNSIGNED, WithdrawalState, check_move
@@ -47,20 +46,6 @@ from aineon.treasury.withdrawal import (
 )
 
 _S = WithdrawalState
-
-
-class Foreseen(NamedTuple):
-    """What a request would become.
-
-    Attributes:
-        withdrawal: as it would be admitted; a draft where it would be refused.
-        refusal: why it would be refused; empty where it would not.
-        used: what counts against the day's limits without it.
-    """
-
-    withdrawal: Withdrawal
-    refusal: str
-    used: Used
 
 
 class Desk:

@@ -34,6 +34,11 @@ class Dispatch:
         self._house = house
         self._journal = journal
 
+    @property
+    def journal(self) -> Journal:
+        """Where what is done with the money is written down before it is done."""
+        return self._journal
+
     def due(self, now: float) -> tuple[Withdrawal, ...]:
         """Return what has cooled and may be signed now, oldest first."""
         return self._here(self._store.due(now))

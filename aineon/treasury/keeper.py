@@ -145,7 +145,9 @@ class Keeper:
         await self._reconcile()
         if self._former is not None:
             await self._former.tend()
-        self._holdings = await self._cashier.holdings(head)
+        # Without it no rule starts anything, and nothing is swept.
+        doubt = self._cashier.doubt_of_time(head, self._clock.now())
+        self._holdings = None if doubt else await self._cashier.holdings(head)
         return head
 
     async def _reconcile(self) -> None:

@@ -12,8 +12,10 @@ from sqlalchemy import Connection, Engine, and_, insert, select, update
 
 from aineon.errors import MixedBooks, UnknownWithdrawal, WithdrawalMoved
 from aineon.ledger.connect import Place, explained
+from aineon.ledger.outbox_tables import OutboxTransactionRow
 from aineon.ledger.reading import BookReader
 from aineon.ledger.store import BookStore
+from aineon.ledger.tables import table_of
 from aineon.ledger.tokens import save_token
 from aineon.primitives import Address, Book
 from aineon.treasury.approvals import Approval
@@ -42,6 +44,7 @@ from aineon.treasury.states import ENDED, IN_FLIGHT, SIGNED_OR_LATER, Withdrawal
 from aineon.treasury.withdrawal import Withdrawal, WithdrawalEvent
 
 DEFAULT_LIMIT = 100
+_TRANSACTIONS = table_of(OutboxTransactionRow)
 
 
 class Applied(NamedTuple):
@@ -145,6 +148,11 @@ class Reading:
     def rules(self) -> tuple[Rule, ...]:
         """Return the rules in force, oldest first."""
         return listed_rules(self._connection)
+
+    def was_signed(self, intent_id: str) -> bool:
+        """Whether the outbox holds anything that was signed for an intent."""
+        query = select(_TRANSACTIONS.c.id).where(_TRANSACTIONS.c.intent_id == intent_id).limit(1)
+        return self._connection.execute(query).first() is not None
 
     def by_token(self, token: str) -> tuple[Withdrawal, str] | None:
         """Return the withdrawal that was asked for under `token`, and its request's fingerprint."""

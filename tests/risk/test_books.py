@@ -10,7 +10,7 @@ import pytest
 from aineon.ledger.reading import BookReader
 from aineon.primitives import ManualClock, Provenance, SimulatedMoney, Token
 from aineon.risk import Limits
-from aineon.risk.day import Day
+from aineon.risk.day import Booked, Day
 from aineon.risk.exposure import Exposure, Position
 from aineon.risk.pace import Pace
 from tests.ledger import booked
@@ -51,10 +51,54 @@ def test_gains_make_up_for_losses_of_the_same_day() -> None:
 
 def test_a_new_day_begins_at_midnight_utc() -> None:
     clock = ManualClock(MIDNIGHT - 1)
-    day = Day(clock, net_wei=-ETHER, unknown=2)
+    day = Day(clock, [Booked(MIDNIGHT - 2, -ETHER, 2)])
     assert (day.loss_wei, day.unknown) == (ETHER, 2)
     clock.advance(1)
     assert (day.loss_wei, day.unknown) == (0, 0)
+
+
+@pytest.mark.parametrize("step", [86_400.0, -86_400.0, -50_000.0, 400 * 86_400.0])
+def test_a_clock_that_is_set_wrong_and_right_again_takes_no_loss_away(step: float) -> None:
+    clock = ManualClock(20_000 * MIDNIGHT + NOON)
+    day = Day(clock)
+    day.settled(-ETHER)
+    day.settled(None)
+    clock.advance(step)
+    # Of the two it is the day that the clock says, or one that is still to come.
+    assert day.loss_wei == (0 if step > 0 else ETHER)
+    clock.advance(-step)
+    assert (day.net_wei, day.unknown) == (-ETHER, 1)
+    # Control: a day that is over takes both with it.
+    clock.advance(MIDNIGHT)
+    assert (day.net_wei, day.unknown) == (0, 0)
+
+
+def test_a_step_back_over_midnight_keeps_the_loss_of_either_side() -> None:
+    clock = ManualClock(MIDNIGHT - 5)
+    day = Day(clock)
+    day.settled(-3 * ETHER)
+    clock.advance(10)
+    day.settled(-ETHER)
+    assert day.loss_wei == ETHER
+    clock.advance(-7)
+    assert day.loss_wei == 4 * ETHER
+    clock.advance(7)
+    assert day.loss_wei == ETHER
+
+
+def test_a_gain_of_a_day_that_is_still_to_come_hides_no_loss() -> None:
+    day = Day(ManualClock(NOON), [Booked(NOON + 9 * MIDNIGHT, 5 * ETHER), Booked(NOON, -ETHER)])
+    assert day.loss_wei == ETHER
+
+
+def test_what_is_in_flight_counts_with_the_gas_that_it_can_cost() -> None:
+    day = Day(ManualClock(NOON), [Booked(NOON, 1 - ETHER)])
+    limits = replace(PLAIN, max_daily_loss_wei=ETHER)
+    refusal = day.check(limits, at_stake_wei=10**15)
+    assert refusal is not None
+    assert refusal.reason.endswith("and what is in flight can cost 0.001 ETH of gas")
+    # Control: without it the day goes on.
+    assert day.check(limits) is None
 
 
 def test_a_loss_that_is_not_final_counts_and_a_gain_is_never_given() -> None:
@@ -87,6 +131,12 @@ def test_the_day_goes_on_after_a_restart(tmp_path: Path) -> None:
         assert isinstance(loss.net, SimulatedMoney)
         # Control: another provenance has a day of its own.
         other = Day.booked(reader, Provenance.REPLAYED, ManualClock(at + 60))
+        # A clock that ran ahead at the start finds the loss again when it is right.
+        clock = ManualClock(at + 86_400)
+        ahead = Day.booked(reader, Provenance.SIMULATED, clock)
+        assert ahead.net_wei == 0
+        clock.advance(-86_400)
+        assert (ahead.net_wei, ahead.unknown) == (-3 * ETHER, 1)
         reader.close()
     assert (other.net_wei, other.unknown) == (0, 0)
 

@@ -12,7 +12,7 @@ from aineon.primitives import Block, ManualClock, Token
 from aineon.primitives.units import GWEI
 from aineon.risk import Candidate, Limits
 from aineon.risk.breaker import CALM_BLOCKS, FAULTS, BreakerRules, Ended
-from aineon.risk.day import Day
+from aineon.risk.day import Booked, Day
 from aineon.risk.desk import RiskDesk
 from aineon.risk.exposure import Position
 from aineon.risk.screening import TokenScreen
@@ -50,7 +50,7 @@ class Scene:
         self.clock = ManualClock(NOON)
         self.keeper = MemoryKeeper()
         self.breaker = Breaker(self.keeper, self.clock)
-        self.day = Day(self.clock, -loss)
+        self.day = Day(self.clock, [Booked(NOON, -loss)])
         self.rules = BreakerRules(self.breaker, LIMITS, self.day)
         self.number = 0
 
@@ -169,7 +169,10 @@ class Desk:
         self.clock = ManualClock(NOON)
         self.breaker = Breaker(keeper or MemoryKeeper(), self.clock)
         self.desk = RiskDesk(
-            LIMITS, self.breaker, Day(self.clock, -loss), TokenScreen([WETH, USDC])
+            LIMITS,
+            self.breaker,
+            Day(self.clock, [Booked(NOON, -loss)]),
+            TokenScreen([WETH, USDC]),
         )
 
     def gate(self, candidate: Candidate = CANDIDATE) -> str | None:
@@ -177,8 +180,8 @@ class Desk:
         return None if refusal is None else refusal.gate
 
 
-def position(worth: int) -> Position:
-    return Position(worth, frozenset({WETH}), frozenset({"uniswap_v2"}))
+def position(worth: int, gas_wei: int = 0) -> Position:
+    return Position(worth, frozenset({WETH}), frozenset({"uniswap_v2"}), gas_wei)
 
 
 def test_a_candidate_that_nothing_speaks_against_passes() -> None:
@@ -204,6 +207,18 @@ def test_each_thing_that_speaks_against_an_attempt() -> None:
         desk.desk.block(Seen(block(number)), 2000.0)
     # The day's loss stays a limit, whatever an operator resets.
     assert desk.gate() == "daily_loss"
+
+
+def test_what_attempts_in_flight_can_cost_belongs_to_the_days_loss() -> None:
+    desk = Desk(loss=ETHER - 100)
+    desk.desk.hold([position(ETHER, gas_wei=60)])
+    assert desk.gate() is None
+    desk.desk.attempted(position(ETHER, gas_wei=60), 0.01, 1000.0)
+    assert desk.gate() == "daily_loss"
+    # It is no loss yet: what ends without one gives the day back, and nothing was halted.
+    desk.desk.hold([])
+    assert desk.gate() is None
+    assert desk.breaker.standing.state is RUNNING
 
 
 def test_strange_tokens_and_pools_that_jumped() -> None:

@@ -100,6 +100,37 @@ def test_what_is_latched_while_it_is_cleared_stays(file: Path, tmp_path: Path) -
         assert stop.state().is_set
 
 
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("place", [(StopFile, "latch"), (Path, "unlink")])
+def test_a_clearing_that_is_killed_loses_no_reason(
+    file: Path, monkeypatch: pytest.MonkeyPatch, place: tuple[type, str]
+) -> None:
+    """Killed before what nobody has seen is back, or before what was put aside is removed."""
+    StopFile(file).latch(StopReason("file", "seen", "ada", 1.0))
+    seen = StopFile(file).look()
+    StopFile(file).latch(StopReason("file", "a key leaked", "bert", 2.0))
+
+    def kill(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(*place, kill)
+        with pytest.raises(Killed):
+            StopFile(file).clear("ada", 3.0, seen)
+    # Control: the file was moved away by then.
+    assert (file.parent / f".{STOP_FILE}-cleared").exists()
+    assert {each.reason for each in StopFile(file).look()} == {"seen", "a key leaked"}
+    # It is gone on with, and what was not seen is told once.
+    StopFile(file).clear("ada", 4.0, seen)
+    assert [each.reason for each in StopFile(file).look()] == ["a key leaked"]
+    StopFile(file).clear("ada", 5.0, StopFile(file).look())
+    assert StopFile(file).look() == ()
+    assert not list(file.parent.iterdir())
+
+
 def test_a_time_that_no_clock_shows_is_not_known(file: Path) -> None:
     file.write_text('{"reason": "why", "who": "ada", "at": 1e300}\n')
     (reason,) = StopFile(file).look()
@@ -136,9 +167,12 @@ def test_a_folder_that_is_gone_stops(tmp_path: Path) -> None:
     assert "cannot be read" in str(stop.state())
 
 
-def test_a_folder_in_its_place_stops(file: Path) -> None:
+def test_a_folder_in_its_place_stops_and_is_not_cleared(file: Path) -> None:
     file.mkdir()
     assert Stop([StopFile(file)]).state().is_set
+    with pytest.raises(OSError, match="Is a directory|denied"):
+        StopFile(file).clear("ada", 1.0, ())
+    assert file.is_dir()
 
 
 def test_what_cannot_be_read_stops(file: Path) -> None:

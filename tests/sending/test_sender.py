@@ -166,8 +166,24 @@ async def test_a_trade_goes_through_the_relays_that_are_named_and_again_through_
         chain.mine(takes=lambda raw: False)
         await life.sender.reconcile()
         assert [len(near.parcels), len(far.parcels)] == [4, 2]
-        await life.sender.send(trade(2, 2), through={"a relay of yesterday's"})
-        assert [len(near.parcels), len(far.parcels)] == [5, 3], "names of nobody mean all"
+
+
+@pytest.mark.parametrize("through", [{"a relay of yesterday's"}, {"near", "nearer"}, set()])
+async def test_a_relay_that_is_none_of_ours_has_nothing_signed_and_nothing_kept(
+    tmp_path: Path, through: set[str]
+) -> None:
+    chain = FakeChain()
+    near = relay(chain)
+    near.name = "near"
+    async with Life(tmp_path, chain, relays=(near,)) as life:
+        with pytest.raises(InvalidIntent, match="allowed are near$"):
+            await life.sender.send(trade(0, 1), through=through)
+        assert await life.sender.status(trade(0, 1).intent_id) is None
+        assert life.sender.outbox.next_nonce() == 0
+        assert not near.parcels
+        # The same one is sent where its name is right.
+        await life.sender.send(trade(0, 1), through={"near"})
+        assert len(near.parcels) == 1
 
 
 async def test_a_missed_trade_leaves_its_nonce_to_the_next(tmp_path: Path) -> None:

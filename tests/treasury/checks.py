@@ -26,7 +26,7 @@ from aineon.errors import (
 )
 from aineon.ledger.commands import CommandState
 from aineon.ledger.control import ControlStore
-from aineon.primitives import ETHER, Book
+from aineon.primitives import ETHER, Block, Book
 from aineon.treasury import (
     Approvers,
     BatchGas,
@@ -45,6 +45,7 @@ from aineon.treasury import (
 from aineon.treasury.destinations import divide
 from aineon.treasury.house import sweep_digest
 from aineon.treasury.service import Automatic
+from aineon.treasury.timing import doubt_of_time
 from tests.databases import database_url
 from tests.treasury.desks import (
     DARK,
@@ -976,6 +977,16 @@ def a_draft_is_written_and_then_asked_for(b: Bench, control: ControlStore) -> No
     asyncio.run(service.tend(NOON))
     assert b.withdrawal(draft.id).state is S.PENDING_APPROVAL
     refused(IllegalWithdrawalMove, "no draft", lambda: b.desk.submit(draft.id, who="x", at=NOON))
+
+
+@check()
+def a_clock_that_the_chain_denies_is_not_believed(b: Bench) -> None:
+    head = Block(1, timestamp=int(NOON))
+    assert doubt_of_time(head, NOON + 300, 300.0) == doubt_of_time(head, NOON - 300, 300.0) == ""
+    assert "ahead of block 1" in doubt_of_time(head, NOON + 301, 300.0)
+    assert "behind block 1" in doubt_of_time(head, NOON - 301, 300.0)
+    assert "does not say" in doubt_of_time(replace(head, timestamp=None), NOON, 300.0)
+    assert doubt_of_time(head, NOON + DAY, None) == ""
 
 
 # --- batches -------------------------------------------------------------------------------

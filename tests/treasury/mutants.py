@@ -412,6 +412,12 @@ MUTANTS: dict[str, Mutant] = {
         "            return 0",
         "nothing_is_done_that_cannot_be_audited",
     ),
+    "any clock is believed": Mutant(
+        "timing",
+        "    if abs(apart) <= limit_seconds:\n",
+        "    if True:\n",
+        "a_clock_that_the_chain_denies_is_not_believed",
+    ),
     "batches mix assets": Mutant(
         "batches",
         "return withdrawal.asset.address, withdrawal.strategy.value",

@@ -7,7 +7,7 @@ hash and finality: no answer of a relay decides anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -32,6 +32,7 @@ from aineon.execution.contests import Auctions
 from aineon.execution.encoding import encode_execute
 from aineon.execution.executor import NotSubmitted, PreflightResult
 from aineon.execution.live.accounting import Accountant
+from aineon.execution.live.audit_watch import AuditWatch, nobody_asks
 from aineon.execution.live.contract_watch import ContractWatch
 from aineon.execution.live.dispatching import Dispatch, Dispatcher, to_everybody
 from aineon.execution.live.following import Following
@@ -53,7 +54,8 @@ from aineon.search.costs import CostModel
 from aineon.search.route import Route
 from aineon.sending.carriers import Answer, Verdict, summary
 from aineon.sending.intent import Intent, IntentKind
-from aineon.sending.sender import Reconciled, Sender
+from aineon.sending.sender import Sender
+from aineon.sending.settling import Reconciled
 
 _NOT_STARTED: Final = "the chain was not looked at yet"
 _GATES: Final[Mapping[type[AineonError], str]] = {
@@ -103,6 +105,7 @@ class LiveExecutor:
         reconciler: compares the accounts with the chain, as blocks come.
         pause: is told of the contract's own pause at each head; unreadable counts as set.
         dispatch: says which relays get a plan, and for which blocks.
+        audit: raises where the audit cannot be written: then nothing is begun.
         clock: seconds since the epoch.
     """
 
@@ -121,6 +124,7 @@ class LiveExecutor:
         reconciler: Reconciler | None = None,
         pause: StopReporter | None = None,
         dispatch: Dispatcher = to_everybody,
+        audit: Callable[[], None] = nobody_asks,
         clock: Clock | None = None,
     ) -> None:
         self._sender = sender
@@ -131,6 +135,7 @@ class LiveExecutor:
         self._rules = rules
         self._reconciler = reconciler
         self._contract = ContractWatch(reader, expected, costs, pause)
+        self._audit = AuditWatch(audit)
         self._terms = Terms(reader, costs, rules.strategy)
         self._clock = clock or SystemClock()
         accountant = Accountant(reader, expected.executor, expected.operator, costs)
@@ -234,9 +239,12 @@ class LiveExecutor:
         except (SendingError, StopLatched, LedgerError, ChainError) as error:
             # It may have been signed before this came up, and what is signed may be mined.
             self._following.watch(attempt)
+            if await self._may_be_signed(attempt):
+                way.signed()
             if not isinstance(error, SendingError) or isinstance(error, _OF_ALL_PLANS):
                 self._note(error)
             return NotSubmitted(_gate_of(error), str(error))
+        way.signed()
         if way.relays is not None and not _was_taken(sent.answers, way.relays):
             way.untaken()
         said = summary(sent.answers)
@@ -246,6 +254,13 @@ class LiveExecutor:
             return NotSubmitted("relays", self._relays_say)
         self._following.follow(attempt)
         return attempt
+
+    async def _may_be_signed(self, attempt: Attempt) -> bool:
+        """Whether the outbox knows of a signature; where it cannot be asked, there may be one."""
+        try:
+            return await self._sender.status(attempt.attempt_id) is not None
+        except LedgerError:
+            return True
 
     def _attempt(self, plan: ExecutionPlan, block: Block, step: int) -> Attempt:
         self._submitted += 1
@@ -344,7 +359,8 @@ class LiveExecutor:
         stop = self._stop.state()
         stopped = f"the emergency stop is set: {stop}" if stop.is_set else ""
         fenced = f"nothing is signed: {reconciled.fence}" if reconciled.fence else ""
-        self._obstacle = stopped or fenced or obstacle
+        unaudited = await self._audit.obstacle(block.number)
+        self._obstacle = stopped or fenced or obstacle or unaudited
         return settlements
 
     def _note(self, error: AineonError) -> None:

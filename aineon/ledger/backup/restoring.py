@@ -12,7 +12,7 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -59,7 +59,11 @@ def unfinished_in(folder: Path) -> Restoring | None:
 
 
 def put_in_place(
-    backup: Path, targets: Mapping[Path, Kept], folder: Path, aside: str
+    backup: Path,
+    targets: Mapping[Path, Kept],
+    folder: Path,
+    aside: str,
+    finish: Callable[[], None],
 ) -> tuple[Path, ...]:
     """Put the files of a backup in their places; returns the folders of what was there before.
 
@@ -68,6 +72,7 @@ def put_in_place(
         targets: which file goes where.
         folder: the data folder, where the note is left.
         aside: what to call the folders that the present files are moved to.
+        finish: what else belongs to it, with all files in place; it is done again after a crash.
 
     Raises:
         BackupError: there is no room, or another restore was cut off here.
@@ -87,6 +92,7 @@ def put_in_place(
             _leave_note(folder, going_on)
         for target, copy in staged.items():
             _exchange(target, copy, going_on)
+        finish()
         (folder / UNFINISHED).unlink()
         sync_folder(folder)
     except OSError as error:
@@ -150,6 +156,9 @@ def _exchange(target: Path, copy: Path, restoring: Restoring) -> None:
             if os.path.lexists(path):
                 path.rename(aside / path.name)
         sync_folder(aside)
+    for path in _parts(target)[:-1]:
+        # Left by a run that was cut off while it finished: the log of a copy like this one.
+        path.unlink(missing_ok=True)
     copy.replace(target)
     sync_folder(target.parent)
 

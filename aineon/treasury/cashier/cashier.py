@@ -30,6 +30,7 @@ from aineon.treasury.cashier.unwrapping import UNWRAP_GAS, Unwrapper
 from aineon.treasury.dispatch import Dispatch
 from aineon.treasury.rules import Holdings
 from aineon.treasury.states import WithdrawalState
+from aineon.treasury.timing import doubt_of_time
 from aineon.treasury.withdrawal import Strategy, Withdrawal
 
 _S = WithdrawalState
@@ -60,14 +61,23 @@ class Cashier:
         self._rules = rules
         most = rules.pricing.most_fee_wei
         self._gas_of_one = most * PAYMENT_GAS
-        self._recorder = Recorder(dispatch, sender, store)
+        self._recorder = Recorder(dispatch, sender, reader, store)
         self._pressing = Pressing(sender, rules.account, most)
         self._batcher = Batcher(reader, rules)
         spare = most * (PAYMENT_GAS + 2 * UNWRAP_GAS)
         self._converter = Converter(
-            sender, reader, store, rules.account, rules.pricing, self._pressing, rules.conversion
+            sender,
+            reader,
+            store,
+            dispatch.journal,
+            rules.account,
+            rules.pricing,
+            self._pressing,
+            rules.conversion,
         )
-        self._unwrapper = Unwrapper(sender, reader, store, rules.account, rules.wrapped, spare)
+        self._unwrapper = Unwrapper(
+            sender, reader, store, dispatch.journal, rules.account, rules.wrapped, spare
+        )
 
     async def holdings(self, head: Block) -> Holdings:
         """Return what the account has at block `head`; wrapped ether counts as ether.
@@ -95,6 +105,10 @@ class Cashier:
         reserve = payments * PAYMENT_GAS * rules.pricing.most_fee_wei
         return Holdings(balances, reserve, self._gas_of_one, rules.wrapped)
 
+    def doubt_of_time(self, head: Block, now: float) -> str:
+        """Return why nothing may be begun now by this machine's clock; empty where it may."""
+        return doubt_of_time(head, now, self._rules.most_seconds_apart)
+
     async def round(self, head: Block, now: float) -> Round:
         """Do what is to be done at block `head`; `now` is in seconds since the Unix epoch.
 
@@ -107,7 +121,8 @@ class Cashier:
         done = Round()
         # First, whatever else fails: what is final and not posted looks like missing money.
         await asyncio.to_thread(self._unwrapper.post, now)
-        scene = Scene(head, await read_weather(self._reader, head), now)
+        weather = await read_weather(self._reader, head)
+        scene = Scene(head, weather, now, self.doubt_of_time(head, now))
         if scene.weather is not None:
             await self._unwrapper.press(self._pressing, head, scene.weather)
         for each in payouts_of(await asyncio.to_thread(self._dispatch.to_cancel)):
@@ -123,6 +138,8 @@ class Cashier:
         """Post what was converted, and take the next step; where that fails it waits."""
         try:
             await self._converter.post(scene.now)
+            if scene.doubt:
+                return f"nothing is converted now: {scene.doubt}"
             spoken_for = await asyncio.to_thread(self._dispatch.promised, scene.head.number)
             return await self._converter.step(scene, lambda token: spoken_for.get(token, 0))
         except (ChainError, SendingError) as error:
@@ -178,6 +195,9 @@ class Cashier:
         Nothing of it was signed, or a stranger spent its nonce for good: the outbox then signs a
         new one, and knows that it cannot pay twice by it.
         """
+        if scene.doubt:
+            done.wait(payout, scene.doubt)
+            return ()
         if payout.batch_id is not None and self._rules.multisend is None:
             return await self._recorder.end(payout, "nothing here pays several at once", scene)
         try:
@@ -210,6 +230,10 @@ class Cashier:
         """Begin what is due: first what is cheaper together, then everything else alone."""
         due = await asyncio.to_thread(self._dispatch.due, scene.now)
         moved: list[Withdrawal] = []
+        if scene.doubt:
+            for each in due:
+                done.wait(Payout.of(each), scene.doubt)
+            return moved
         for group in await self._batcher.groups(due, scene.head):
             leaving = await self._leaving(scene.head)
             moved += await self._turn(group, done, self._begin_batch(group, done, scene, leaving))
@@ -301,7 +325,7 @@ class Cashier:
         if found.ether:
             # Whatever the withdrawal's strategy: until it is mined, the next nonce waits for it.
             fast = self._fees(payout, done, scene, Strategy.FAST) or fees
-            words = await self._unwrapper.unwrap(payout.first, found.ether, scene.head, fast)
+            words = await self._unwrapper.unwrap(payout.first, found.ether, fast, scene)
         done.wait(payout, words)
         return False
 

@@ -13,9 +13,16 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from aineon.chain.reader import Call, ChainReader
-from aineon.errors import ChainError, NodeRefused, SendingError, StopLatched
+from aineon.errors import (
+    AuditUnwritable,
+    ChainError,
+    NodeRefused,
+    SendingError,
+    StopLatched,
+)
 from aineon.execution.live.receipts import net_received
 from aineon.ledger.accounts.book import Accounts
+from aineon.ledger.audit import JsonValue
 from aineon.ledger.store import BookStore
 from aineon.primitives import Address, Block, Token, TokenAmount
 from aineon.sending import Fees, Intent, IntentKind, Sender, Standing
@@ -36,7 +43,8 @@ from aineon.treasury.cashier.payments import balance_data
 from aineon.treasury.cashier.pressing import Pressing, made_anew
 from aineon.treasury.cashier.pricing import Pricing, price
 from aineon.treasury.cashier.scene import Scene
-from aineon.treasury.withdrawal import Strategy
+from aineon.treasury.journal import Journal
+from aineon.treasury.withdrawal import CASHIER, Strategy
 
 _APPROVAL_GAS: Final = 80_000
 _SWAP_GAS: Final = 400_000
@@ -49,6 +57,7 @@ class Converter:
 
     Args:
         sender, reader, store: the cashier's.
+        journal: written to before anything is sent.
         account: whose money it is.
         pricing: of gas.
         pressing: gets a decision about what is out for long.
@@ -60,6 +69,7 @@ class Converter:
         sender: Sender,
         reader: ChainReader,
         store: BookStore,
+        journal: Journal,
         account: Address,
         pricing: Pricing,
         pressing: Pressing,
@@ -69,6 +79,7 @@ class Converter:
         self._reader = reader
         self._account = account
         self._accounts = Accounts(store)
+        self._journal = journal
         self._pricing = pricing
         self._pressing = pressing
         self._rules = rules
@@ -171,10 +182,25 @@ class Converter:
         if isinstance(intent, str):
             return f"{told} are not converted: {intent}"
         try:
+            # Before it is written down: what cannot be signed now was not decided either.
+            await self._sender.require_ready()
+            await asyncio.to_thread(self._note, intent, sale, scene.now)
             await self._sender.send(intent)
-        except (SendingError, StopLatched) as error:
+        except (SendingError, StopLatched, AuditUnwritable) as error:
             return f"{told} are not converted yet: {error}"
         return f"{told} are being converted ({name}, {intent.kind})"
+
+    def _note(self, intent: Intent, sale: Sale, at: float) -> None:
+        action = "conversion.allow" if intent.kind is IntentKind.APPROVAL else "conversion.sell"
+        detail: dict[str, JsonValue] = {
+            "chain": self._reader.chain_id,
+            "account": self._account,
+            "given": sale.given.address,
+            "wanted": sale.wanted.address,
+            "router": sale.router.address,
+            "call": intent.data.hex(),
+        }
+        self._journal.note(action, intent.intent_id, detail, CASHIER, at)
 
     async def _next_step(
         self, name: str, sale: Sale, fees: Fees, rules: ConversionRules, scene: Scene
@@ -197,7 +223,8 @@ class Converter:
                 name, IntentKind.APPROVAL, sale.given.address, _APPROVAL_GAS, fees, data=data
             )
         deadline = int(head.timestamp or scene.now) + _DEADLINE_SECONDS
-        least = sale.least(rules.slippage_bps)
+        worth = rules.worth(sale.given, sale.amount_in) or 0
+        least = sale.least(rules.slippage_bps, worth)
         data = sale.data(least, self._account, deadline)
         failure = await self._try(sale, least, data, head)
         if failure:

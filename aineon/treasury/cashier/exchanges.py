@@ -57,9 +57,13 @@ class Sale:
     amount_in: int
     amount_out: int
 
-    def least(self, slippage_bps: int) -> int:
-        """Return what it must bring at least, rounded up."""
-        return -(-self.amount_out * (10_000 - slippage_bps) // 10_000)
+    def least(self, slippage_bps: int, worth: int) -> int:
+        """Return what it must bring at least, rounded up; `worth` is what the amount is worth.
+
+        The limit holds against the quote and against the worth: a quote that is already below the
+        worth by the limit may not fall by the limit once more.
+        """
+        return -(-max(self.amount_out, worth) * (10_000 - slippage_bps) // 10_000)
 
     def data(self, least: int, to: Address, deadline: int) -> bytes:
         """Return what the router is called with; `deadline` is in seconds since the epoch."""

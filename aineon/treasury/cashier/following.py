@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from aineon.primitives import TokenAmount
 from aineon.sending.standing import SentIntent, Standing
 from aineon.sending.states import TransactionState
 from aineon.treasury.states import WithdrawalState
@@ -21,14 +22,42 @@ class Progress(NamedTuple):
     block_number: int | None = None
 
 
-def progress_of(withdrawal: Withdrawal, sent: SentIntent) -> Progress | None:
-    """Return what a withdrawal has become; None where that is what it is known to be."""
+class Shown(NamedTuple):
+    """What a token's own logs show of a payment, in its smallest unit."""
+
+    left: int
+    arrived: int
+
+
+def progress_of(
+    withdrawal: Withdrawal, sent: SentIntent, shown: Shown | None = None
+) -> Progress | None:
+    """Return what a withdrawal has become; None where that is what it is known to be.
+
+    `shown` is of a final payment of a token: that its call went through is no proof that anything
+    arrived. None is of ether, which a transaction moves or does not.
+    """
     found = _progress(withdrawal, sent)
+    if found is not None and found.state is _S.CONFIRMED and shown is not None:
+        found = _as_shown(withdrawal, found, shown)
     if found is None:
         return None
     known = (withdrawal.state, withdrawal.transaction_hash, withdrawal.block_number)
     same = (found.state, found.transaction_hash, found.block_number) == known
     return None if same else found
+
+
+def _as_shown(withdrawal: Withdrawal, found: Progress, shown: Shown) -> Progress:
+    if shown.arrived >= withdrawal.amount:
+        return found
+    arrived, left = (
+        TokenAmount(withdrawal.asset, amount) for amount in (shown.arrived, shown.left)
+    )
+    words = (
+        f"it needs a look: {arrived} arrived and {left} left the account by the token's own logs "
+        f"in block {found.block_number}, which is final"
+    )
+    return found._replace(state=_S.FAILED, reason=words)
 
 
 def _progress(withdrawal: Withdrawal, sent: SentIntent) -> Progress | None:

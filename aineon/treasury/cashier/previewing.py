@@ -21,11 +21,12 @@ from aineon.errors import (
 from aineon.ledger.commands import Command, CommandState, CommandTable
 from aineon.primitives import Block
 from aineon.sending import Fees
+from aineon.treasury.asking import Foreseen
 from aineon.treasury.cashier import Cashier, CashierRules
 from aineon.treasury.cashier.pricing import GasWeather, price, read_weather
 from aineon.treasury.cashier.trying import Tried, try_payment
 from aineon.treasury.commands import PREVIEW, read_request
-from aineon.treasury.desk import Desk, Foreseen
+from aineon.treasury.desk import Desk
 from aineon.treasury.preview import Limits, Offer, Preview
 from aineon.treasury.states import WithdrawalState
 from aineon.treasury.withdrawal import Strategy, Withdrawal

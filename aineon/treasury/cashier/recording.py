@@ -10,10 +10,14 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
+from aineon.chain.reader import ChainReader
+from aineon.errors import ChainError, InvalidLog
+from aineon.execution.live.receipts import net_received
 from aineon.ledger.accounts.book import Accounts, PaidOut
 from aineon.ledger.store import BookStore
+from aineon.primitives import ETHER
 from aineon.sending import Sender, SentIntent, Standing
-from aineon.treasury.cashier.following import Progress, progress_of
+from aineon.treasury.cashier.following import Progress, Shown, progress_of
 from aineon.treasury.cashier.payouts import Payout
 from aineon.treasury.cashier.scene import Scene
 from aineon.treasury.dispatch import Dispatch
@@ -29,12 +33,15 @@ class Recorder:
     """Keeps how far payouts have come.
 
     Args:
-        dispatch, sender, store: the cashier's.
+        dispatch, sender, reader, store: the cashier's.
     """
 
-    def __init__(self, dispatch: Dispatch, sender: Sender, store: BookStore) -> None:
+    def __init__(
+        self, dispatch: Dispatch, sender: Sender, reader: ChainReader, store: BookStore
+    ) -> None:
         self._dispatch = dispatch
         self._sender = sender
+        self._reader = reader
         self._accounts = Accounts(store)
 
     async def keep(self, payout: Payout, sent: SentIntent, now: float) -> Moved:
@@ -45,10 +52,11 @@ class Recorder:
         if payout.batch_id is not None and _pays_nobody(sent):
             words = f"its batch pays nobody ({sent.standing}); it is now paid alone"
             return await asyncio.to_thread(self._dispatch.take_apart, payout.batch_id, words, now)
-        found = [(each, progress_of(each, sent)) for each in payout.members]
+        shown = await self._shown(payout, sent)
+        found = [(each, progress_of(each, sent, shown)) for each in payout.members]
         shares: Mapping[str, int] = {}
-        if any(progress and progress.state is _S.CONFIRMED for _, progress in found):
-            shares = await asyncio.to_thread(self._post, payout, sent, now)
+        if any(progress and progress.state in _FROM_A_BLOCK for _, progress in found):
+            shares = await asyncio.to_thread(self._post, payout, sent, now, shown)
         return tuple(
             [
                 await self._advance(each, progress, sent, now, shares.get(each.id))
@@ -56,6 +64,27 @@ class Recorder:
                 if progress is not None
             ]
         )
+
+    async def _shown(self, payout: Payout, sent: SentIntent) -> Shown | None:
+        """Return what a token's logs show of what was paid for good; None of ether.
+
+        Raises:
+            ChainError: no node tells the receipt, or it cannot be read; nothing is kept.
+        """
+        landing, asset = sent.version.landing, payout.first.asset
+        final = sent.standing is Standing.FINAL and landing is not None and landing.succeeded
+        if asset == ETHER or not final:
+            return None
+        receipt = await self._reader.receipt(sent.version.hash)
+        if receipt is None:
+            raise ChainError(f"no node tells the receipt of {sent.version.hash}")
+        signed_by = await asyncio.to_thread(self._sender.outbox.signed_by, payout.intent_id)
+        assert signed_by is not None  # or nothing of it would be final
+        try:
+            left = -net_received(receipt, asset, signed_by)
+            return Shown(left, net_received(receipt, asset, payout.first.destination))
+        except InvalidLog as error:
+            raise ChainError(f"what {sent.version.hash} paid cannot be read: {error}") from error
 
     async def to(
         self, withdrawal: Withdrawal, state: WithdrawalState, words: str, scene: Scene
@@ -130,12 +159,22 @@ class Recorder:
             block_number=None if landing is None else landing.block_number,
         )
 
-    def _post(self, payout: Payout, sent: SentIntent, now: float) -> Mapping[str, int]:
-        """Post all that the transaction paid, those included that are confirmed already."""
-        members = payout.members
+    def _post(
+        self, payout: Payout, sent: SentIntent, now: float, shown: Shown | None
+    ) -> Mapping[str, int]:
+        """Post all that the transaction paid, those included that are confirmed already.
+
+        Of a token that is what its logs show to have left, whatever was approved.
+        """
+        landing, members = sent.version.landing, payout.members
+        if landing is None or not landing.succeeded or (shown is not None and shown.left <= 0):
+            return {}
         if payout.batch_id is not None:
             members = self._dispatch.batch(payout.batch_id)
-        paid = [PaidOut(each.id, each.destination, each.asset, each.amount) for each in members]
+        paid = [
+            PaidOut(each.id, each.destination, each.asset, shown.left if shown else each.amount)
+            for each in members
+        ]
         return self._accounts.post_withdrawals(sent.version.hash, paid, now)
 
 

@@ -28,6 +28,8 @@ class CashierRules:
         pricing: of gas.
         multisend: pays several withdrawals by one transaction; None where none is to.
         conversion: what is sold for wrapped ether; None where nothing is.
+        most_seconds_apart: how far this machine's clock may be from the newest block; None where
+            the chain has a time of its own, as a rehearsal's has.
     """
 
     account: Address
@@ -36,6 +38,7 @@ class CashierRules:
     pricing: Pricing = field(default_factory=Pricing)
     multisend: Multisend | None = None
     conversion: ConversionRules | None = None
+    most_seconds_apart: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,15 @@ class Round:
 
 
 class Scene(NamedTuple):
-    """The block at which a round works; its weather is None where the base fee is not known."""
+    """The block at which a round works.
+
+    Attributes:
+        weather: None where the base fee is not known.
+        doubt: why this machine's clock is not believed, so that nothing is begun; empty where it
+            is.
+    """
 
     head: Block
     weather: GasWeather | None
     now: float
+    doubt: str = ""

@@ -29,7 +29,14 @@ class Unwrapping:
 
 
 class Unwrapped:
-    """Tells which unwrappings are still to be posted; posting one twice changes nothing."""
+    """Tells which unwrappings are still to be posted; posting one twice changes nothing.
+
+    Args:
+        store: the book.
+        chain_id: the chain.
+        account: whose open unwrappings are told; what is final is told of every account, because
+            what a former key unwrapped is money of the same books.
+    """
 
     def __init__(self, store: BookStore, chain_id: int, account: Address) -> None:
         self._store = store
@@ -44,7 +51,6 @@ class Unwrapped:
             .join(_INTENTS, _INTENTS.c.intent_id == _TRANSACTIONS.c.intent_id)
             .where(
                 _TRANSACTIONS.c.chain_id == chain_id,
-                _TRANSACTIONS.c.sender == account,
                 _TRANSACTIONS.c.state == TransactionState.FINALISED.value,
                 _TRANSACTIONS.c.succeeded.is_(True),
                 _INTENTS.c.intent_id.startswith(UNWRAPPING, autoescape=True),

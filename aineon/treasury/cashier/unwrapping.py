@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import Final
 
 from aineon.chain.reader import Call, ChainReader
-from aineon.errors import SendingError, StopLatched
+from aineon.errors import AuditUnwritable, SendingError, StopLatched
 from aineon.ledger.accounts.book import Accounts
+from aineon.ledger.audit import JsonValue
 from aineon.ledger.store import BookStore
 from aineon.primitives import ETHER, Address, Block, Token, TokenAmount
 from aineon.sending import Fees, Sender, SentIntent, Standing
 from aineon.treasury.cashier.payments import balance_data, unwrapping_id, unwrapping_of
 from aineon.treasury.cashier.pressing import Pressing, made_anew
 from aineon.treasury.cashier.pricing import GasWeather
+from aineon.treasury.cashier.scene import Scene
 from aineon.treasury.cashier.unwrapped import Unwrapped
-from aineon.treasury.withdrawal import Withdrawal
+from aineon.treasury.journal import Journal
+from aineon.treasury.withdrawal import CASHIER, Withdrawal
 
 _LOG: Final = logging.getLogger(__name__)
 UNWRAP_GAS: Final = 60_000
@@ -30,6 +34,7 @@ class Unwrapper:
 
     Args:
         sender, reader, store: the cashier's.
+        journal: written to before anything is sent.
         account: whose ether it is.
         wrapped: what is unwrapped; None where the chain has none.
         spare_wei: how much more than what lacks is unwrapped, where there is as much: fees may
@@ -41,6 +46,7 @@ class Unwrapper:
         sender: Sender,
         reader: ChainReader,
         store: BookStore,
+        journal: Journal,
         account: Address,
         wrapped: Token | None,
         spare_wei: int,
@@ -48,6 +54,7 @@ class Unwrapper:
         self._sender = sender
         self._reader = reader
         self._accounts = Accounts(store)
+        self._journal = journal
         self._account = account
         self._wrapped = wrapped
         self._spare = spare_wei
@@ -65,7 +72,7 @@ class Unwrapper:
         told = await self._reader.call(call, block)
         return int.from_bytes(told, "big") if len(told) == 32 else 0
 
-    async def unwrap(self, withdrawal: Withdrawal, lacking: int, head: Block, fees: Fees) -> str:
+    async def unwrap(self, withdrawal: Withdrawal, lacking: int, fees: Fees, scene: Scene) -> str:
         """Have unwrapped what a withdrawal lacks, and return why it waits until that is there.
 
         Raises:
@@ -75,7 +82,7 @@ class Unwrapper:
         intent_id, sent = await self._newest(withdrawal)
         if sent is not None:
             return f"the unwrapping of ether for it is {sent.standing}"
-        held = await self.held(head.hash or head.number)
+        held = await self.held(scene.head.hash or scene.head.number)
         if self._wrapped is None or held < lacking:
             return (
                 f"the account lacks {TokenAmount(ETHER, lacking)}, and has "
@@ -83,9 +90,16 @@ class Unwrapper:
             )
         amount = min(held, lacking + self._spare)
         intent = unwrapping_of(withdrawal, intent_id, self._wrapped, amount, UNWRAP_GAS, fees)
+        detail: dict[str, JsonValue] = {"withdrawal": withdrawal.id, "amount": str(amount)}
+        note = partial(
+            self._journal.note, "withdrawal.unwrap", intent_id, detail, CASHIER, scene.now
+        )
         try:
+            # Before it is written down: what cannot be signed now was not decided either.
+            await self._sender.require_ready()
+            await asyncio.to_thread(note)
             await self._sender.send(intent)
-        except (SendingError, StopLatched) as error:
+        except (SendingError, StopLatched, AuditUnwritable) as error:
             return f"ether is not unwrapped for it yet: {error}"
         return f"{TokenAmount(ETHER, amount)} are being unwrapped for it"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from aineon.errors import LeaseLost, LedgerError, StopLatched
 from aineon.execution import Planner
 from aineon.execution.executor import PreflightResult
 from aineon.execution.live.dispatching import Dispatch
@@ -34,6 +35,9 @@ class Noting:
     async def send(self, intent: Intent, through: Any = None) -> Any:
         self.given.append((intent, through))
         return SimpleNamespace(answers=self._answers)
+
+    async def status(self, intent_id: str) -> object:
+        return next((each for each, _ in self.given if each.intent_id == intent_id), None)
 
 
 def plan_of(blocks: int) -> ExecutionPlan:
@@ -89,9 +93,40 @@ async def test_who_chose_a_relay_is_told_that_it_took_nothing_and_the_attempt_st
     first: Verdict, others: Verdict | None, untaken: int
 ) -> None:
     told: list[str] = []
-    way = Dispatch(frozenset({"relay-1"}), untaken=lambda: told.append("relay-1"))
+    way = Dispatch(
+        frozenset({"relay-1"}),
+        signed=lambda: told.append("signed"),
+        untaken=lambda: told.append("relay-1"),
+    )
     answers = [Answer("relay-1", first)] + ([] if others is None else [Answer("relay-2", others)])
     executor = executor_of(Noting(*answers), {"dispatch": lambda plan: way})
     attempt = await executor.submit(plan_of(3), block(100), 0, PreflightResult(""))
     assert isinstance(attempt, Attempt)
-    assert told == ["relay-1"] * untaken
+    assert told == ["signed"] + ["relay-1"] * untaken
+
+
+async def test_who_chose_is_told_of_what_may_be_signed_and_of_nothing_else() -> None:
+    told: list[str] = []
+    way = Dispatch(signed=lambda: told.append("signed"))
+
+    class Stopped(Noting):
+        async def send(self, intent: Intent, through: Any = None) -> Any:
+            raise StopLatched("enough")
+
+    class LostLater(Noting):
+        """Signed, and lost on the way to the relays."""
+
+        async def send(self, intent: Intent, through: Any = None) -> Any:
+            await super().send(intent, through)
+            raise LeaseLost("another engine signs now")
+
+    class Unreadable(Stopped):
+        async def status(self, intent_id: str) -> object:
+            raise LedgerError("the disk is gone")
+
+    senders = ((Stopped(), False), (Noting(), True), (LostLater(), True), (Unreadable(), True))
+    for sender, is_told in senders:
+        told.clear()
+        executor = executor_of(sender, {"dispatch": lambda plan: way})
+        await executor.submit(plan_of(3), block(100), 0, PreflightResult(""))
+        assert told == ["signed"] * is_told

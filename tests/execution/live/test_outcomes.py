@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import fields, replace
 
 import pytest
 
 from aineon.execution.encoding import builder_payment, decode_execute
 from aineon.execution.executor import NotSubmitted, PreflightResult
+from aineon.execution.live.journal import Journal
 from aineon.execution.settlement import Attempt, Outcome, Verification
-from aineon.primitives import RehearsalMoney
+from aineon.ledger.records import SettlementRecord
+from aineon.primitives import RehearsalMoney, SimulatedMoney
 from aineon.primitives.units import GWEI
+from aineon.rehearsal.anvil import CHAIN_ID
 from aineon.rehearsal.bundles import Fate
 from aineon.search import CostModel
 from aineon.search.lenders import AAVE_V3, BALANCER_V2, FLASH_SWAP, OWN
 from aineon.sending.signer import call_data_of
 from tests.execution.live.rig import Rig
+from tests.ledger import booked
 
 
 @pytest.mark.parametrize("money", [OWN, FLASH_SWAP, BALANCER_V2, AAVE_V3])
@@ -210,6 +215,32 @@ async def test_what_is_mined_after_it_was_missed_is_settled_beside(rig: Rig) -> 
     assert late.net is not None
     assert late.net.wei < 0
     assert not rig.stop.state().is_set
+
+
+async def test_a_fault_that_was_settled_late_counts_among_the_faults(rig: Rig) -> None:
+    """It is booked beside the miss; counted by the missed attempt alone it would be forgotten."""
+    attempt = await rig.attempt(rig.profit().plan)
+    rig.relay.take(10**9)
+    await rig.until_settled(attempt.attempt_id)
+    journal = Journal(rig.store, CHAIN_ID, rig.scene.world.accounts.operator.address)
+    assert journal.faults() == []
+
+    def book(make: Callable[..., SettlementRecord], attempt_id: str, at_fault: bool) -> None:
+        settled = make(attempt_id, at_fault=at_fault)
+        money = {
+            each.name: RehearsalMoney(getattr(settled, each.name).wei)
+            for each in fields(settled)
+            if isinstance(getattr(settled, each.name), SimulatedMoney)
+        }
+        booked.trade(rig.store, rig.booking.run.run_id, replace(settled, **money))
+
+    book(booked.reverted, "of-another-sender:late", at_fault=True)
+    assert journal.faults() == []
+    book(booked.reverted, f"{attempt.attempt_id}:late", at_fault=True)
+    [fault] = journal.faults()
+    entry = journal.entry(fault)
+    assert entry is not None
+    assert entry.attempt.attempt_id == attempt.attempt_id
 
 
 async def test_two_attempts_that_compete_for_a_nonce(rig: Rig) -> None:

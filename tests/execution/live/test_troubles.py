@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from aineon.chain.client import ChainClient
-from aineon.errors import StopLatched
+from aineon.errors import AuditUnwritable, StopLatched
 from aineon.execution.executor import NotSubmitted, PreflightResult
+from aineon.execution.live.audit_watch import AuditWatch
 from aineon.execution.settlement import Attempt, Outcome
 from aineon.market import Market
 from aineon.primitives import Address
@@ -53,6 +54,15 @@ async def test_the_stop(rig: Rig) -> None:
     rig.mine()
     await rig.look()
     assert rig.executor.trouble == ""
+
+
+async def test_an_audit_that_cannot_be_written(rig: Rig) -> None:
+    def broken() -> None:
+        raise AuditUnwritable("the audit cannot be written: its disk is full")
+
+    rig.executor._audit = AuditWatch(broken)
+    assert "its disk is full" in await refused(rig, "not_ready")
+    assert nothing_was_signed(rig)
 
 
 async def test_a_stop_between_two_blocks(rig: Rig) -> None:

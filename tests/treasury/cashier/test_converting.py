@@ -19,11 +19,11 @@ from aineon.rehearsal.protocols.uniswap_v3 import PoolSite
 from aineon.sending import LocalSigner, PublicMempool, Sender, parse_private_key
 from aineon.treasury import WithdrawalState
 from aineon.treasury.cashier import Cashier, CashierRules
-from aineon.treasury.cashier.exchanges import ConversionRules, Router
+from aineon.treasury.cashier.exchanges import ConversionRules, Router, Sale
 from tests.treasury.cashier.rig import ACCOUNT, PRICING, UNTIL_FINAL, Rig, a_rig
 from tests.treasury.cashier.test_batches import entries
 from tests.treasury.cashier.test_cashier import posted
-from tests.treasury.desks import WEI
+from tests.treasury.desks import WEI, AuditInMemory
 
 COIN = 10**6
 PRICE = 2_000
@@ -136,6 +136,30 @@ async def test_a_bad_price_is_waited_out(market: Market) -> None:
     dearer = replace(market.rules(), worth=lambda _, amount: amount * WEI // (1_900 * COIN))
     market.convert(dearer)
     assert "are worth" in (await market.rig.round()).conversion
+
+
+async def test_nothing_is_sold_that_cannot_be_audited(market: Market) -> None:
+    rig = market.rig
+    market.convert()
+    audit = rig.desk.dispatch.journal._audit
+    assert isinstance(audit, AuditInMemory)
+    audit.broken = True
+    assert "are not converted yet: the audit cannot be written" in (await rig.round()).conversion
+    assert await rig.sender.status(name(rig, 0)) is None
+    # Control: each step is written down when that can be done.
+    audit.broken = False
+    await rig.round()
+    await market.settle()
+    assert audit.actions[-2:] == ["conversion.allow", "conversion.sell"]
+
+
+@pytest.mark.parametrize(
+    ("quote", "least"), [(1_000, 990), (995, 990), (990, 990), (1_001, 991), (1_100, 1_089)]
+)
+def test_the_limit_holds_once_and_not_twice(quote: int, least: int) -> None:
+    """Worth 1,000 and a limit of 1 %: below 990 nothing is sold, whatever the quote was."""
+    sale = Sale(None, None, ETHER, ETHER, 1, quote)  # type: ignore[arg-type]
+    assert sale.least(100, 1_000) == least
 
 
 async def test_another_router_is_not_called(market: Market) -> None:

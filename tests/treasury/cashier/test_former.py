@@ -107,6 +107,21 @@ async def test_control_followed_by_nobody_it_never_ends(rig: Rig) -> None:
         assert rig.now(asked).state is S.BROADCAST
 
 
+async def test_what_a_former_key_unwrapped_is_in_the_books(rig: Rig) -> None:
+    """What is there of wrapped ether is then what the books say, and none of it is missing."""
+    rig.give_ether(WEI)
+    had = rig.token_of(rig.weth, ACCOUNT)
+    rig.cooled(5 * WEI)
+    await rig.round()
+    async with changed_key(rig) as change:
+        rig.mine(UNTIL_FINAL)
+        await change.round()
+        await change.round()
+        unwrapped = had - rig.token_of(rig.weth, ACCOUNT)
+        assert unwrapped > 0
+        assert posted(rig, wallet(ACCOUNT), rig.weth) == -unwrapped
+
+
 async def test_what_was_not_signed_yet_is_paid_by_the_new_key_once(rig: Rig) -> None:
     asked = rig.cooled(2 * WEI)
     rig.desk.dispatch.advance(asked, S.SIGNED, "then the key was changed", rig.at)
