@@ -2,7 +2,8 @@
 
 Every change is in the audit before it is made; one that cannot be written down is not made.
 Whatever changes what a session stands for (role, password, second factor) ends the sessions of
-that user in the same transaction, so that no moment is left in which an old one would count.
+that user in the same transaction, so that no moment is left in which an old one would count. What
+was asked of the engine in such a session, and waits for one, is refused with it.
 """
 
 from __future__ import annotations
@@ -33,12 +34,17 @@ from aineon.access.user_rows import (
 )
 from aineon.errors import AineonError, InvalidUser, LastSuperAdmin, SetupRefused
 from aineon.ledger.audit import AuditTrail, JsonValue
+from aineon.ledger.commands import refuse_waiting
 from aineon.ledger.control import ControlStore
 
 __all__ = ["NewUser", "User", "UserStore"]
 
 _MOST_USERS: Final = 1000
 _ANY: Final = "SELECT 1 FROM users LIMIT 1"
+_ASKED_BEFORE: Final = (
+    "whoever asked this was signed out by a change of the account before an engine took it; ask "
+    "again"
+)
 
 
 class UserStore:
@@ -182,7 +188,7 @@ class UserStore:
         return self.get(user.name)
 
     def remove(self, name: str, *, who: str, at: float) -> None:
-        """Remove a user with all that is his: sessions, second factor, devices.
+        """Remove a user with all that is his: sessions, second factor, devices, waiting wishes.
 
         Raises:
             UnknownUser: there is none of this name.
@@ -197,8 +203,19 @@ class UserStore:
 
         def write(connection: Connection) -> None:
             connection.execute(delete(USERS).where(USERS.c.name == known))
+            refuse_waiting(connection, known, _ASKED_BEFORE, at)
 
         self._carry_out("user.remove", known, who, at, check, write)
+
+    def require_not_last(self, name: str) -> None:
+        """Check that users could still be managed without this one.
+
+        Raises:
+            UnknownUser: there is none of this name.
+            LastSuperAdmin: nobody else could manage users.
+        """
+        with self._store.turn() as connection:
+            refuse_last(connection, get_user(connection, folded(name)))
 
     # --- changing --------------------------------------------------------------------------
 
@@ -317,6 +334,7 @@ class UserStore:
             if also is not None:
                 also(connection, known)
             end_all(connection, known)
+            refuse_waiting(connection, known, _ASKED_BEFORE, at)
 
         self._carry_out(action, known, who, at, look, write)
 

@@ -11,7 +11,14 @@ from pathlib import Path
 
 from aineon.cli.failures import OK
 from aineon.cli.secret_input import ask_secret, new_password
-from aineon.errors import ConfigurationError, KeystoreError, KeystoreExists, LedgerError, UnsafeFile
+from aineon.errors import (
+    AuditUnwritable,
+    ConfigurationError,
+    KeystoreError,
+    KeystoreExists,
+    LedgerError,
+    UnsafeFile,
+)
 from aineon.primitives import Address
 from aineon.primitives.private_files import read_private
 from aineon.runtime.keys import FIELDS, Role, is_given, told_address_of
@@ -61,18 +68,21 @@ def place_of(settings: Settings, role: str, file: Path | None) -> KeyPlace:
     )
 
 
-def create_key(place: KeyPlace, password_file: Path | None, say: Say) -> int:
+def create_key(settings: Settings, place: KeyPlace, password_file: Path | None, say: Say) -> int:
     """Make a key of the system's randomness and keep it."""
     _refuse_existing(place)
-    return _keep(place, PrivateKey(secrets.token_bytes(32)), password_file, say)
+    key = PrivateKey(secrets.token_bytes(32))
+    return _keep(settings, place, key, "key.create", password_file, say)
 
 
-def import_key(place: KeyPlace, key_file: Path | None, password_file: Path | None, say: Say) -> int:
+def import_key(
+    settings: Settings, place: KeyPlace, key_file: Path | None, password_file: Path | None, say: Say
+) -> int:
     """Keep a key that is there already."""
     _refuse_existing(place)
     key = parse_private_key(_key_text(key_file))
     refuse_known_key(key, address_of(key))
-    code = _keep(place, key, password_file, say)
+    code = _keep(settings, place, key, "key.import", password_file, say)
     say("Now remove the key from wherever it was: files, notes, the shell's history.")
     return code
 
@@ -93,22 +103,11 @@ def rotate_key(
     still_open = _still_open(settings, former, at_once=at_once)
     if new_password_file is not None or password_file is None:
         password = new_password(new_password_file)
-    # With a database's libraries, which nothing else here waits for.
-    from aineon.runtime.auditing import open_audit, whoever_starts
-
     key = PrivateKey(secrets.token_bytes(32))
     new = address_of(key)
     moment = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     backup = place.path.with_name(f"{place.path.stem}-{moment}Z-{former[2:10]}{place.path.suffix}")
-    # Refused where it cannot be written down.
-    with open_audit(settings) as audit:
-        audit.append(
-            who=whoever_starts(),
-            action="key.rotate",
-            subject=str(place.role),
-            detail={"former": former, "new": new, "keystore": str(place.path)},
-            at=time.time(),
-        )
+    _write_down(settings, place, "key.rotate", {"former": former, "new": new})
     replace_keystore(place.path, backup, key, password)
     _require_readable(place.path, password, new)
     say(f"new address: {_shown(new)}")
@@ -156,9 +155,20 @@ def _refuse_existing(place: KeyPlace) -> None:
         )
 
 
-def _keep(place: KeyPlace, key: PrivateKey, password_file: Path | None, say: Say) -> int:
+def _keep(
+    settings: Settings,
+    place: KeyPlace,
+    key: PrivateKey,
+    action: str,
+    password_file: Path | None,
+    say: Say,
+) -> int:
     password = new_password(password_file)
     address = address_of(key)
+    if _has_control(settings):
+        _write_down(settings, place, action, {"new": address})
+    else:
+        say("It is not in the audit: there is no control database yet.")
     write_keystore(place.path, key, password)
     _require_readable(place.path, password, address)
     say(f"address:  {_shown(address)}")
@@ -169,6 +179,36 @@ def _keep(place: KeyPlace, key: PrivateKey, password_file: Path | None, say: Say
     say("Keep a copy of the file and the password, in two places: without either, what the")
     say("address holds is lost.")
     return OK
+
+
+def _has_control(settings: Settings) -> bool:
+    from aineon.ledger.connect import is_there, parse_place
+
+    try:
+        return is_there(parse_place(settings.control_url))
+    except LedgerError as error:
+        raise AuditUnwritable(f"the audit cannot be written: {error}") from error
+
+
+def _write_down(
+    settings: Settings, place: KeyPlace, action: str, detail: dict[str, Address]
+) -> None:
+    """Write down what happens to a role's key, before it does.
+
+    Raises:
+        AuditUnwritable: it cannot be written; then it must not happen.
+    """
+    # With a database's libraries, which nothing else here waits for.
+    from aineon.runtime.auditing import open_audit, whoever_starts
+
+    with open_audit(settings) as audit:
+        audit.append(
+            who=whoever_starts(),
+            action=action,
+            subject=str(place.role),
+            detail={**detail, "keystore": str(place.path)},
+            at=time.time(),
+        )
 
 
 def _require_readable(path: Path, password: str, address: Address) -> None:

@@ -49,8 +49,9 @@ def create(
     """Make a new key, keep it in a keystore that a password opens, and say its address."""
     from aineon.cli.key_work import create_key, place_of
 
-    place = place_of(settings_of(context.params), role, file)
-    raise typer.Exit(create_key(place, password_file, say))
+    settings = settings_of(context.params)
+    place = place_of(settings, role, file)
+    raise typer.Exit(create_key(settings, place, password_file, say))
 
 
 @keys.command("import")
@@ -72,8 +73,9 @@ def import_(
     """Keep a private key that you have in a keystore, and say its address."""
     from aineon.cli.key_work import import_key, place_of
 
-    place = place_of(settings_of(context.params), role, file)
-    raise typer.Exit(import_key(place, key_file, password_file, say))
+    settings = settings_of(context.params)
+    place = place_of(settings, role, file)
+    raise typer.Exit(import_key(settings, place, key_file, password_file, say))
 
 
 @keys.command()

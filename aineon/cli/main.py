@@ -242,7 +242,8 @@ def stop(
     """Stop everything that signs or sends, at once; needs neither console nor database.
 
     Exit codes: 0 it is set (with --status and --clear: it is not set any more), 1 it could not
-    be set or cleared, 2 wrong usage, 3 it is set still (with --status and --clear).
+    be set or cleared, 2 wrong usage, 3 it is set still (with --status and --clear), 4 no AINEON
+    was ever at work in this data folder: one that runs elsewhere is not stopped.
     """
     from aineon.cli import stop as command
     from aineon.runtime.stop_desk import settings_to_stop

@@ -18,6 +18,7 @@ from aineon.primitives import MONEY_OF
 from aineon.runtime.build import running
 from aineon.runtime.garbage import FreezeWhenLoaded
 from aineon.runtime.lock import engine_lock
+from aineon.runtime.news import announced
 from aineon.runtime.settings import FeedName, Settings
 from aineon.runtime.storage import check_storage
 from aineon.runtime.waiting import Waiting
@@ -33,7 +34,11 @@ _WIDTH_IN_FILES = 100
 
 def run_supervised(settings: Settings) -> int:
     """Run the engine with its book and heartbeat until it is told to stop."""
-    with engine_lock(settings), progress_lines("engine: ") as progress:
+    with (
+        engine_lock(settings),
+        progress_lines("engine: ") as progress,
+        announced(settings) as announce,
+    ):
         # The engine itself waits long for a lock; at the start, nobody wants to.
         check_storage(settings)
         waiting = Waiting(settings)
@@ -48,7 +53,8 @@ def run_supervised(settings: Settings) -> int:
                 progress.follow(StateChanged(EngineState.PAUSED, reason))
 
         opened = running(settings, keep=True, on_trouble=in_trouble)
-        asyncio.run(_play(opened, lambda _: [FreezeWhenLoaded().follow, progress.follow]))
+        listeners: list[Listener] = [FreezeWhenLoaded().follow, progress.follow, announce]
+        asyncio.run(_play(opened, lambda _: listeners))
     return OK
 
 
@@ -59,9 +65,11 @@ def run_reported(settings: Settings, *, keep: bool, as_json: bool) -> int:
     """
     settings = _at_its_own_pace(settings)
     with ExitStack() as stack:
+        told_too: list[Listener] = []
         if keep:
             stack.enter_context(engine_lock(settings))
             check_storage(settings)
+            told_too.append(stack.enter_context(announced(settings)))
         source = str(settings.replay_file) if settings.feed is FeedName.REPLAY else ""
         progress = stack.enter_context(_progress())
         reports: list[RunReport] = []
@@ -71,7 +79,7 @@ def run_reported(settings: Settings, *, keep: bool, as_json: bool) -> int:
             money = MONEY_OF[settings.mode]
             report = RunReport(feed.name, feed.provenance, source, money=money)
             reports.append(report)
-            return [report.add, progress.follow]
+            return [report.add, progress.follow, *told_too]
 
         stopped = asyncio.run(_play(running(settings, keep=keep), listeners))
     if stopped:

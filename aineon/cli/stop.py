@@ -17,6 +17,7 @@ from aineon.runtime.stop_desk import (
     landings,
     make_folder,
     stop_desk,
+    was_at_work,
     word_of,
 )
 from aineon.runtime.stop_desk import latch as set_stop
@@ -24,13 +25,15 @@ from aineon.safety import StopReason, StopState
 
 STOP_IS_SET: Final = 3
 """Exit code where the stop is set: of `--status`, and of `--clear` where a place still holds it."""
+NOBODY_HERE: Final = 4
+"""Exit code where no AINEON was ever at work in the data folder: most likely it is another's."""
 _NOT_ASKED: Final = "A pause of the contract on chain is not asked for here; the engine does."
 
 Say = Callable[[str], None]
 
 
 def latch(settings: Settings, reason: str, who: str | None, say: Say) -> int:
-    """Set the stop and say what may still land.
+    """Set the stop, and say where, for whom, and what may still land.
 
     Raises:
         SafetyError: no place could keep it.
@@ -38,22 +41,32 @@ def latch(settings: Settings, reason: str, who: str | None, say: Say) -> int:
     make_folder(settings.data_dir.absolute())
     name = who or _whoever()
     state, not_audited = set_stop(settings, reason, name)
-    say("The emergency stop is set: nothing is signed or sent from now on.")
+    say(f"The emergency stop is set in {_folder(settings)}.")
+    was_here = was_at_work(settings)
+    if was_here:
+        say("Nothing is signed or sent from now on by an AINEON of this data folder.")
+    else:
+        _tell_nobody(settings, say)
     _tell(state.reasons, say)
     if not_audited:
         say(f"  It is not in the audit: {not_audited}")
     _tell_landings(landings(settings), say)
-    return OK
+    return OK if was_here else NOBODY_HERE
 
 
 def status(settings: Settings, say: Say) -> int:
     """Say whether the stop is set, by whom and why, and what may still land."""
     with stop_desk(settings) as desk:
         state = desk.stop.state()
-    _tell_state(state, say)
+    was_here = was_at_work(settings)
+    _tell_state(settings, state, say)
+    if not was_here:
+        _tell_nobody(settings, say)
     say(_NOT_ASKED)
     _tell_landings(landings(settings), say)
-    return STOP_IS_SET if state.is_set else OK
+    if state.is_set:
+        return STOP_IS_SET
+    return OK if was_here else NOBODY_HERE
 
 
 def clear(settings: Settings, who: str | None, word: str | None, say: Say) -> int:
@@ -69,7 +82,7 @@ def clear(settings: Settings, who: str | None, word: str | None, say: Say) -> in
         )
     with stop_desk(settings) as desk:
         seen = desk.all_places.state()
-        _tell_state(seen, say)
+        _tell_state(settings, seen, say)
         if not seen.is_set:
             return OK
         needed = word_of(seen)
@@ -105,11 +118,20 @@ def _whoever() -> str:
         return "an operator"
 
 
-def _tell_state(state: StopState, say: Say) -> None:
+def _folder(settings: Settings) -> str:
+    return f"the data folder {settings.data_dir.absolute()}"
+
+
+def _tell_nobody(settings: Settings, say: Say) -> None:
+    say("No AINEON was ever at work there: ONE THAT RUNS ELSEWHERE IS NOT STOPPED BY THIS.")
+    say("Say which data folder is meant by --data-dir, or go to where it was started.")
+
+
+def _tell_state(settings: Settings, state: StopState, say: Say) -> None:
     if not state.is_set:
-        say("The emergency stop is not set.")
+        say(f"The emergency stop is not set in {_folder(settings)}.")
         return
-    say("The emergency stop is set: nothing is signed or sent.")
+    say(f"The emergency stop is set in {_folder(settings)}: nothing is signed or sent.")
     _tell(state.reasons, say)
 
 
@@ -123,7 +145,7 @@ def _tell(reasons: Iterable[StopReason], say: Say) -> None:
 def _tell_landings(found: Iterable[Landing], say: Say) -> None:
     found = list(found)
     if not found:
-        say("No book of a chain is here, so nothing that was signed may still land.")
+        say("No book of a chain is here: what may still land of others is not known here.")
     for landing in found:
         if landing.trouble:
             say(f"What may still land of the {landing.book} book is not known: {landing.trouble}")

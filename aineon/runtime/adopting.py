@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aineon.errors import SendingError
-from aineon.primitives import Address, Book, Clock
+from aineon.primitives import Address, Book, Clock, TokenAmount
 
 if TYPE_CHECKING:
     from aineon.chain.reader import ChainReader
@@ -51,11 +51,37 @@ class History:
         )
 
 
+def refuse_what_is_open(store: BookStore, chain_id: int) -> None:
+    """Refuse to answer for a key's past while something here would then be paid.
+
+    Among what the key has sent may be that very payment: of a restored backup it often is.
+
+    Raises:
+        SendingError: withdrawals are open, each of them named.
+        LedgerError: the book cannot be read.
+    """
+    from aineon.treasury.restored import could_be_paid_again
+    from aineon.treasury.store import TreasuryStore
+
+    found = could_be_paid_again(TreasuryStore(store), chain_id)
+    if found:
+        words = "; ".join(
+            f"{each.id}: {TokenAmount(each.asset, each.amount)} to {each.destination}, {each.state}"
+            for each in found
+        )
+        raise SendingError(
+            f"{len(found)} withdrawals are open and would be paid when the history is adopted, "
+            f"although it may hold their payments: {words}; cancel them first, and ask again for "
+            "what was not paid"
+        )
+
+
 async def history_of(reader: ChainReader, store: BookStore, account: Address) -> History:
     """Return what there is to adopt.
 
     Raises:
-        SendingError: there is nothing, or it is not over yet.
+        SendingError: there is nothing, it is not over yet, or withdrawals are open that would
+            be paid then.
         ChainError, LedgerError: chain or book cannot be read.
     """
     final, counted, pending = [
@@ -72,6 +98,7 @@ async def history_of(reader: ChainReader, store: BookStore, account: Address) ->
             f"of {account} {final} transactions are final, {counted} mined and {pending} known: "
             "what is not final yet may still be replaced; try again in a quarter of an hour"
         )
+    refuse_what_is_open(store, reader.chain_id)
     return History(account, reader.chain_id, store.book, known, counted)
 
 
@@ -81,7 +108,7 @@ def adopt(
     """Let the outbox answer for a key from here on, in the name of `who`, who typed the phrase.
 
     Raises:
-        SendingError: something else was typed.
+        SendingError: something else was typed, or withdrawals are open that would then be paid.
         AuditUnwritable: it cannot be written down, so nothing is adopted.
         LeaseHeld: an engine signs for it at this moment; stop it first.
         LedgerError: the book cannot be written.
@@ -90,6 +117,7 @@ def adopt(
         raise SendingError(f"{typed.strip()[:40]!r} is not {seen.phrase!r}; nothing was adopted")
     outbox, release = _leased(store, seen, who, clock)
     try:
+        refuse_what_is_open(store, seen.chain_id)
         audit.append(
             who=who,
             action="key.adopt",

@@ -18,7 +18,7 @@ from aineon.runtime.auditing import audit_of, note_settings
 from aineon.runtime.desk import open_desk
 from aineon.runtime.handover import SUPERVISED_VARIABLE, console_environment
 from aineon.runtime.house import House
-from aineon.runtime.lock import FolderLock
+from aineon.runtime.lock import SUPERVISOR, FolderLock
 from aineon.runtime.notices.service import notices_sent
 from aineon.runtime.processes import Child, Program, inherited_environment
 from aineon.runtime.settings import Settings
@@ -49,7 +49,7 @@ def run_engine(settings: Settings, say: Say) -> int:
         StartError: the data folder is taken or cannot be written.
         LedgerError: a database cannot be written.
     """
-    with FolderLock(settings.data_dir, "supervisor", "another `aineon up` or `aineon engine`"):
+    with FolderLock(settings.data_dir, SUPERVISOR, "another `aineon up` or `aineon engine`"):
         check_storage(settings)
         with open_desk(settings.control_url, say, audit_in=partial(audit_of, settings)) as desk:
             say(introduction(settings))

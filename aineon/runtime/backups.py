@@ -12,6 +12,7 @@ from pathlib import Path
 import aineon
 from aineon.access.sessions import SessionStore
 from aineon.errors import BackupError, LedgerError
+from aineon.ledger.audit import AuditTrail
 from aineon.ledger.audit.anchor import Anchor, Head, parse_line
 from aineon.ledger.audit.verifying import AuditReport, verify_audit
 from aineon.ledger.backup.comparing import tables_lost
@@ -21,6 +22,7 @@ from aineon.ledger.backup.restoring import anchor_agrees, put_in_place, unfinish
 from aineon.ledger.backup.verifying import verify_backup
 from aineon.ledger.connect import is_there, parse_place
 from aineon.ledger.control import ControlStore
+from aineon.ledger.store import BookStore
 from aineon.primitives import Book, Clock, SystemClock
 from aineon.runtime.auditing import open_audit, whoever_starts
 from aineon.runtime.databases import file_of
@@ -29,6 +31,8 @@ from aineon.runtime.lock import FolderLock, every_book_lock
 from aineon.runtime.settings import Settings
 from aineon.safety import STOP_FILE, Breaker, BreakerState, StopFile, StopReason
 from aineon.safety.breaker import BreakerChange
+from aineon.treasury.restored import RESTORED, begin_anew
+from aineon.treasury.store import TreasuryStore
 
 Say = Callable[[str], None]
 _ON_A_SERVER = (
@@ -133,25 +137,28 @@ def restore(
             targets[settings.anchor_path] = anchor
         reason = _latch(settings, report.manifest, at)
         halts = _halts(settings)
-        aside = put_in_place(
-            folder, targets, settings.data_dir.absolute(), f"before-restore-{_stamp(at)}"
-        )
-        if keep_anchor:
-            _tell_anchor(settings.anchor_path, head)
-        _carry_over(settings, reason, halts)
-        with open_audit(settings) as audit:
-            audit.append(
-                who=whoever_starts(),
-                action="backup.restore",
-                subject=str(folder)[-500:],
-                detail={
-                    "created_at": report.manifest.created_at,
-                    "over": sorted(over),
-                    "replaced": list(replaced),
-                    "aside": [str(each) for each in aside],
-                },
-                at=at,
-            )
+        aside_name = f"before-restore-{_stamp(at)}"
+
+        def finish() -> None:
+            if keep_anchor:
+                _tell_anchor(settings.anchor_path, head)
+            _carry_over(settings, reason, halts)
+            with open_audit(settings) as audit:
+                audit.append(
+                    who=whoever_starts(),
+                    action="backup.restore",
+                    subject=str(folder)[-500:],
+                    detail={
+                        "created_at": report.manifest.created_at,
+                        "over": sorted(over),
+                        "replaced": list(replaced),
+                        "aside": aside_name,
+                    },
+                    at=at,
+                )
+                _take_back(settings, report.manifest, audit, at)
+
+        aside = put_in_place(folder, targets, settings.data_dir.absolute(), aside_name, finish)
     control = parse_place(settings.control_url)
     return Restored(report.manifest, replaced, aside, verify_audit(control, settings.anchor_path))
 
@@ -306,6 +313,19 @@ def _carry_over(
             breaker.move(BreakerState.HALTED, change.cause, change.reason, change.who)
 
 
+def _take_back(settings: Settings, manifest: Manifest, audit: AuditTrail, at: float) -> None:
+    """Have nothing paid or carried out that may have been so after the backup was made."""
+    restored = {kept.database for kept in manifest.databases}
+    if CONTROL in restored:
+        with ControlStore.open(settings.control_url) as control:
+            control.commands.refuse_open(RESTORED, at)
+    for book in (Book.REHEARSAL, Book.LIVE):
+        if book.value in restored:
+            url = settings.model_copy(update={"mode": book}).book_url
+            with BookStore.open(url, book) as store:
+                begin_anew(TreasuryStore(store), audit, who=whoever_starts(), at=at)
+
+
 def _tell_anchor(anchor: Path, head: Head) -> None:
     try:
         last = parse_line(anchor.read_text(encoding="ascii").splitlines()[-1])
@@ -320,8 +340,6 @@ def _tell_anchor(anchor: Path, head: Head) -> None:
 
 def _open_book(settings: Settings, book: Book) -> None:
     """Open a restored book as the engine does, which brings it to the newest schema."""
-    from aineon.ledger.store import BookStore
-
     with BookStore.open(settings.model_copy(update={"mode": book}).book_url, book) as store:
         store.unsettled()
 

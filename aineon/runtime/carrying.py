@@ -20,6 +20,7 @@ from aineon.execution.settlement import OnchainMoney
 from aineon.ledger.control import ControlStore
 from aineon.primitives import Address, Clock, parse_address
 from aineon.rehearsal.chains import is_rehearsal_chain
+from aineon.runtime.auditing import audit_of
 from aineon.runtime.books import Books
 from aineon.runtime.chain_link import ChainLink, endpoints_of
 from aineon.runtime.keys import Role, is_given, key_of
@@ -174,6 +175,7 @@ def on_chain(
         reconciler=_reconciler(settings, link, store, stop, expected, clock),
         pause=pause,
         dispatch=dispatch,
+        audit=audit_of(settings, books.control).catch_up,
         clock=clock,
     )
     return ChainPreflight(link.reader, expected.executor, signer.address, native), executor
@@ -305,6 +307,11 @@ def _relays(settings: Settings) -> list[BundleRelay]:
 
 def _public(settings: Settings) -> PublicMempool | None:
     if not settings.public_mempool:
+        if not settings.relay_urls:
+            raise ConfigurationError(
+                "AINEON_RELAYS is none and PUBLIC_MEMPOOL is off, so nobody would carry a trade; "
+                "allowed is one of them at least"
+            )
         return None
     by_http = [each for each in endpoints_of(settings) if not each.is_socket]
     if not by_http:

@@ -21,6 +21,7 @@ from aineon.primitives.units import format_units, parse_units
 from aineon.runtime.notices.kinds import SWITCHED
 from aineon.runtime.parameter import Kind, NotAllowed
 
+_NOBODY = "none"
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d{1,30}", re.ASCII)
 _SWITCH = {
@@ -36,6 +37,7 @@ _KEY_ID = re.compile(r"[A-Za-z0-9_-]{4,128}", re.ASCII)
 _STORE_KEY = re.compile(r"[!-~]{8,256}", re.ASCII)
 _SEALING_KEY = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SETUP_TOKEN = re.compile(r"[!-~]{16,256}", re.ASCII)
+_NUMBERED = re.compile(r"/?|/\d{1,3}", re.ASCII)
 _LONGEST_PASSWORD = 1024
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LENDERS = ("flash_swap", "balancer_v2", "aave_v3")
@@ -154,6 +156,8 @@ def _rpc_urls(text: str) -> tuple[SecretStr, ...]:
 
 
 def _relay_urls(text: str) -> tuple[SecretStr, ...]:
+    if text.strip().lower() == _NOBODY:
+        return ()
     urls = [part.strip() for part in text.split(",")]
     for url in urls:
         _require_url(url, ("http", "https"))
@@ -208,7 +212,11 @@ def _notify_kinds(text: str) -> tuple[str, ...]:
 
 
 def _redis_url(text: str) -> SecretStr:
-    return SecretStr(_require_url(text, ("redis", "rediss")))
+    parts = urlsplit(_require_url(text, ("redis", "rediss")))
+    # What stands behind a question mark would overrule how long a server may take.
+    if parts.query or parts.fragment or parts.port == 0 or not _NUMBERED.fullmatch(parts.path):
+        raise ValueError("not such a URL")
+    return SecretStr(text)
 
 
 def _require_url(text: str, schemes: tuple[str, ...]) -> str:
@@ -307,7 +315,7 @@ RPC_URLS = Kind(
     "http(s):// or ws(s):// addresses, separated by commas", _rpc_urls, accepts=(tuple,)
 )
 RELAY_URLS = Kind(
-    "https:// addresses, separated by commas; http:// on this machine",
+    f"https:// addresses, separated by commas; http:// on this machine; or {_NOBODY}",
     _relay_urls,
     accepts=(tuple,),
 )

@@ -92,8 +92,12 @@ def maker_of(settings: Settings, bandit: Bandit | None = None) -> Callable[[], O
 
 
 def channel_of(settings: Settings) -> Channel:
-    """How attempts travel; with the public mempool a miss is included all the same."""
-    return Channel.PUBLIC if settings.public_mempool else Channel.PRIVATE
+    """How trades travel: in public only where that is allowed and no relay carries them.
+
+    So it is with `aineon.sending`; where relays do, the public mempool gets what lasts alone.
+    """
+    public = settings.public_mempool and not settings.relay_urls
+    return Channel.PUBLIC if public else Channel.PRIVATE
 
 
 class Beside:

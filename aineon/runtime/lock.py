@@ -21,6 +21,8 @@ from aineon.runtime.settings import Settings
 from aineon.safety import STOP_FILE, StopFile, StopReason
 
 LOOK_SECONDS: Final = 5.0
+ENGINE: Final = "engine"
+SUPERVISOR: Final = "supervisor"
 
 
 @contextmanager
@@ -33,7 +35,7 @@ def engine_lock(settings: Settings) -> Iterator[None]:
         StartError: another engine is at work there.
     """
     with ExitStack() as stack:
-        stack.enter_context(FolderLock(settings.data_dir, "engine", "another engine"))
+        stack.enter_context(FolderLock(settings.data_dir, ENGINE, "another engine"))
         if settings.database_url is not None:
             stack.enter_context(_book_lock(settings))
         yield
@@ -47,7 +49,7 @@ def every_book_lock(settings: Settings) -> Iterator[None]:
         StartError: an engine is at work at one of them.
     """
     with ExitStack() as stack:
-        stack.enter_context(FolderLock(settings.data_dir, "engine", "another engine"))
+        stack.enter_context(FolderLock(settings.data_dir, ENGINE, "another engine"))
         if settings.database_url is not None:
             for book in Book:
                 of_book = settings.model_copy(update={"mode": book})
@@ -111,6 +113,15 @@ def watched(
         thread.join()
 
 
+def was_at_work(folder: Path) -> bool:
+    """Whether an engine or a supervisor ever held a lock of `folder`; the files stay."""
+    return any(_lock_file(folder, name).exists() for name in (ENGINE, SUPERVISOR))
+
+
+def _lock_file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.lock"
+
+
 class FolderLock:
     """Holds `folder`/`name`.lock as long as it is open; use it with `with`.
 
@@ -134,7 +145,7 @@ class FolderLock:
         place: str | None = None,
         setting: str = "AINEON_DATA_DIR",
     ) -> None:
-        self._path = folder / f"{name}.lock"
+        self._path = _lock_file(folder, name)
         self._holder = holder
         self._place = place or f"data folder {folder}"
         self._setting = setting

@@ -47,6 +47,7 @@ _EXIT_CODES = """\
 | 1 | it could not run: port or folder taken, database locked, read-only or full, engine failed |
 | 2 | the input was refused: flags, settings, recording |
 | 3 | something stands in the way: `aineon stop --status`, `aineon breaker` |
+| 4 | `aineon stop`: no AINEON was ever at work in this data folder; one elsewhere is not stopped |
 | 70 | a defect of AINEON; a report without secrets lies where the message says |
 | 130 | `aineon run` was stopped by Ctrl-C, after its report |
 """

@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Final
 
 from aineon.errors import (
     AineonError,
+    AuditUnwritable,
     ConfigurationError,
     LedgerError,
     LedgerNotFound,
     SafetyError,
 )
 from aineon.primitives import Book, Clock, SystemClock
+from aineon.runtime import lock
 from aineon.runtime.redaction import Redactor, secrets_of
 from aineon.runtime.settings import PARAMETERS, Settings, load_given
 from aineon.runtime.sources import choose_env_file, read_sources
@@ -93,6 +95,17 @@ class Unreachable:
     def clear(self, who: str, at: float, seen: Sequence[StopReason]) -> None:
         """Raise why it cannot be opened."""
         raise self._error
+
+
+class Unwritable:
+    """The audit of such a control database."""
+
+    def __init__(self, error: LedgerError) -> None:
+        self._error = error
+
+    def append(self, *, who: str, action: str, subject: str, detail: object, at: float) -> int:
+        """Raise why nothing can be written down."""
+        raise AuditUnwritable(f"the audit cannot be written: {self._error}") from self._error
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +233,7 @@ def _database(settings: Settings) -> Iterator[tuple[list[StopKeeper], AuditTrail
             return
         engine = writer_engine(place, PATIENCE_SECONDS)
     except LedgerError as error:
-        yield [Unreachable(error)], None
+        yield [Unreachable(error)], Unwritable(error)
         return
     try:
         redact = Redactor(secrets_of(settings)).text
@@ -231,6 +244,24 @@ def _database(settings: Settings) -> Iterator[tuple[list[StopKeeper], AuditTrail
 
 def _common_file(settings: Settings) -> StopFile:
     return StopFile(settings.data_dir.absolute() / STOP_FILE)
+
+
+def was_at_work(settings: Settings) -> bool:
+    """Whether an AINEON with these places was ever at work: it left a lock, or a database.
+
+    A server that cannot be asked tells of none: what is in the folder has to.
+    """
+    from aineon.ledger.connect import is_there, parse_place
+
+    def is_kept(url: str) -> bool:
+        with suppress(LedgerError):
+            return is_there(parse_place(url), PATIENCE_SECONDS)
+        return False
+
+    if lock.was_at_work(settings.data_dir.absolute()):
+        return True
+    books = (settings.model_copy(update={"mode": book}).book_url for book in Book)
+    return any(map(is_kept, (settings.control_url, *books)))
 
 
 def landings(settings: Settings) -> tuple[Landing, ...]:

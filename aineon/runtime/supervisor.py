@@ -29,7 +29,7 @@ from aineon.runtime.handover import (
     trainer_environment,
 )
 from aineon.runtime.hosts import EVERY_ADDRESS, allowed_hosts
-from aineon.runtime.lock import FolderLock
+from aineon.runtime.lock import SUPERVISOR, FolderLock
 from aineon.runtime.processes import (
     REFUSED_INPUT,
     Child,
@@ -61,7 +61,7 @@ def prepared(settings: Settings) -> Iterator[Path]:
     """
     require_free_port(settings.host, settings.port)
     console = find_console()
-    with FolderLock(settings.data_dir, "supervisor", "another `aineon up`"):
+    with FolderLock(settings.data_dir, SUPERVISOR, "another `aineon up`"):
         check_storage(settings)
         yield console
 

@@ -39,7 +39,8 @@ def relay_names(settings: Settings) -> tuple[str, ...]:
 def ways_of_sending(settings: Settings, books: Books | None) -> WayChooser | None:
     """Return what chooses how attempts are sent on a chain; None where there is nothing to choose.
 
-    There is not where the optimizer does not decide, or with one relay and one target block.
+    There is not where the optimizer does not decide, with one relay and one target block, or with
+    no relays: the public mempool knows neither.
     """
     if books is None or settings.optimizer is not OptimizerRole.DECIDE:
         return None
@@ -48,7 +49,7 @@ def ways_of_sending(settings: Settings, books: Books | None) -> WayChooser | Non
     from aineon.optimizer.bandit.ways import prior_of, ways_of_bundles
 
     relays, blocks = relay_names(settings), settings.target_blocks
-    ways = ways_of_bundles(relays, blocks)
+    ways = ways_of_bundles(relays, blocks) if relays else ()
     if len(ways) < 2:
         return None
     share = share_on_paper(settings, books)

@@ -27,6 +27,7 @@ from aineon.server.answers import (
 )
 from aineon.server.doors import Doors
 from aineon.server.health import Health, HealthDesk
+from aineon.server.pace import pace_of
 from aineon.server.standing import Standing
 from aineon.server.stream import Stream
 from aineon.server.watch import Watch
@@ -87,7 +88,8 @@ def create_api(
     _add_status(api, desk, standing)
     _add_lists(api, doors)
     _add_sums(api, doors, clock or SystemClock())
-    api.add_api_websocket_route("/stream", Stream(Watch(standing, doors, clock)).serve)
+    stream = Stream(Watch(standing, doors, clock), pace=pace_of(settings))
+    api.add_api_websocket_route("/stream", stream.serve)
     return api
 
 

@@ -1,4 +1,4 @@
-"""The WebSocket that tells what is new: one look a second for all who listen together.
+"""The WebSocket that tells what is new: one look at a time for all who listen together.
 
 Nobody who listens can hold the others up. Whoever does not keep up, and whoever comes when there
 are too many, is told so and let go (1013, try again later).
@@ -15,12 +15,12 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from aineon.server.pace import Pace, Steady
 from aineon.server.watch import Event, Watch
 
 TRY_AGAIN_LATER: Final = 1013
 MOST_LISTENERS: Final = 32
 MOST_WAITING: Final = 1_000
-_SECONDS: Final = 1.0
 _CLOSING_SECONDS: Final = 5.0
 _log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Stream:
     Args:
         most_listeners: how many may listen.
         most_waiting: how many events may wait for one of them.
-        seconds: between two looks; nobody looks while nobody listens.
+        pace: says when to look again, once a second by itself; nobody looks while nobody listens.
     """
 
     def __init__(
@@ -59,12 +59,12 @@ class Stream:
         watch: Watch,
         most_listeners: int = MOST_LISTENERS,
         most_waiting: int = MOST_WAITING,
-        seconds: float = _SECONDS,
+        pace: Pace | None = None,
     ) -> None:
         self._watch = watch
         self._most_listeners = most_listeners
         self._most_waiting = most_waiting
-        self._seconds = seconds
+        self._pace = pace or Steady()
         self._listeners: set[Listener] = set()
         self._looking: asyncio.Task[None] | None = None
 
@@ -101,12 +101,15 @@ class Stream:
             await _close(socket, "you do not keep up with what is new")
 
     async def _look(self) -> None:
-        """Look once a second while somebody listens."""
+        """Look again and again while somebody listens."""
         try:
-            await run_in_threadpool(self._watch.begin)
+            # Somebody may come while the pace of those who left is still ending.
             while self._listeners:
-                self._tell(await run_in_threadpool(self._watch.look))
-                await asyncio.sleep(self._seconds)
+                await run_in_threadpool(self._watch.begin)
+                async with self._pace:
+                    while self._listeners:
+                        self._tell(await run_in_threadpool(self._watch.look))
+                        await self._pace.next()
         except Exception:  # noqa: BLE001 (logged; nobody waits for this task)
             # Whoever listens would wait for ever; they come again, and so does the look.
             _log.exception("the stream came to an end")

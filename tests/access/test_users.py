@@ -18,6 +18,8 @@ from aineon.errors import (
     UnknownUser,
     UserExists,
 )
+from aineon.ledger.commands import CommandState
+from aineon.primitives import Book
 from tests.access.office import NOON, PASSWORD, Meanwhile, Office, opened
 
 WHO = {"who": "root", "at": NOON}
@@ -152,6 +154,28 @@ def test_sessions_end_with_what_they_stand_for(
     assert office.sessions.find(mine, office.now) is not None
     [entry] = office.told(action)
     assert (entry.decision.who, entry.decision.subject) == ("root", "bert")
+
+
+@pytest.mark.parametrize(("action", "change"), CHANGES)
+def test_what_waits_for_an_engine_is_refused_with_the_sessions(
+    office: Office, action: str, change: Callable[[UserStore], None]
+) -> None:
+    office.add()
+    office.add("bert", Role.TRADER)
+    commands = office.control.commands
+    asked = {
+        who: commands.ask("withdrawal.request", {}, who, NOON, book=Book.LIVE)
+        for who in ("anna", "bert")
+    }
+    taken = commands.ask("withdrawal.request", {}, "bert", NOON, book=Book.LIVE)
+    commands.take(taken, NOON)
+    change(office.users)
+    refused = commands.find(asked["bert"])
+    assert refused is not None
+    assert refused.state is CommandState.REFUSED, action
+    assert "before an engine took it" in refused.answer
+    still = {command.number for command in commands.open(["withdrawal.request"])}
+    assert still == {asked["anna"], taken}
 
 
 @pytest.mark.parametrize(("action", "change"), CHANGES)

@@ -25,7 +25,7 @@ from aineon.errors import (
     KeystoreUnreadable,
     WrongPassword,
 )
-from aineon.ledger import BookStore
+from aineon.ledger import BookStore, ControlStore
 from aineon.ledger.outbox_tables import OutboxIntentRow, OutboxNonceRow, OutboxTransactionRow
 from aineon.ledger.tables import table_of
 from aineon.primitives import Book, parse_address
@@ -66,14 +66,16 @@ class Desk:
 
     def create(self, role: str = "trading", password: Path | None = None) -> PrivateKey:
         place = place_of(self.settings, role, None)
-        assert create_key(place, password or self.password, self.said.append) == 0
+        given = password or self.password
+        assert create_key(self.settings, place, given, self.said.append) == 0
         key = load_keystore(self.keystore(role), PASSWORD)
         self.said.clear()
         return key
 
     def take_over(self, text: str) -> None:
         place = place_of(self.settings, "guardian", self.folder / "own.json")
-        import_key(place, self.secret_file("key", text), self.password, self.said.append)
+        key_file = self.secret_file("key", text)
+        import_key(self.settings, place, key_file, self.password, self.said.append)
 
     def rotate(self, role: str = "trading", *, at_once: bool = False, **files: Path) -> None:
         files = {"password": self.password, **files}
@@ -206,6 +208,32 @@ def test_keys_that_are_none_are_refused_and_not_repeated(desk: Desk, text: str, 
         desk.take_over(text)
     assert len(text) < 20 or text.strip() not in str(refused.value)
     assert not (desk.folder / "own.json").exists()
+
+
+def test_a_new_key_is_written_into_the_audit_first(desk: Desk) -> None:
+    """Control: before there is a control database, it is said that it was not."""
+    place = place_of(desk.settings, "guardian", None)
+    create_key(desk.settings, place, desk.password, desk.said.append)
+    assert "not in the audit: there is no control database yet" in desk.text
+    desk.said.clear()
+    with ControlStore.open(desk.settings.control_url) as control:
+        trading = desk.create()
+        desk.take_over(KEY)
+        entries = control.audit(desk.settings.anchor_path).last(2)
+    assert "not in the audit" not in desk.text
+    assert {(each.decision.action, each.decision.subject) for each in entries} == {
+        ("key.create", "trading"),
+        ("key.import", "guardian"),
+    }
+    told = str(entries)
+    assert address_of(trading) in told.lower()
+    for secret in (PASSWORD, KEY[2:], trading.reveal().hex()):
+        assert secret not in told
+    # What cannot be written down is not done.
+    (desk.folder / "var" / "control.db").write_text("no database")
+    with pytest.raises(AuditUnwritable):
+        desk.create("withdrawals")
+    assert not desk.keystore("withdrawals").exists()
 
 
 def test_rotate_keeps_the_old_key_and_says_what_is_left_to_do(desk: Desk) -> None:

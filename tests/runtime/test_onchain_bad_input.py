@@ -82,6 +82,11 @@ def test_a_public_mempool_without_a_node(tmp_path: Path) -> None:
     assert words.startswith("no node is given")
 
 
+def test_trades_that_nobody_would_carry(tmp_path: Path) -> None:
+    words = refusal(tmp_path, link=a_link(), relay_urls="none")
+    assert "AINEON_RELAYS is none and PUBLIC_MEMPOOL is off, so nobody would carry" in words
+
+
 def test_what_is_refused_lets_go_of_its_book(tmp_path: Path) -> None:
     """Composed again with what was missing, it finds the book free."""
     refusal(tmp_path, link=a_link(), private_key=None)

@@ -136,6 +136,9 @@ def test_what_is_no_amount(text: str) -> None:
         ("MAX_GAS_PRICE", "0.0000000001", "an amount of gwei from 0.000000001 to 100000 with"),
         ("AINEON_SEED", "9" * 5000, "a whole number from 0 to 4294967295"),
         ("REDIS_URL", "http://x", "an address such as redis://host:6379/0"),
+        ("REDIS_URL", "redis://x/0?socket_timeout=9999", "an address such as redis://host"),
+        ("REDIS_URL", "redis://x/books", "an address such as redis://host:6379/0"),
+        ("REDIS_URL", "redis://x:99999/0", "an address such as redis://host:6379/0"),
     ],
 )
 def test_what_is_refused_names_variable_and_range(name: str, text: str, allowed: str) -> None:

@@ -8,17 +8,24 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from aineon.cli import breaker as breaker_command
 from aineon.cli import stop as command
-from aineon.cli.stop import STOP_IS_SET
+from aineon.cli.stop import NOBODY_HERE, STOP_IS_SET
 from aineon.errors import AuditUnwritable, ConfigurationError, SafetyError, StopLatched
 from aineon.ledger.control import ControlStore
 from aineon.primitives import Book, SystemClock
 from aineon.runtime.carrying import rehearsal_stop_of, stop_of, stop_variable
 from aineon.runtime.doctor import unknown_names
 from aineon.runtime.settings import Settings, load_settings
-from aineon.runtime.stop_desk import landings, settings_to_stop, stop_desk, word_of
+from aineon.runtime.stop_desk import (
+    landings,
+    settings_to_stop,
+    stop_desk,
+    was_at_work,
+    word_of,
+)
 from aineon.safety import REHEARSAL_STOP_FILE, STOP_FILE, Breaker, BreakerState
 from tests.databases import files_only
 from tests.sending.engines import Life, payment, trade
@@ -89,7 +96,8 @@ def test_it_stops_engines_of_this_folder(settings: Settings, say: Told) -> None:
 
 def test_it_works_where_nothing_exists_yet(tmp_path: Path, say: Told) -> None:
     settings = Settings(data_dir=tmp_path / "not" / "there")
-    assert command.latch(settings, "before the start", None, say) == 0
+    assert command.latch(settings, "before the start", None, say) == NOBODY_HERE
+    assert "ONE THAT RUNS ELSEWHERE IS NOT STOPPED BY THIS" in say.text
     assert (settings.data_dir / STOP_FILE).exists()
     # It does not create a database that nobody asked for.
     assert not (settings.data_dir / "control.db").exists()
@@ -113,7 +121,40 @@ def test_it_works_with_a_database_that_is_none(settings: Settings, say: Told) ->
     (settings.data_dir / "live.db").write_bytes(b"this is no database" * 100)
     assert command.latch(settings, "now", "ada", say) == 0
     assert (settings.data_dir / STOP_FILE).exists()
+    assert "It is not in the audit: the audit cannot be written: " in say.text
     assert "What may still land of the live book is not known: " in say.text
+
+
+def test_no_audit_is_missed_where_there_was_never_a_database(settings: Settings, say: Told) -> None:
+    """Control of the test above."""
+    command.latch(settings, "before the start", "ada", say)
+    assert "not in the audit" not in say.text
+
+
+@pytest.mark.parametrize("name", ["engine.lock", "supervisor.lock", "simulation.db", "live.db"])
+def test_what_an_aineon_leaves_tells_that_one_was_here(
+    settings: Settings, say: Told, name: str
+) -> None:
+    assert command.status(settings, say) == NOBODY_HERE
+    assert "ONE THAT RUNS ELSEWHERE" in say.text
+    (settings.data_dir / name).touch()
+    assert command.latch(settings, "now", "ada", say) == 0
+    assert "by an AINEON of this data folder" in say.text
+    # What somebody else leaves there, or the stop itself, tells nothing.
+    (settings.data_dir / name).rename(settings.data_dir / "poetry.lock")
+    assert not was_at_work(settings)
+
+
+def test_a_stop_that_reaches_a_running_database_reaches_its_engine(tmp_path: Path) -> None:
+    """A folder that is new to it, and the database that an engine elsewhere works with."""
+    shared = SecretStr(f"sqlite:///{tmp_path}/shared")
+    here = Settings(data_dir=tmp_path / "here", database_url=shared)
+    create(here)
+    elsewhere = Settings(data_dir=tmp_path / "elsewhere", database_url=shared)
+    assert was_at_work(elsewhere)
+    (tmp_path / "here").mkdir(exist_ok=True)
+    assert command.latch(elsewhere, "now", "ada", Told()) == 0
+    assert is_stopped(here)
 
 
 def test_it_fails_only_where_no_place_can_keep_it(settings: Settings, say: Told) -> None:
@@ -149,7 +190,7 @@ def test_the_file_comes_before_anything_that_waits(
         return False
 
     monkeypatch.setattr("aineon.ledger.connect.is_there", slow)
-    assert command.latch(settings, "now", "ada", say) == 0
+    assert command.latch(settings, "now", "ada", say) == NOBODY_HERE
     assert order[0] is True
     # It is kept once, though it is asked for twice.
     assert len((settings.data_dir / STOP_FILE).read_text().splitlines()) == 1
@@ -161,7 +202,9 @@ def test_the_file_comes_before_anything_that_waits(
 def test_status_says_whether_and_why(settings: Settings, say: Told) -> None:
     create(settings)
     assert command.status(settings, say) == 0
-    assert say.lines[0] == "The emergency stop is not set."
+    assert say.lines[0] == (
+        f"The emergency stop is not set in the data folder {settings.data_dir}."
+    )
     (settings.data_dir / REHEARSAL_STOP_FILE).touch()
     say.lines.clear()
     assert command.status(settings, say) == STOP_IS_SET

@@ -22,12 +22,14 @@ from aineon.optimizer.bandit.ways import ALL_RELAYS, EACH_BLOCK
 from aineon.primitives import Book, ManualClock
 from aineon.primitives.units import ETHER
 from aineon.runtime.books import Books
-from aineon.runtime.learning import maker_of
+from aineon.runtime.learning import channel_of, maker_of
 from aineon.runtime.model_desk import ModelDesk
 from aineon.runtime.model_places import models_folder
 from aineon.runtime.settings import Settings, load_settings
 from aineon.runtime.ways import KEPT, ways_of_sending
-from tests.runtime.test_trainer import RUN, TAPE, samples_of
+from aineon.sending.carriers import CarrierSet
+from aineon.sending.intent import IntentKind
+from tests.runtime.trainings import RUN, TAPE, samples_of
 
 CHAIN = replace(RUN, feed="chain", seed=None)
 
@@ -51,6 +53,7 @@ def books_of(settings: Settings) -> Books:
         ({"relay_urls": "https://one.example"}, 2),
         ({"relay_urls": "https://one.example", "target_blocks": "1"}, 0),
         ({"optimizer": "observe"}, 0),
+        ({"relay_urls": "none", "public_mempool": "on"}, 0),
     ],
 )
 def test_there_is_a_choice_where_the_optimizer_decides(
@@ -60,6 +63,28 @@ def test_there_is_a_choice_where_the_optimizer_decides(
     chooser = ways_of_sending(settings, books_of(settings))
     assert len(chooser.bandit.reach if chooser else ()) == ways
     assert ways_of_sending(settings, None) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "channel"),
+    [
+        ({}, Channel.PRIVATE),
+        # Relays carry trades wherever there are any: what is allowed beside them is for the rest.
+        ({"public_mempool": "on"}, Channel.PRIVATE),
+        ({"public_mempool": "on", "relay_urls": "none"}, Channel.PUBLIC),
+        ({"public_mempool": "off", "relay_urls": "none"}, Channel.PRIVATE),
+    ],
+)
+def test_a_miss_costs_gas_only_where_trades_really_go_in_public(
+    tmp_path: Path, given: dict[str, str], channel: Channel
+) -> None:
+    settings = settings_with(tmp_path, **given)
+    assert channel_of(settings) is channel
+    if settings.relay_urls or settings.public_mempool:
+        nothing: Any = SimpleNamespace(is_public=True, name="public")
+        relays: Any = [SimpleNamespace(is_public=False, name=url) for url in settings.relay_urls]
+        carriers = CarrierSet(relays, nothing if settings.public_mempool else None)
+        assert carriers.is_public(IntentKind.TRADE) is (channel is Channel.PUBLIC), "as it is sent"
 
 
 @pytest.mark.parametrize(("landed", "of", "share"), [(15, 20, 0.75), (15, 19, 0.3)])

@@ -13,6 +13,7 @@ from starlette.routing import WebSocketRoute
 from aineon.server import watch as watch_module
 from aineon.server.app import health_desk, routes
 from aineon.server.doors import Doors
+from aineon.server.pace import Steady
 from aineon.server.standing import Standing
 from aineon.server.stream import Stream
 from aineon.server.watch import Event, StatusEvent, TroubleEvent, Watch
@@ -140,7 +141,7 @@ async def words(socket: Listening, count: int) -> list[str]:
 
 async def test_everybody_is_told() -> None:
     watch = Sees()
-    stream = Stream(watch, seconds=0.005)
+    stream = Stream(watch, pace=Steady(0.005))
     async with listening(stream) as one, listening(stream) as other:
         assert await words(one, 1) == await words(other, 1) == ["hello"]
         await one.send_text("what nobody listens to")
@@ -151,7 +152,7 @@ async def test_everybody_is_told() -> None:
 
 async def test_nobody_looks_while_nobody_listens() -> None:
     watch = Sees()
-    stream = Stream(watch, seconds=0.001)
+    stream = Stream(watch, pace=Steady(0.001))
     async with listening(stream) as socket:
         watch.before = [[TroubleEvent(words="seen")]]
         assert await words(socket, 2) == ["hello", "seen"]
@@ -163,8 +164,33 @@ async def test_nobody_looks_while_nobody_listens() -> None:
         assert await words(socket, 2) == ["hello", "again"]
 
 
+class LeavesSlowly(Steady):
+    """A pace that ends no sooner than a test allows."""
+
+    def __init__(self) -> None:
+        super().__init__(0.001)
+        self.leaves, self.may_leave = asyncio.Event(), asyncio.Event()
+
+    async def __aexit__(self, *why: object) -> None:
+        self.leaves.set()
+        await self.may_leave.wait()
+
+
+async def test_whoever_comes_while_the_last_one_leaves_is_told_too() -> None:
+    watch, pace = Sees(), LeavesSlowly()
+    stream = Stream(watch, pace=pace)
+    async with listening(stream) as first:
+        assert await words(first, 1) == ["hello"]
+    await pace.leaves.wait()
+    async with listening(stream) as second:
+        assert await words(second, 1) == ["hello"]
+        watch.before = [[TroubleEvent(words="seen")]]
+        pace.may_leave.set()
+        assert await words(second, 1) == ["seen"]
+
+
 async def test_one_too_many_is_told_and_let_go() -> None:
-    stream = Stream(Sees(), most_listeners=1, seconds=0.005)
+    stream = Stream(Sees(), most_listeners=1, pace=Steady(0.005))
     async with listening(stream) as first:
         await words(first, 1)
         async with listening(stream) as second:
@@ -197,7 +223,7 @@ async def test_whoever_does_not_keep_up_is_let_go() -> None:
     watch = Sees()
     watch.before = [[TroubleEvent(words=f"{n}") for n in range(20)]]
     socket: Any = Clogged()
-    stream = Stream(watch, most_waiting=5, seconds=0.001)
+    stream = Stream(watch, most_waiting=5, pace=Steady(0.001))
     await stream.serve(socket)
     assert socket.closed == (1013, "you do not keep up with what is new")
     assert not stream._listeners
@@ -211,7 +237,7 @@ async def test_a_look_that_fails_lets_everybody_go(caplog: pytest.LogCaptureFixt
             raise RuntimeError("a defect")
 
     socket: Any = Clogged()
-    await Stream(Fails(), seconds=0.001).serve(socket)
+    await Stream(Fails(), pace=Steady(0.001)).serve(socket)
     assert socket.closed is not None
     assert "the stream came to an end" in caplog.text
 

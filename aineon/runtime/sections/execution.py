@@ -134,7 +134,8 @@ class ExecutionSettings(BaseModel):
             "Relays",
             _GROUP,
             kinds.RELAY_URLS,
-            "Private relays that get each bundle (eth_sendBundle), all at once.",
+            "Private relays that get each bundle (eth_sendBundle), all at once. With none, trades "
+            "go to the public mempool, where PUBLIC_MEMPOOL allows it.",
             secret=True,
             default_words="https://relay.flashbots.net",
         ),
@@ -147,8 +148,8 @@ class ExecutionSettings(BaseModel):
             "Public mempool",
             _GROUP,
             kinds.SWITCH,
-            "Send trades to the public mempool too, where everybody sees them and a miss costs "
-            "gas. Off unless you are sure.",
+            "Send what is no trade to the public mempool, and with AINEON_RELAYS=none trades too: "
+            "everybody sees them there, and a miss costs gas. Off unless you are sure.",
             savable=True,
             lets_more=switched_on,
         ),

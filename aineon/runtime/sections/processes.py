@@ -81,7 +81,8 @@ class ProcessSettings(BaseModel):
             "Redis",
             "Storage",
             kinds.REDIS_URL,
-            "A Redis or Valkey server that several consoles share; checked, and not used yet.",
+            "A Redis or Valkey server through which the engine wakes replicas of the stream when "
+            "it has booked something; without it they look once a second.",
             secret=True,
             shared=True,
         ),
