@@ -33,6 +33,7 @@ from app.visitors import as_of_now, visitor_of_now
 
 __all__ = [
     "EFFECTS",
+    "FORMS",
     "LOCAL_OPERATOR",
     "NEEDS_CODE",
     "NOBODY",
@@ -50,6 +51,7 @@ __all__ = [
 ]
 
 Effect = Callable[[Asked], Result]
+Look = Callable[[Asked], Result | None]
 
 EFFECTS: Final[Mapping[Action, Effect]] = {
     Action.SIMULATE: mode.simulate,
@@ -87,6 +89,28 @@ EFFECTS: Final[Mapping[Action, Effect]] = {
 """What each action does. An action that is not in here does nothing for anybody."""
 
 
+FORMS: Final[Mapping[Action, Look]] = {
+    Action.GO_LIVE: mode.look_at_word,
+    Action.CLEAR_STOP: stop.look_at_stop,
+    Action.RESET_BREAKER: stop.look_at_breaker,
+    Action.REQUEST_WITHDRAWAL: withdrawals.look_at_request,
+    Action.APPROVE_WITHDRAWAL: withdrawals.look_at_approval,
+    Action.SWEEP: withdrawals.look_at_sweep,
+    Action.ADD_DESTINATION: withdrawals.look_at_destination,
+    Action.CHANGE_SHARE: withdrawals.look_at_share,
+    Action.ADD_RULE: withdrawals.look_at_rule,
+    Action.RAISE_LIMIT: settings.look_at_change,
+    Action.ADD_USER: users.look_at_new,
+    Action.CHANGE_USER: users.look_at_change,
+    Action.REMOVE_USER: users.look_at_removal,
+    Action.RESET_SECOND_FACTOR: users.look_at_name,
+}
+"""What is looked at before the one-time code: a slip in a form must not use one up.
+
+Each returns why the form cannot be carried out, or None. Its effect looks at everything again.
+"""
+
+
 def may(visitor: Visitor, action: Action) -> bool:
     """Whether `visitor` is allowed to do `action`."""
     return visitor.role is not None and permissions.may(visitor.role, action)
@@ -95,13 +119,16 @@ def may(visitor: Visitor, action: Action) -> bool:
 def perform(asked: Asked) -> Result:
     """Do what is asked in the name of whoever asks, and say what came of it.
 
-    Whether they are still signed in, may do it, and gave a code that holds is looked at now.
+    Whether they are still signed in and may do it, whether the form can be carried out, and
+    whether they gave a code that holds is looked at now, and in this order.
     """
     try:
         asked = replace(asked, visitor=_visitor_of(asked))
         words = _why_not(asked)
         if words:
             return refused(asked, words)
+        if asked.action in FORMS and (slip := FORMS[asked.action](asked)):
+            return slip
         asked, words = confirmed(asked)
         return Result(False, words) if words else EFFECTS[asked.action](asked)
     except AineonError as error:

@@ -9,12 +9,16 @@ import streamlit as st
 from app import mode
 from app.components import runs, signed_in, stopping
 from app.state import client
-from app.visitors import visitor_of_now
+from app.visitors import last_known, visitor_of_now
 
 HERE = Path(__file__).parent
 PAGES = ("Overview", "Performance", "Opportunities", "Risk", "Withdrawals", "Settings")
 
-visitor = signed_in.keep_apart(visitor_of_now())
+visitor = visitor_of_now()
+# Where nobody can be looked up, what a tab holds stays with whoever was there.
+before = last_known() if visitor.role is None else None
+if before is None:
+    visitor = signed_in.keep_apart(visitor)
 # Pages have no icons here: Streamlit would have the browser fetch each from a font service.
 page = st.navigation(
     [
@@ -34,7 +38,9 @@ with st.sidebar:
         stopping.in_reach()
         runs.picker()
     signed_in.line(visitor)
-if visitor.role is None:
+if before is not None:
+    stopping.last_resort(before)
+elif visitor.role is None:
     signed_in.ended()
 else:
     page.run()

@@ -20,9 +20,21 @@ _WIRES = (
 _WORN = "mesh_worn"
 
 
+_SUFFIXES = {
+    Book.SIMULATION: "Simulated",
+    Book.REHEARSAL: "Rehearsal",
+    Book.LIVE: "Live, not confirmed",
+}
+
+
 def words(book: Book) -> str:
-    """Return what stands on every page of `book` while it is not live."""
-    return f"{book.value.upper()} – play money"
+    """Return what stands on every page of `book` that wears the mesh.
+
+    A live book wears it while its engine does not say so too. What stands in it is real money all
+    the same, and nothing may call it anything else.
+    """
+    told = "not confirmed by the engine" if book is Book.LIVE else "play money"
+    return f"{book.value.upper()} – {told}"
 
 
 def is_live(client: Client) -> bool:
@@ -72,7 +84,5 @@ def follow(client: Client) -> None:
 
 
 def title(client: Client, name: str) -> str:
-    """Return a page's title, which says what is played while the page wears the mesh."""
-    if is_live(client):
-        return name
-    return f"{name} · {'Rehearsal' if client.settings.mode is Book.REHEARSAL else 'Simulated'}"
+    """Return a page's title, which says why the page wears the mesh where it does."""
+    return name if is_live(client) else f"{name} · {_SUFFIXES[client.settings.mode]}"

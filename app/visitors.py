@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 import streamlit as st
@@ -13,9 +14,11 @@ from aineon.primitives import Clock
 from aineon.runtime.access import sessions_of, sign_in_required
 from aineon.runtime.settings import Settings
 from app.asking import LOCAL_OPERATOR, NOBODY, Visitor
+from app.gate.desk import THROUGH_TROUBLE_SECONDS
 from app.gate.incoming import SESSION_HEADER
 from app.state import client
 
+_MOST_KNOWN: Final = 1_000
 _PATIENCE_SECONDS: Final = 1.0
 
 
@@ -28,10 +31,47 @@ def visitor_of_now() -> Visitor:
         return LOCAL_OPERATOR
     number = named_session()
     try:
-        return NOBODY if number is None else _visitor_in(client().session(number))
+        return NOBODY if number is None else _looked_up(number)
     except AineonError:
-        # Who cannot be looked up may nothing.
+        # Who cannot be looked up may nothing; but see `last_known`.
         return NOBODY
+
+
+def last_known() -> Visitor | None:
+    """Return who was in this tab's session a moment ago, where nobody can be looked up now.
+
+    None where they can be, whatever the answer is, and after five minutes. Such a visitor may
+    stop, and nothing else.
+    """
+    number = named_session()
+    if number is None or not sign_in_required(client().settings):
+        return None
+    try:
+        _looked_up(number)
+    except AineonError:
+        at, visitor = client().known.get(number, (0.0, None))
+        return visitor if time.monotonic() - at < THROUGH_TROUBLE_SECONDS else None
+    return None
+
+
+def visitor_to_stop() -> Visitor:
+    """Return who is at the console now, or was where nobody can be looked up.
+
+    `app.actions` looks again, and lets whoever cannot be looked up do nothing but stop.
+    """
+    found = visitor_of_now()
+    return found if found.role is not None else last_known() or NOBODY
+
+
+def _looked_up(number: str) -> Visitor:
+    visitor, known = _visitor_in(client().session(number)), client().known
+    if visitor.role is None:
+        known.pop(number, None)
+    else:
+        if len(known) >= _MOST_KNOWN:
+            known.clear()
+        known[number] = (time.monotonic(), visitor)
+    return visitor
 
 
 def named_session() -> str | None:

@@ -100,9 +100,9 @@ def _engine(condition: Condition) -> Iterator[Need]:
 
 
 def _stops(client: Client) -> Iterator[Need]:
-    for reason in client.stops():
-        words = f"The emergency stop is set: {reason.reason} (by {reason.who})."
-        yield Need("now", words, "risk")
+    # One wish is kept in several places; it is told once.
+    for reason, who in dict.fromkeys((each.reason, each.who) for each in client.stops()):
+        yield Need("now", f"The emergency stop is set: {reason} (by {who}).", "risk")
 
 
 def _breaker(client: Client) -> Iterator[Need]:

@@ -8,10 +8,31 @@ from typing import Final
 
 import streamlit as st
 
-from app.actions import NEEDS_CODE, Action, Asked, Result, perform, typed_word, visitor_of_now
+from app.actions import (
+    NEEDS_CODE,
+    Action,
+    Asked,
+    Result,
+    may,
+    perform,
+    typed_word,
+    visitor_of_now,
+)
+from app.format import plain
 from app.state import client
+from app.visitors import visitor_to_stop
 
 _LONGEST: Final = 32
+
+
+def allowed(action: Action) -> bool:
+    """Whether the visitor may do `action`; says so in words where not."""
+    visitor = visitor_of_now()
+    if may(visitor, action):
+        return True
+    role = "nobody" if visitor.role is None else visitor.role.value
+    st.caption(f":material/lock: To {action.value} takes another role than yours ({plain(role)}).")
+    return False
 
 
 def confirmation(action: Action, form_key: str) -> str | None:
@@ -69,8 +90,9 @@ def send(
     A form that was accepted gets a new token, and with it an empty code field.
     """
     token = form_token(form_key)
+    visitor = visitor_to_stop() if action is Action.STOP else visitor_of_now()
     result = perform(
-        Asked(action, visitor_of_now(), client().settings, client().clock, body or {}, token, code)
+        Asked(action, visitor, client().settings, client().clock, body or {}, token, code)
     )
     if result.accepted:
         st.session_state.pop(f"{form_key}_token", None)

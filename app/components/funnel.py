@@ -45,8 +45,11 @@ def gates(funnel: Funnel) -> None:
         "Nothing has been stopped.",
         alt="What stopped opportunities, with counts and the newest reason",
         **{
-            "Share": st.column_config.NumberColumn(format="%.1f %%", width="small"),
-            "Newest reason": st.column_config.TextColumn(width="large"),
+            # What is left of a page of 1,440 pixels is the reason's: it is read whole.
+            "Opportunities": st.column_config.NumberColumn(width=100),
+            "Share": st.column_config.NumberColumn(format="%.1f %%", width=80),
+            "Newest reason": st.column_config.TextColumn(width=580),
+            "Gate": st.column_config.TextColumn(width=130),
         },
     )
 

@@ -1,4 +1,4 @@
-"""What stands at the top of every page: title, play money, the engine's condition, the run."""
+"""What stands at the top of every page: title, the stakes, the engine's condition, the run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Final, Literal
 
 import streamlit as st
 
+from aineon.primitives import Book
 from app import mode
+from app.components import stopping
 from app.components.runs import chosen_run_words
 from app.condition import Condition, Severity, condition_of
 from app.format import plain
@@ -29,6 +31,7 @@ _ICONS = {
 
 def title(name: str, about: str) -> None:
     """Write a page's title, and what the page is about."""
+    stopping.in_head()
     st.title(mode.title(client(), name), anchor=False)
     st.caption(about)
 
@@ -45,8 +48,9 @@ def engine_line() -> Condition:
 def _draw(condition: Condition) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if not mode.is_live(client()):
-            words = mode.words(client().settings.mode)
-            st.badge(words, icon=":material/toys:", color="yellow")
+            book = client().settings.mode
+            icon = ":material/help:" if book is Book.LIVE else ":material/toys:"
+            st.badge(mode.words(book), icon=icon, color="yellow")
         st.badge(
             f"Engine: {plain(condition.word)}",
             icon=_ICONS[condition.severity],

@@ -54,7 +54,7 @@ def switch(place: str) -> None:
             on_click=_press,
             args=(action,),
         )
-        if not actions.is_supervised():
+        if asking.allowed(action) and not actions.is_supervised():
             st.caption(
                 "The mode can be changed here where `aineon up` or `aineon rehearse` started this "
                 "console."

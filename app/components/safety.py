@@ -23,10 +23,17 @@ def stop() -> None:
     if not reasons:
         st.caption("Not set in the control database, nor by a file in the data folder.")
         return
+    # One wish is kept in several places, so that it holds where one of them is lost.
+    places: dict[str, list[str]] = {}
     for reason in reasons:
         at = fmt.time_utc(reason.at)
-        text = f"Set: {fmt.plain(reason.reason)} (by {fmt.plain(reason.who)}, {at})."
-        st.error(f"{text} Nothing is signed or sent.", icon=":material/front_hand:")
+        text = f"{fmt.plain(reason.reason)} (by {fmt.plain(reason.who)}, {at}"
+        places.setdefault(text, []).append(fmt.plain(reason.place))
+    for text, found in places.items():
+        where = " and ".join(found)
+        st.error(
+            f"Set: {text}, in {where}). Nothing is signed or sent.", icon=":material/front_hand:"
+        )
 
 
 MOVES_SHOWN = 8
@@ -74,11 +81,15 @@ def weather(heartbeat: Heartbeat | None) -> None:
     told = heartbeat.risk
     st.header("Anomalies", anchor=False)
     rows = [
-        {"Watched": reading.name, "State": _LEVELS[reading.level], "Reading": reading.words}
+        {
+            "Watched": reading.name.replace("_", " "),
+            "State": _LEVELS[reading.level],
+            "Reading": reading.words,
+        }
         for reading in told.readings
     ]
     rows += [
-        {"Watched": "pool_jump", "State": "left alone", "Reading": words} for words in told.resting
+        {"Watched": "pool jump", "State": "left alone", "Reading": words} for words in told.resting
     ]
     tables.show(rows, "Nothing was read yet.", Reading=st.column_config.TextColumn(width=520))
 

@@ -7,21 +7,13 @@ from typing import Final
 
 import streamlit as st
 
-from app.actions import Action, Result, may, visitor_of_now
-from app.components.confirming import send
+from app.actions import Action, Result
+from app.components.confirming import allowed, send
 from app.format import plain
 
+__all__ = ["allowed", "submit", "told"]
+
 _TOLD: Final = "settings_told"
-
-
-def allowed(action: Action) -> bool:
-    """Whether the visitor may do `action`; says so in words where not."""
-    visitor = visitor_of_now()
-    if may(visitor, action):
-        return True
-    role = "nobody" if visitor.role is None else visitor.role.value
-    st.caption(f":material/lock: To {action.value} takes another role than yours ({plain(role)}).")
-    return False
 
 
 def submit(

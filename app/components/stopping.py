@@ -10,13 +10,14 @@ import streamlit as st
 from aineon.errors import AineonError
 from aineon.ledger.control import ControlStore
 from aineon.runtime.stop_desk import Landing, landings, stop_desk
-from aineon.safety import Breaker, StopReason
+from aineon.safety import Breaker
 from aineon.safety.breaker import BreakerState
 from app import format as fmt
-from app.actions import Action, Result, may, visitor_of_now
-from app.components.confirming import confirmation, send
+from app.actions import Action, Result, Visitor, may, visitor_of_now
+from app.components.confirming import allowed, confirmation, send
 from app.effects.stop import REASON, SEEN, fingerprint, fingerprint_of
 from app.state import client
+from app.visitors import last_known
 
 _FORM: Final = "stop"
 _CLEARING: Final = "clear_stop"
@@ -25,36 +26,81 @@ _MOVES_SHOWN: Final = 5
 _SAID: Final = "stop_said"
 _SHOWN: Final = "stop_shown"
 _OPENED: Final = "stop_dialog"
+_SET: Final = "set"
+_NOT_SET: Final = "not set"
+_UNREADABLE: Final = "unreadable"
 _LONGEST_REASON: Final = 300
 
 
 def in_reach() -> None:
     """Draw the stop's state and its buttons; the rest is asked in a dialog."""
-    held = _held()
-    st.session_state[_SHOWN] = bool(held)
+    state, trouble = _state()
+    st.session_state[_SHOWN] = state
     breaker_in_reach()
-    visitor = visitor_of_now()
-    if held:
+    if state == _SET:
         st.error("The emergency stop is set: nothing is signed or sent.", icon=":material/block:")
-        if may(visitor, Action.CLEAR_STOP):
+        if allowed(Action.CLEAR_STOP):
             st.button("Clear the stop …", key="open_clear_stop", on_click=_open, args=(_CLEARING,))
-    elif may(visitor, Action.STOP):
-        st.button(
-            "Stop …",
-            key="open_stop",
-            type="primary",
-            icon=":material/front_hand:",
-            help="Emergency stop: nothing more is signed or sent, in any mode. You confirm it.",
-            on_click=_open,
-            args=(_FORM,),
-        )
     else:
-        st.caption("The emergency stop is not set.")
+        if trouble:
+            words = "Whether the emergency stop is set cannot be read, so it counts as set"
+            st.error(f"{words}: {fmt.plain(trouble)}.", icon=":material/block:")
+        if may(visitor_of_now(), Action.STOP):
+            _button_to_stop("open_stop")
+        else:
+            st.caption("" if trouble else "The emergency stop is not set.")
+            allowed(Action.STOP)
     _say(st.session_state.pop(_SAID, None))
     # It stays open through a run of the whole page, with what was typed into it.
     dialog = _DIALOGS.get(st.session_state.get(_OPENED, ""))
     if dialog is not None:
         dialog()
+
+
+def in_head() -> None:
+    """Draw the button once more; `look.css` shows it where a phone hides the sidebar."""
+    if st.session_state.get(_SHOWN) != _SET and may(visitor_of_now(), Action.STOP):
+        with st.container(key="stop_in_head"):
+            _button_to_stop("open_stop_head")
+
+
+def _button_to_stop(key: str) -> None:
+    st.button(
+        "Stop …",
+        key=key,
+        type="primary",
+        icon=":material/front_hand:",
+        help="Emergency stop: nothing more is signed or sent, in any mode. You confirm it.",
+        on_click=_open,
+        args=(_FORM,),
+    )
+
+
+def last_resort(visitor: Visitor) -> None:
+    """Offer the stop, and nothing else, to whoever was here and cannot be looked up now."""
+    st.title("Nobody can be looked up", anchor=False)
+    st.warning(
+        "The control database cannot be read now, so it is not known who may see what, and no page "
+        "is shown. This one tries again every few seconds. What the engine does meanwhile is not "
+        "known here.",
+        icon=":material/lock_clock:",
+    )
+    if may(visitor, Action.STOP):
+        st.header("Emergency stop", anchor=False)
+        st.write(
+            f"You were here as {fmt.plain(visitor.name)} a moment ago, so you may still stop: from "
+            "then on nothing is signed or sent, in any mode, until somebody clears it."
+        )
+        reason = st.text_input("Reason", key="stop_reason", max_chars=_LONGEST_REASON)
+        if st.button("Stop now", key="stop_now", type="primary", icon=":material/front_hand:"):
+            _say(send(Action.STOP, _FORM, {REASON: reason}))
+    _wait_until_somebody_can_be()
+
+
+@st.fragment(run_every=3.0)
+def _wait_until_somebody_can_be() -> None:
+    if last_known() is None:
+        st.rerun(scope="app")
 
 
 def breaker_in_reach() -> None:
@@ -67,23 +113,23 @@ def breaker_in_reach() -> None:
     if not moves or moves[0].new is not BreakerState.HALTED:
         return
     st.error("The breaker has halted trading.", icon=":material/block:")
-    if may(visitor_of_now(), Action.RESET_BREAKER):
+    if allowed(Action.RESET_BREAKER):
         st.button("Reset the breaker …", key="open_reset", on_click=_open, args=(_RESETTING,))
 
 
 def follow() -> None:
     """Run the whole page again where the stop is no longer as it is shown."""
     shown = st.session_state.get(_SHOWN)
-    if shown is not None and shown is not bool(_held()):
+    if shown is not None and shown != _state()[0]:
         st.rerun(scope="app")
 
 
-def _held() -> tuple[StopReason, ...]:
+def _state() -> tuple[str, str]:
+    """Return whether the stop is set, and why that cannot be read, where it cannot."""
     try:
-        return client().stops()
+        return (_SET if client().stops() else _NOT_SET), ""
     except AineonError as error:
-        # What cannot be read counts as set.
-        return (StopReason("unreadable", str(error), "the console"),)
+        return _UNREADABLE, str(error)
 
 
 def _open(form: str) -> None:
@@ -179,7 +225,7 @@ def _say_what_may_land() -> None:
         st.warning(f"What may still land is not known: {fmt.plain(str(error))}.")
         return
     if not found:
-        st.caption("No book of a chain is here, so nothing that was signed may still land.")
+        st.caption("No book of a chain is here: what may still land of others is not known here.")
     for landing in found:
         _say_landing(landing)
 

@@ -7,30 +7,45 @@ from typing import Final
 
 import streamlit as st
 
+from aineon.ledger.accounts.names import is_wallet
 from aineon.ledger.commands import CommandState
+from aineon.primitives import ETHER
 from aineon.treasury.commands import PREVIEW
-from app.actions import Action, Result, may, visitor_of_now
-from app.components.confirming import form_token, send
+from app.actions import Action, Result
+from app.components.confirming import allowed, form_token, send
 from app.effects.withdrawals import BOOK
 from app.format import plain
 from app.state import client
 
+__all__ = [
+    "allowed",
+    "answered",
+    "asset_in",
+    "assets",
+    "submit",
+    "token_of",
+    "told",
+    "told_of_gone",
+]
+
 _TOLD: Final = "withdrawals_told"
-
-
-def allowed(action: Action) -> bool:
-    """Whether the visitor may do `action`; says so in words where not."""
-    visitor = visitor_of_now()
-    if may(visitor, action):
-        return True
-    role = "nobody" if visitor.role is None else visitor.role.value
-    st.caption(f":material/lock: To {action.value} takes another role than yours ({plain(role)}).")
-    return False
 
 
 def token_of(form_key: str) -> str:
     """Return what names the present filling-in of a form."""
     return form_token(form_key)
+
+
+def assets() -> list[str]:
+    """Return what our accounts hold, ether first; tokens by symbol and address."""
+    held = {each.token for each in client().accounts() if is_wallet(each.account)}
+    known = sorted((each for each in held if each != ETHER), key=str)
+    return ["ETH", *(f"{each} {each.address}" for each in known)]
+
+
+def asset_in(choice: str | None) -> str:
+    """Return what names the asset of a choice among `assets`."""
+    return (choice or "").rpartition(" ")[2]
 
 
 def submit(action: Action, form_key: str, body: Mapping[str, str], code: str | None) -> Result:

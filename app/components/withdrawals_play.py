@@ -60,12 +60,13 @@ def limits(heartbeat: Heartbeat | None) -> None:
     st.header("Limits that are set", anchor=False)
     rows = [
         {
-            "Limit": limit.label,
-            "Set to": limit.text,
-            "What it does": PARAMETERS[limit.field].about,
-            "Variable": PARAMETERS[limit.field].env,
+            "Limit": f"**{fmt.plain(limit.label)}**",
+            "Set to": fmt.plain(limit.text),
+            "What it does": fmt.plain(PARAMETERS[limit.field].about),
+            "Variable": f"`{PARAMETERS[limit.field].env}`",
             "Told by": "engine" if limit.from_engine else "settings",
         }
         for limit in limits_in_force("Withdrawals", heartbeat)
     ]
-    tables.show(rows, "", **{"What it does": st.column_config.TextColumn(width=440)})
+    # Their sentences are to be read whole, and an interactive table would cut them.
+    tables.static(rows)

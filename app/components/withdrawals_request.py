@@ -8,9 +8,8 @@ from typing import Any, Final
 import streamlit as st
 
 from aineon.errors import LedgerError
-from aineon.ledger.accounts.names import is_wallet
 from aineon.ledger.commands import Command, CommandState
-from aineon.primitives import ETHER, parse_address
+from aineon.primitives import parse_address
 from aineon.primitives.units import format_ether, format_units
 from aineon.treasury.cautions import cautions_of
 from aineon.treasury.preview import Offer, Preview
@@ -61,7 +60,7 @@ def _form(seen: Snapshot) -> None:
     with st.form("withdrawal", border=True):
         left, right = st.columns(2)
         with left:
-            asset = st.selectbox("Asset", _assets(), key="withdrawal_asset")
+            asset = st.selectbox("Asset", asking.assets(), key="withdrawal_asset")
             amount = st.text_input(
                 "Amount",
                 key="withdrawal_amount",
@@ -90,17 +89,10 @@ def _form(seen: Snapshot) -> None:
         wish = {
             "amount": amount.strip(),
             "destination": destination or "",
-            "asset": (asset or "").rpartition(" ")[2],
+            "asset": asking.asset_in(asset),
             "strategy": strategy or "",
         }
         _ask_review(wish)
-
-
-def _assets() -> list[str]:
-    """Return what our accounts hold, ether first; tokens by symbol and address."""
-    held = {each.token for each in client().accounts() if is_wallet(each.account)}
-    known = sorted((each for each in held if each != ETHER), key=str)
-    return ["ETH", *(f"{each} {each.address}" for each in known)]
 
 
 def _ask_review(wish: Mapping[str, str]) -> None:

@@ -85,9 +85,7 @@ def _add(seen: Snapshot) -> None:
         with left:
             threshold = st.text_input("Balance it starts from", key="rule_threshold", max_chars=100)
             keep = st.text_input("Always stays", key="rule_keep", max_chars=100, placeholder="0")
-            asset = st.text_input(
-                "Asset", "ETH", key="rule_asset", max_chars=64, help="By symbol or address."
-            )
+            asset = st.selectbox("Asset", asking.assets(), key="rule_asset")
         with right:
             schedule = st.text_input(
                 "Times (UTC)",
@@ -117,7 +115,7 @@ def _add(seen: Snapshot) -> None:
             "origin": origin or "",
             "keep": keep,
             "amount": amount,
-            "asset": asset,
+            "asset": asking.asset_in(asset),
             "strategy": strategy or "",
             "destination": where or "",
         }

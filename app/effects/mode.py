@@ -51,19 +51,31 @@ def live_body(settings: Settings, typed: str) -> dict[str, str]:
         return {PHRASE: typed}
 
 
-def go_live(asked: Asked) -> Result:
-    """Ask for live mode, on the typed phrase and with the proof that a code was given for it.
+def look_at_word(asked: Asked) -> Result | None:
+    """Refuse live mode where the form cannot lead there; None where nothing speaks against it.
 
-    The supervisor looks at everything that live mode needs before anything is stopped.
+    It is not for whoever has not signed in, nor from elsewhere than the simulation, and it takes
+    the phrase that names the chain.
     """
     if asked.visitor.is_local_operator:
         return refused(asked, _NO_SIGN_IN)
     if asked.settings.mode is not Book.SIMULATION:
         return refused(asked, "Live mode is asked for in the simulation; go back to it first.")
     try:
-        word = _written(asked.settings, asked.body.get(PHRASE, ""))
+        _written(asked.settings, asked.body.get(PHRASE, ""))
     except ConfigurationError as error:
         return refused(asked, f"Nothing was started: {error}.")
+    return None
+
+
+def go_live(asked: Asked) -> Result:
+    """Ask for live mode, on the typed phrase and with the proof that a code was given for it.
+
+    The supervisor looks at everything that live mode needs before anything is stopped.
+    """
+    if slip := look_at_word(asked):
+        return slip
+    word = _written(asked.settings, asked.body.get(PHRASE, ""))
     if not asked.proof or asked.body.get(DIGEST) != live_digest(word):
         return refused(asked, "The one-time code was not given for this; load the page anew.")
     return _ask_for(Book.LIVE, asked, word)

@@ -10,6 +10,7 @@ from aineon.access.permissions import Action
 from aineon.errors import SettingRefused
 from aineon.ledger.control import ControlStore
 from aineon.ledger.requests import RequestKind
+from aineon.ledger.saved_settings import require_unmoved
 from aineon.runtime.auditing import audit_of
 from aineon.runtime.saving import Proposal, Wish, propose, save
 from aineon.runtime.settings import PARAMETERS
@@ -22,6 +23,7 @@ LIVE: Final = "live"
 """Body of `look_at_nodes`: the whole checklist of live mode, of which the nodes are a part."""
 _VALUE: Final = "value."
 _VERSION: Final = "version."
+_NOTHING_DIFFERS: Final = "Nothing differs: it is saved so already."
 _NEXT_START: Final = "It is in force from the next start of AINEON on."
 
 
@@ -53,6 +55,24 @@ def wishes_in(body: Mapping[str, str]) -> tuple[Wish, ...]:
     return tuple(wishes)
 
 
+def look_at_change(asked: Asked) -> Result | None:
+    """Refuse what is not allowed as a setting, not to this visitor, or was changed meanwhile."""
+    try:
+        with ControlStore.open_reader(
+            asked.settings.control_url, busy_timeout=PATIENCE_SECONDS
+        ) as control:
+            saved = control.saved_settings.all()
+        proposal = propose(asked.settings, saved, wishes_in(asked.body))
+        for each in proposal.changes:
+            require_unmoved(saved.get(each.name), each)
+    except SettingRefused as error:
+        return Result(False, str(error))
+    if not proposal.differences:
+        return Result(True, _NOTHING_DIFFERS)
+    words = why_not(asked, proposal)
+    return refused(asked, words) if words else None
+
+
 def change(asked: Asked) -> Result:
     """Save settings, and have the engine started anew with them.
 
@@ -64,11 +84,11 @@ def change(asked: Asked) -> Result:
         with ControlStore.open(url, busy_timeout=PATIENCE_SECONDS) as control:
             proposal = propose(asked.settings, control.saved_settings.all(), wishes)
             if not proposal.differences:
-                return Result(True, "Nothing differs: it is saved so already.")
+                return Result(True, _NOTHING_DIFFERS)
             if words := why_not(asked, proposal):
                 return refused(asked, words)
             save(asked.settings, control, proposal, asked.visitor.name, asked.clock)
-            return Result(True, f"Saved. {_apply(asked, control)}")
+            return Result(True, f"Saved and audited. {_apply(asked, control)}")
     except SettingRefused as error:
         return Result(False, str(error))
 

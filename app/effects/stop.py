@@ -21,6 +21,7 @@ REASON: Final = "reason"
 SEEN: Final = "seen"
 """Body of what clears: the fingerprint of the reasons that the visitor was shown."""
 _LONGEST_REASON: Final = 300
+_NOT_SET: Final = "The emergency stop is not set."
 _ANOTHER: Final = (
     "What holds it has changed since the page was drawn. Look at the reasons again, and then "
     "decide."
@@ -38,6 +39,16 @@ def set_stop(asked: Asked) -> Result:
     return Result(state.is_set, words)
 
 
+def look_at_stop(asked: Asked) -> Result | None:
+    """Refuse to clear reasons that the visitor was not shown; None where he was.
+
+    Where nothing is set there is nothing to do.
+    """
+    with stop_desk(asked.settings, asked.clock) as desk:
+        seen = desk.all_places.state()
+    return _other_than_shown(seen, asked) if seen.is_set else Result(True, _NOT_SET)
+
+
 def clear_stop(asked: Asked) -> Result:
     """Clear the stop, where its reasons are those that the visitor was shown."""
     with stop_desk(asked.settings, asked.clock) as desk:
@@ -47,13 +58,25 @@ def clear_stop(asked: Asked) -> Result:
 def _cleared(desk: StopDesk, asked: Asked) -> Result:
     seen = desk.all_places.state()
     if not seen.is_set:
-        return Result(True, "The emergency stop is not set.")
-    if asked.body.get(SEEN) != fingerprint(seen):
-        return Result(False, _ANOTHER)
+        return Result(True, _NOT_SET)
+    if other := _other_than_shown(seen, asked):
+        return other
     left = desk.clear(asked.visitor.name, seen)
     if not left.is_set:
         return Result(True, "The emergency stop is cleared.")
     return Result(False, f"Cleared where that can be done from here; it is still set: {left}.")
+
+
+def _other_than_shown(seen: StopState, asked: Asked) -> Result | None:
+    return None if asked.body.get(SEEN) == fingerprint(seen) else Result(False, _ANOTHER)
+
+
+def look_at_breaker(asked: Asked) -> Result | None:
+    """Refuse to end a halt that the visitor was not shown; None where he was."""
+    settings = asked.settings
+    with ControlStore.open(settings.control_url, busy_timeout=PATIENCE_SECONDS) as control:
+        seen = Breaker(control.breaker(settings.mode), asked.clock).standing
+    return None if asked.body.get(SEEN) == fingerprint_of(seen) else Result(False, _ANOTHER)
 
 
 def reset_breaker(asked: Asked) -> Result:

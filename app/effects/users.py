@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from aineon.access.names import parse_display_name, parse_email, parse_name
+from aineon.access.passwords import require_fit
 from aineon.access.roles import Role
 from aineon.access.users import UserStore
+from aineon.errors import UserExists
 from app.asking import Asked, Result
 from app.effects.own import access
 
@@ -16,6 +19,68 @@ ROLE: Final = "role"
 PASSWORD: Final = "password"  # noqa: S105 (the name of a field)
 DISPLAY_NAME: Final = "display_name"
 EMAIL: Final = "email"
+
+
+def look_at_new(asked: Asked) -> None:
+    """Look at the form of a new user, which hashes nothing.
+
+    Raises:
+        AccessError: the user cannot be added; the message says why.
+    """
+    body = asked.body
+    name = parse_name(body.get(NAME, ""))
+    require_fit(body.get(PASSWORD, ""), name)
+    Role.parse(body.get(ROLE, ""))
+    parse_display_name(body.get(DISPLAY_NAME, ""), name)
+    parse_email(body.get(EMAIL, ""))
+    with access(asked) as found:
+        if found.users.find(name) is not None:
+            raise UserExists(f"there is a user {name} already; choose another name")
+
+
+def look_at_name(asked: Asked) -> None:
+    """Look whether the form names a user.
+
+    Raises:
+        UnknownUser: there is none of this name.
+    """
+    with access(asked) as found:
+        found.users.get(asked.body.get(NAME, ""))
+
+
+def look_at_removal(asked: Asked) -> None:
+    """Look whether the form names a user without whom users can still be managed.
+
+    Raises:
+        UnknownUser, LastSuperAdmin: it does not.
+    """
+    with access(asked) as found:
+        found.users.require_not_last(asked.body.get(NAME, ""))
+
+
+def look_at_change(asked: Asked) -> Result | None:
+    """Look at the form of a user's change.
+
+    Returns:
+        That it names no change; None where it does.
+
+    Raises:
+        AccessError: the change cannot be made; the message says why.
+    """
+    change = asked.body.get(CHANGE, "")
+    if change not in _CHANGES:
+        return Result(False, f"Nothing was done: a change is one of {', '.join(_CHANGES)}.")
+    with access(asked) as found:
+        user = found.users.get(asked.body.get(NAME, ""))
+        if change == ROLE:
+            role = Role.parse(asked.body.get(ROLE, ""))
+            if role is user.role:
+                return Result(False, f"Nothing was done: {user.name} is {role} already.")
+        if change == PASSWORD:
+            require_fit(asked.body.get(PASSWORD, ""), user.name)
+        if change == "disable" or (change == ROLE and role is not Role.SUPER_ADMIN):
+            found.users.require_not_last(user.name)
+    return None
 
 
 def add(asked: Asked) -> Result:
@@ -36,11 +101,10 @@ def add(asked: Asked) -> Result:
 
 def change(asked: Asked) -> Result:
     """Make the change of a user that the body names."""
-    make = _CHANGES.get(asked.body.get(CHANGE, ""))
-    if make is None:
-        return Result(False, f"Nothing was done: a change is one of {', '.join(_CHANGES)}.")
+    if slip := look_at_change(asked):
+        return slip
     with access(asked) as found:
-        words = make(found.users, asked)
+        words = _CHANGES[asked.body[CHANGE]](found.users, asked)
     return Result(True, words)
 
 

@@ -7,18 +7,30 @@ it cannot know: that the form is of this book, and that what is asked for is wha
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Final
 
-from aineon.errors import ApprovalRefused, InvalidWithdrawal, MixedBooks
+from aineon.errors import (
+    ApprovalRefused,
+    InvalidWithdrawal,
+    LedgerNotFound,
+    MixedBooks,
+    UnknownWithdrawal,
+)
 from aineon.ledger.commands import Command, CommandState
 from aineon.ledger.control import ControlStore
-from aineon.primitives import Book
+from aineon.primitives import ETHER, Book
 from aineon.treasury.addresses import parse_destination
+from aineon.treasury.allow_list import refuse_clash
 from aineon.treasury.approvals import TYPED_DIGITS
-from aineon.treasury.commands import PREVIEW
-from aineon.treasury.destinations import Purpose, check_label
+from aineon.treasury.commands import PREVIEW, is_plain_number, parse_amount
+from aineon.treasury.destinations import Purpose, check_label, check_share
 from aineon.treasury.preview import Preview
+from aineon.treasury.schedule import parse_schedule
+from aineon.treasury.store import Reading, TreasuryView
+from aineon.treasury.withdrawal import Origin
 from app.asking import Asked, Result
 from app.codes import DIGEST
 from app.effects.auditing import PATIENCE_SECONDS, note
@@ -79,13 +91,7 @@ def sweep(asked: Asked) -> Result:
 
 def add_destination(asked: Asked) -> Result:
     """Enter an address into the allow-list; its entry must age."""
-    found = _fields(asked, ("address", "label"), ("share", "purpose"))
-    # Told at once, whether or not an engine runs.
-    parse_destination(found["address"])
-    check_label(found["label"])
-    if found.get("purpose") == Purpose.SAFE and found.get("share", "0") != "0":
-        raise InvalidWithdrawal("the safe address takes no share of automatic withdrawals")
-    return _ask(asked, "destination.add", found)
+    return _ask(asked, "destination.add", _destination(asked))
 
 
 def remove_destination(asked: Asked) -> Result:
@@ -100,17 +106,110 @@ def change_share(asked: Asked) -> Result:
 
 def add_rule(asked: Asked) -> Result:
     """Let withdrawals start by themselves."""
-    optional = ("asset", "threshold", "schedule", "keep", "amount", "destination", "strategy")
-    found = _fields(asked, ("origin",), optional)
-    if found.get("keep") == "0":
-        # An amount of zero is none; nothing is kept where nothing is said.
-        del found["keep"]
-    return _ask(asked, "rule.add", found)
+    return _ask(asked, "rule.add", _rule(asked))
 
 
 def remove_rule(asked: Asked) -> Result:
     """Take a rule out of force; what it started goes on."""
     return _ask(asked, "rule.remove", _fields(asked, ("id",)))
+
+
+# --- what is looked at before a code is taken ------------------------------------------------
+
+
+def look_at_request(asked: Asked) -> None:
+    """Look at a request: it is of this book, and is what was reviewed.
+
+    Raises:
+        TreasuryError: it cannot be asked for; the message says why.
+    """
+    _book_of(asked)
+    _require_review(asked, _fields(asked, _PAYMENT))
+
+
+def look_at_approval(asked: Asked) -> None:
+    """Look at an approval; raises as `look_at_request`."""
+    _book_of(asked)
+    _require_typed(_fields(asked, ("id", DIGEST, TYPED)))
+
+
+def look_at_sweep(asked: Asked) -> None:
+    """Look at a sweep; raises as `look_at_request`."""
+    _book_of(asked)
+    _require_typed(_fields(asked, (DIGEST, TYPED)))
+
+
+def look_at_destination(asked: Asked) -> None:
+    """Look at a new entry of the allow-list; raises as `look_at_request`."""
+    _book_of(asked)
+    found = _destination(asked)
+    _require_share(found.get("share", "0"))
+    address, purpose = parse_destination(found["address"]), found.get("purpose", Purpose.PAYMENTS)
+    with suppress(LedgerNotFound), _treasury(asked) as treasury:
+        refuse_clash(
+            address,
+            found["label"],
+            Purpose(purpose) if purpose in set(Purpose) else Purpose.PAYMENTS,
+            treasury.destinations(),
+            treasury.former_destinations(),
+        )
+
+
+def look_at_share(asked: Asked) -> None:
+    """Look at another share; raises as `look_at_request`."""
+    _book_of(asked)
+    found = _fields(asked, ("address", "share"))
+    address = parse_destination(found["address"])
+    _require_share(found["share"])
+    with suppress(LedgerNotFound), _treasury(asked) as treasury:
+        if treasury.destination(address) is None:
+            raise UnknownWithdrawal(f"destination {address} is not on the allow-list")
+
+
+def look_at_rule(asked: Asked) -> None:
+    """Look at a new rule; raises as `look_at_request`.
+
+    How many decimals a token has is the engine's to know.
+    """
+    _book_of(asked)
+    found = _rule(asked)
+    needed = "schedule" if found["origin"] == Origin.SCHEDULED else "threshold"
+    if needed not in found:
+        raise InvalidWithdrawal(f"{needed} is empty; fill it in")
+    if "schedule" in found:
+        parse_schedule(found["schedule"])
+    given = {name: found[name] for name in ("threshold", "keep", "amount") if name in found}
+    for name, text in given.items():
+        if not is_plain_number(text):
+            raise InvalidWithdrawal(
+                f"{name} {text!r:.60} is not a plain decimal number such as 1.5, without sign, "
+                "exponent or separator"
+            )
+    if found.get("asset", "ETH") == "ETH":
+        amounts = {name: parse_amount(text, ETHER) for name, text in given.items()}
+        if amounts.get("threshold", math.inf) <= amounts.get("keep", 0):
+            raise InvalidWithdrawal(
+                f"a rule that starts from {given['threshold']} and keeps {given['keep']} has "
+                "nothing to send; allowed is a threshold above what is kept"
+            )
+
+
+def _require_share(text: str) -> None:
+    if not text.isascii() or not text.isdecimal():
+        raise InvalidWithdrawal(f"share {text!r:.40} is not a whole number")
+    check_share(int(text[:9]))
+
+
+@contextmanager
+def _treasury(asked: Asked) -> Iterator[Reading]:
+    """Yield the book's treasury, to read.
+
+    Raises:
+        LedgerNotFound: there is no book yet.
+    """
+    book = asked.settings.mode
+    with TreasuryView.open(asked.settings.book_url, book) as view, view.reading() as treasury:
+        yield treasury
 
 
 # --- what is checked here ------------------------------------------------------------------
@@ -131,18 +230,51 @@ def _fields(
     return {name: value for name, value in found.items() if value}
 
 
+def _destination(asked: Asked) -> dict[str, str]:
+    """Return a new entry's fields, of which no engine is needed to tell that they are wrong.
+
+    Raises:
+        InvalidWithdrawal, DestinationRefused: they are.
+    """
+    found = _fields(asked, ("address", "label"), ("share", "purpose"))
+    parse_destination(found["address"])
+    check_label(found["label"])
+    if found.get("purpose") == Purpose.SAFE and found.get("share", "0") != "0":
+        raise InvalidWithdrawal("the safe address takes no share of automatic withdrawals")
+    return found
+
+
+def _rule(asked: Asked) -> dict[str, str]:
+    optional = ("asset", "threshold", "schedule", "keep", "amount", "destination", "strategy")
+    found = _fields(asked, ("origin",), optional)
+    if found.get("keep") == "0":
+        # An amount of zero is none; nothing is kept where nothing is said.
+        del found["keep"]
+    return found
+
+
 def _proof(asked: Asked, found: Mapping[str, str]) -> str:
     """Return what the engine takes as the second factor: the proof of a code, or what was typed.
 
     Raises:
-        ApprovalRefused: what was typed is not the beginning of the digest that was shown.
+        ApprovalRefused: as `_require_typed`.
+    """
+    typed = _require_typed(found)
+    return asked.proof or typed
+
+
+def _require_typed(found: Mapping[str, str]) -> str:
+    """Return what was typed of a digest.
+
+    Raises:
+        ApprovalRefused: it is not the beginning of the digest that was shown.
     """
     typed = found[TYPED].lower()
     if not hmac.compare_digest(typed.encode(), found[DIGEST][:TYPED_DIGITS].encode()):
         raise ApprovalRefused(
             f"{typed[:20]!r} is not the beginning of the digest; look at it again"
         )
-    return asked.proof or typed
+    return typed
 
 
 def _require_review(asked: Asked, wish: Mapping[str, str]) -> None:

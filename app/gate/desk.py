@@ -18,6 +18,9 @@ from aineon.runtime.settings import Settings
 
 KEPT_SECONDS: Final = 1.0
 """How long a session that was looked up counts without another look: a page is many requests."""
+THROUGH_TROUBLE_SECONDS: Final = 300.0
+"""How long a session that stood goes on while none can be looked up; `app.visitors` lets whoever
+was in it stop, and nothing else."""
 _MOST_KEPT: Final = 1_000
 _PATIENCE_SECONDS: Final = 3.0
 _LOG: Final = logging.getLogger(__name__)
@@ -64,7 +67,11 @@ class AccessDesk:
     # --- sessions --------------------------------------------------------------------------
 
     def standing(self, token: str) -> Session | None:
-        """Return the session that a token opens; None where it opens none, or none can be read."""
+        """Return the session that a token opens; None where it opens none.
+
+        While none can be looked up, one that stood a moment ago goes on, so that whoever is there
+        can still stop; everybody else stays outside.
+        """
         now = time.monotonic()
         with self._lock:
             known = self._kept.get(token)
@@ -73,8 +80,8 @@ class AccessDesk:
         try:
             session = self._access().sessions.look(token, self.clock.now())
         except AineonError:
-            # Who cannot be looked up stays outside.
-            return None
+            still = known is not None and now - known[0] < THROUGH_TROUBLE_SECONDS
+            return known[1] if known is not None and still else None
         with self._lock:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()

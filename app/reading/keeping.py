@@ -77,6 +77,8 @@ class Kept:
         self.settings = settings
         self.clock = clock or SystemClock()
         self.memory: dict[Any, tuple[Any, Any]] = {}
+        # Who was seen in a session last, and when; `app.visitors` keeps it.
+        self.known: dict[str, tuple[float, Any]] = {}
         self.control = Door(
             settings.control_url,
             lambda url: ControlStore.open_reader(url, busy_timeout=_PATIENCE_SECONDS),

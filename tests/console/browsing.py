@@ -76,11 +76,13 @@ def environment(data_dir: Path, home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def console(data_dir: Path, home: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Start the console on a free port of this machine and wait until it answers."""
+def console(
+    data_dir: Path, home: Path, **told: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start the console, told these variables too, on a free port, and wait until it answers."""
     port = free_port()
     arguments = ["app", "--server.port", str(port)]
-    with process(arguments, environment(data_dir, home)) as started:
+    with process(arguments, environment(data_dir, home) | told) as started:
         base = f"http://127.0.0.1:{port}"
         await_answer(f"{base}/health", started)
         yield base, started

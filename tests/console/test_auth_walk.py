@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 from aineon.access.roles import Role
 from aineon.primitives import ManualClock
 from aineon.runtime.settings import Settings, load_settings
-from tests.console import browsing
+from tests.console import axe, browsing
 from tests.console.signed_in import PASSWORD, access
 
 NO_CHROMIUM = "no Chromium on this machine: the walk through the pages is left out"
@@ -83,6 +83,11 @@ def context() -> Iterator[Any]:
         yield opened
 
 
+def barriers(page: Any) -> list[str]:
+    """What keeps people out of a page, as far as axe-core is at hand."""
+    return axe.violations(page) if axe.AXE.is_complete() else []
+
+
 @pytest.mark.browser
 @pytest.mark.timeout(240)
 @pytest.mark.skipif(browsing.CHROMIUM is None, reason=NO_CHROMIUM)
@@ -101,6 +106,7 @@ def test_a_persons_way_from_the_first_start_to_the_last_sign_out(
     assert page.locator("body").evaluate("b => getComputedStyle(b, '::before').content") == (
         '"SIMULATION – play money"'
     )
+    wrong = barriers(page)
     page.get_by_label("Set-up token").fill(console.token())
     page.get_by_label("Name", exact=True).fill("anna")
     page.get_by_label("New password", exact=True).fill(PASSWORD)
@@ -112,6 +118,7 @@ def test_a_persons_way_from_the_first_start_to_the_last_sign_out(
     page.get_by_label("Present password").fill(PASSWORD)
     page.get_by_role("button", name="Show the QR code").click()
     page.locator(".qr svg").wait_for()
+    wrong += barriers(page)
     totp = pyotp.TOTP(page.locator("code").inner_text().replace(" ", ""))
     at = int(time.time())
     page.get_by_label("One-time code").fill(totp.at(at))
@@ -125,6 +132,7 @@ def test_a_persons_way_from_the_first_start_to_the_last_sign_out(
     browsing.settle(page)
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("heading", name="Sign in").wait_for()
+    wrong += barriers(page)
 
     # In again by password and code, to where a link pointed.
     page.goto(f"{console.base}/risk")
@@ -137,7 +145,7 @@ def test_a_persons_way_from_the_first_start_to_the_last_sign_out(
     page.wait_for_url(f"{console.base}/risk")
     page.get_by_text("Signed in as").wait_for()
     browsing.settle(page)
-    assert signing == []
+    assert (signing, wrong) == ([], [])
     assert not [text for text in complaints if "Content Security Policy" in text]
 
     # What an administrator ends, ends here without a touch.

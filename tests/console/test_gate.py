@@ -709,3 +709,35 @@ def test_the_session_store_is_asked_for_who_is_there(browser: TestClient, folder
         assert browser.get("/risk", headers=cookie).status_code == 200
         found.sessions.revoke(token)
     assert browser.get("/risk", headers=cookie).status_code == 401
+
+
+# --- while nobody can be looked up ---------------------------------------------------------
+
+
+def test_a_session_that_stood_goes_on_for_a_while_and_no_other_begins(
+    folder: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load_settings()
+    with access(settings, clock) as found:
+        add_user(found, "anna", Role.TRADER, NOW)
+        token, _ = open_session(found, "anna", NOW)
+        ended, _ = open_session(found, "root", NOW)
+    sessions = desk.AccessDesk(settings, clock)
+    assert sessions.standing(token) is not None
+    assert sessions.standing(ended) is not None
+    with access(settings, clock) as found:
+        found.users.end_sessions("root", who="test", at=NOW)
+    assert sessions.standing(ended) is None
+    sessions.close()
+    for path in folder.glob("control.db*"):
+        path.unlink()
+    (folder / "control.db").write_bytes(b"no database " * 1_000)
+    session = sessions.standing(token)
+    assert session is not None
+    assert session.name == "anna"
+    # Whoever was out stays out, strangers as well; and nothing goes on for ever.
+    assert sessions.standing(ended) is None
+    assert sessions.standing("A" * 43) is None
+    monkeypatch.setattr(desk, "THROUGH_TROUBLE_SECONDS", 0.0)
+    assert sessions.standing(token) is None
+    sessions.close()

@@ -208,7 +208,7 @@ def test_withdrawals_offer_nothing_to_press(folder: Path) -> None:
     places.busy(folder)
     test = open_page("withdrawals")
     assert "Nothing can be withdrawn in simulation" in text_of(test)
-    assert [button.key for button in test.button] == ["open_stop"]
+    assert [button.key for button in test.button] == ["open_stop_head", "open_stop"]
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,11 @@ def test_the_mesh_goes_only_where_book_and_engine_are_live(
     assert not test.exception
     assert ("aineon-mesh" in styles_of(test)) is has_mesh
     assert ("aineon-live" in styles_of(test)) is not has_mesh
-    assert ("play money" in text_of(test)) is has_mesh
+    said = text_of(test)
+    assert ("not confirmed by the engine" in said) is has_mesh
+    assert ("Live, not confirmed" in said) is has_mesh
+    assert "play money" not in said
+    assert "Simulated" not in said
 
 
 def test_a_live_engine_does_not_take_the_mesh_off_a_simulation(folder: Path) -> None:

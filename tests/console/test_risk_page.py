@@ -12,7 +12,12 @@ from aineon.ledger.connect import sqlite_url
 from aineon.ledger.control import ControlStore
 from aineon.ledger.heartbeat import ExposureTold, LimitTold, ReadingTold, RiskTold
 from aineon.primitives import Book, ManualClock
+from aineon.runtime.settings import load_settings
+from aineon.runtime.stop_desk import latch
 from aineon.safety import Breaker, BreakerState
+from app import state
+from app.components.attention import needs_of
+from app.condition import condition_of
 from tests.console import places
 from tests.console.seeing import charts_of, open_page, text_of
 from tests.ledger import booked
@@ -134,7 +139,7 @@ def test_anomalies_and_exposure(folder: Path) -> None:
     places.beat(folder, risk=RISK)
     test = open_page("risk")
     states = [(row["Watched"], row["State"]) for row in table_with(test, "Watched")]
-    assert states == [("gas_price", "rough"), ("head_lag", "fine"), ("pool_jump", "left alone")]
+    assert states == [("gas price", "rough"), ("head lag", "fine"), ("pool jump", "left alone")]
     assert [(row["Name"], row["Worth"]) for row in table_with(test, "Worth")] == [
         ("WETH", "3 ETH"),
         ("curve", "1 ETH"),
@@ -169,3 +174,16 @@ def test_a_stop_by_file_is_seen(folder: Path) -> None:
     places.busy(folder)
     (folder / "STOP").write_text("the power is out\n", encoding="utf-8")
     assert "Set: the power is out" in text_of(open_page("risk"))
+
+
+def test_a_stop_that_is_kept_in_two_places_is_told_once(folder: Path) -> None:
+    places.busy(folder)
+    latch(load_settings(), "a doubt", "anna")
+    test = open_page("risk")
+    [told] = [each.value for each in test.error if "a doubt" in each.value]
+    assert "in file and database" in told
+    client = state.client()
+    needs = needs_of(client, condition_of(client), None)
+    assert [each.words for each in needs if "doubt" in each.words] == [
+        "The emergency stop is set: a doubt (by anna)."
+    ]

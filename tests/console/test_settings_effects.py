@@ -70,7 +70,10 @@ OTHER = Wish("seed", "8", 0)
 
 def test_a_change_is_saved_and_applied(settings: Settings, control: ControlStore) -> None:
     result = press(settings, Action.LOWER_LIMIT, LOWER)
-    assert result == Result(True, "Saved. The engine is started anew with it, in the same mode.")
+    assert result == Result(
+        True,
+        "Saved and audited. The engine is started anew with it, in the same mode.",
+    )
     assert saved(control) == {"MAX_POSITION_SIZE": "10"}
     asked = control.requests.latest(RequestKind.SETTINGS)
     assert asked is not None
@@ -86,7 +89,7 @@ def test_without_a_supervisor_it_waits_for_the_next_start(
 ) -> None:
     monkeypatch.delenv(SUPERVISED_VARIABLE)
     result = press(settings, Action.LOWER_LIMIT, LOWER)
-    assert result.words == "Saved. It is in force from the next start of AINEON on."
+    assert result.words == "Saved and audited. It is in force from the next start of AINEON on."
     assert control.requests.latest(RequestKind.SETTINGS) is None
     for action in (Action.TEST_NODE, Action.TEST_NOTIFICATION):
         assert not press(settings, action).accepted

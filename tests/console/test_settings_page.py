@@ -132,7 +132,7 @@ def test_a_limit_is_lowered_with_the_difference_shown_first(folder: Path) -> Non
     # A default that depends on it differs too.
     assert "Maximum exposure" in text
     test = press(test, "Save and start the engine anew")
-    assert "Saved. The engine is started anew with it" in plain(test)
+    assert "Saved and audited. The engine is started anew" in plain(test)
     assert saved(folder) == {"MAX_POSITION_SIZE": "10"}
     # The form begins anew, with what is saved now; the table says from when on it holds.
     assert box(test, "Maximum position").value == "10"  # type: ignore[attr-defined]
@@ -252,7 +252,7 @@ def test_notices_and_targets_are_shown_and_tested(folder: Path) -> None:
     assert "canary-secret" not in text_of(test)
     test = fill(test, "Targets", "json://canary-secret.example/x")
     test = press(test, "Save and start the engine anew")
-    assert "Saved." in text_of(test)
+    assert "Saved and audited." in text_of(test)
     assert "canary-secret" not in text_of(test)
     [sealed] = saved(folder).values()
     assert sealed is not None

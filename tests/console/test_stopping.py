@@ -62,7 +62,7 @@ def test_stop_is_within_reach_of_every_page(folder: Path) -> None:
 def test_stop_is_confirmed_and_says_what_may_still_land(folder: Path) -> None:
     test = press(sidebar(), "open_stop")
     assert not is_set()
-    assert "nothing that was signed may still land" in text_of(test)
+    assert "what may still land of others is not known here" in text_of(test)
     test.text_input(key="stop_reason").input("a doubt").run()
     press(test, "stop_now")
     assert is_set()
@@ -137,10 +137,104 @@ def test_who_may_stop_and_who_may_clear(
     be(somebody[role], monkeypatch)
     test = sidebar()
     assert ("open_stop" in keys(test)) is (role is not Role.VIEWER)
+    # Whoever may not is told so in words, and that the stop is not set.
+    refused = f"To stop takes another role than yours ({role.value})."
+    assert (refused in text_of(test).replace("\\", "")) is (role is Role.VIEWER)
     latch(load_settings(), "a doubt", "engine")
     client().memory.clear()
     may_clear = role in {Role.SUPER_ADMIN, Role.ADMIN, Role.RISK_MANAGER}
     assert ("open_clear_stop" in keys(test.run())) is may_clear
+    refused = f"To clear the stop takes another role than yours ({role.value})."
+    assert (refused in text_of(test).replace("\\", "")) is not may_clear
+
+
+def test_a_viewer_is_told_in_words_what_takes_another_role(
+    somebody: dict[Role, Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    be(somebody[Role.VIEWER], monkeypatch)
+    test = open_page("overview")
+    assert test.button(key="rehearse_overview").disabled
+    text = text_of(test).replace("\\", "")
+    assert "To rehearse takes another role than yours (viewer)." in text
+    be(somebody[Role.TRADER], monkeypatch)
+    assert "To rehearse takes another role" not in text_of(open_page("overview"))
+
+
+def lose_the_database(folder: Path) -> None:
+    """The control database is there, and cannot be read."""
+    client().control.close()
+    for path in folder.glob("control.db*"):
+        path.unlink()
+    (folder / "control.db").write_bytes(b"no database " * 1_000)
+    client().memory.clear()
+
+
+def test_whoever_was_there_may_stop_where_nobody_can_be_looked_up(
+    folder: Path, somebody: dict[Role, Visitor]
+) -> None:
+    test = press(open_page("overview"), "open_stop")
+    lose_the_database(folder)
+    # The dialog that was open, and the page that comes in its place.
+    press(test, "stop_now")
+    assert "trader" in (folder / "STOP").read_text(encoding="utf-8")
+
+
+def test_a_page_offers_the_stop_alone_while_nobody_can_be_looked_up(
+    folder: Path, somebody: dict[Role, Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = open_page("overview")
+    lose_the_database(folder)
+    test.run()
+    assert not test.exception
+    text = text_of(test).replace("\\", "")
+    assert "The control database cannot be read now" in text
+    assert "You were here as trader a moment ago, so you may still stop" in text
+    assert not test.metric
+    assert keys(test) == {"stop_now"}
+    test.text_input(key="stop_reason").input("a doubt").run()
+    press(test, "stop_now")
+    assert "The emergency stop is set" in text_of(test)
+    assert "a doubt" in (folder / "STOP").read_text(encoding="utf-8")
+    # Nobody is known for ever, and a stranger is not known at all.
+    monkeypatch.setattr(visitors, "THROUGH_TROUBLE_SECONDS", 0.0)
+    assert "Your session has ended" in text_of(test.run())
+    monkeypatch.undo()
+
+
+def test_a_viewer_and_a_stranger_may_not_stop_then_either(
+    folder: Path, somebody: dict[Role, Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    be(somebody[Role.VIEWER], monkeypatch)
+    test = open_page("overview")
+    lose_the_database(folder)
+    assert "cannot be read now" in text_of(test.run())
+    assert keys(test) == set()
+    monkeypatch.setattr(visitors, "named_session", lambda: "0123456789ab")
+    assert "Your session has ended" in text_of(test.run())
+    assert visitors.visitor_to_stop().role is None
+
+
+def test_control_who_was_signed_out_is_not_known_through_trouble(
+    folder: Path, somebody: dict[Role, Visitor]
+) -> None:
+    test = open_page("overview")
+    with access(load_settings()) as found:
+        found.users.end_sessions("trader", who="root", at=client().clock.now())
+    assert "Your session has ended" in text_of(test.run())
+    lose_the_database(folder)
+    assert "Your session has ended" in text_of(test.run())
+    assert visitors.last_known() is None
+
+
+def test_the_local_operator_may_stop_where_the_stop_cannot_be_read(folder: Path) -> None:
+    places.empty(folder)
+    client().heartbeat()
+    lose_the_database(folder)
+    test = sidebar()
+    assert "Whether the emergency stop is set cannot be read" in text_of(test)
+    press(test, "open_stop")
+    press(test, "stop_now")
+    assert (folder / "STOP").exists()
 
 
 def test_a_button_that_still_stands_there_does_nothing_after_a_revocation(

@@ -19,6 +19,7 @@ from tests.console import axe, browsing
 NO_CHROMIUM = "no Chromium on this machine: the walk through the pages is left out"
 SKIPPED = pytest.mark.skipif(browsing.CHROMIUM is None, reason=NO_CHROMIUM)
 LEAST_COLOURS = 50
+HEAD_STOP = ".st-key-stop_in_head button"
 CELLS_THAT_OVERFLOW = """() => [...document.querySelectorAll('table td')].filter((cell) => {
   const text = document.createRange();
   text.selectNodeContents(cell);
@@ -90,6 +91,9 @@ def test_a_walk_through_every_page(console: tuple[str, int], context: Any) -> No
         assert "SIMULATION – play money" in words, name
         assert colours(page.screenshot()) > LEAST_COLOURS, name
         assert page.evaluate(CELLS_THAT_OVERFLOW) == [], name
+        # Files come from Performance alone: with their provenance, and with every digit.
+        assert not visible(page, 'button[aria-label^="Download as CSV"]'), name
+        assert not visible(page, HEAD_STOP), name
     page.close()
     assert complaints == []
 
@@ -117,6 +121,8 @@ def test_a_phone_needs_no_sideways_scrolling(console: tuple[str, int], context: 
         browsing.settle(page)
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, name
+        # The sidebar is closed; nobody has to open it to stop.
+        assert visible(page, HEAD_STOP), name
         # The buttons of charts would lie over their legends.
         assert page.locator(".modebar").count() == 0, name
     page.close()
@@ -158,6 +164,39 @@ def test_a_row_is_chosen_and_half_typed_text_stays(console: tuple[str, int], con
     page.wait_for_timeout(4_000)
     assert venue.input_value() == "sush"
     page.close()
+
+
+@pytest.mark.browser
+@SKIPPED
+def test_the_stop_is_pressed_on_a_phone_and_cleared(
+    console: tuple[str, int], folders: tuple[Path, Path], context: Any
+) -> None:
+    page, _ = browsing.open_page(context, console[0] + "/risk")
+    page.set_viewport_size({"width": 390, "height": 844})
+    stop_file = folders[0] / "STOP"
+    page.locator(f"{HEAD_STOP}:visible").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("a doubt on the way")
+    assert not stop_file.exists()
+    browsing.settle(page)
+    wrong = axe.violations(page) if axe.AXE.is_complete() else []
+    dialog.get_by_role("button", name="Stop now").click()
+    page.get_by_text("a doubt on the way").first.wait_for()
+    assert "a doubt on the way" in stop_file.read_text(encoding="utf-8")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(console[0] + "/risk")
+    page.get_by_role("button", name="Clear the stop …").click()
+    page.get_by_role("dialog").get_by_role("textbox").fill("clear")
+    page.get_by_role("dialog").get_by_role("textbox").press("Tab")
+    page.get_by_role("button", name="Clear it").click()
+    page.get_by_text("The emergency stop is cleared.").wait_for()
+    assert not stop_file.exists()
+    page.close()
+    assert wrong == []
+
+
+def visible(page: Any, selector: str) -> bool:
+    return any(each.is_visible() for each in page.locator(selector).all())
 
 
 def colours(picture: bytes) -> int:

@@ -23,7 +23,7 @@ from aineon.treasury.cashier import Cashier, CashierRules
 from aineon.treasury.cashier.previewing import Previewer
 from aineon.treasury.keeper import Keeper
 from aineon.treasury.service import Automatic
-from tests.console import browsing, places
+from tests.console import axe, browsing, places
 from tests.treasury.cashier.rig import ACCOUNT, KEY, PRICING, Rig, a_rig
 from tests.treasury.desks import POLICY, WEI, AuditInMemory
 from tests.treasury.test_bad_input import CHECKSUMMED
@@ -116,18 +116,13 @@ def _keeper(rig: Rig, control: ControlStore) -> Keeper:
 
 @pytest.fixture
 def page(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Any, list[str], Engine]]:
     """The console's first page in a browser, before an engine that keeps a treasury."""
-    monkeypatch.setattr(
-        browsing,
-        "environment",
-        lambda *places, made=browsing.environment: made(*places) | {"AINEON_MODE": "rehearsal"},
-    )
     with contextlib.ExitStack() as stack:
         engine = stack.enter_context(Engine(tmp_path))
         home = tmp_path_factory.mktemp("home")
-        address, _ = stack.enter_context(browsing.console(tmp_path, home))
+        address, _ = stack.enter_context(browsing.console(tmp_path, home, AINEON_MODE="rehearsal"))
         context = stack.enter_context(browsing.browser())
         yield (*browsing.open_page(context, address), engine)
 
@@ -136,6 +131,13 @@ def turn(page: Any, section: str, heading: str) -> None:
     page.locator('[data-testid="stButtonGroup"]').get_by_text(section, exact=True).click()
     page.wait_for_selector(f'h2:has-text("{heading}")', timeout=60_000)
     browsing.settle(page)
+    no_barriers(page, section)
+
+
+def no_barriers(page: Any, where: str) -> None:
+    """Nothing keeps people out of what is shown, as far as axe-core is at hand."""
+    if axe.AXE.is_complete():
+        assert axe.violations(page) == [], where
 
 
 def fill(page: Any, label: str, value: str) -> None:
@@ -172,6 +174,8 @@ def test_a_withdrawal_from_destination_to_final_block(
     tab.get_by_role("option", name="cold wallet").click()
     press(tab, "Review", "exactly this amount arrives")
     assert "0x5aAe b605 3F3E" in tab.locator(".st-key-review").inner_text()
+    browsing.settle(tab)
+    no_barriers(tab, "Review")
     fill(tab, "to request a withdrawal", "confirm")
     press(tab, "Ask for this withdrawal", "pending_approval")
 
