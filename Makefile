@@ -4,10 +4,10 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test nightly postgres faults soak lint bench lock clean screenshots doctor
+.PHONY: help setup run test nightly postgres faults soak lint bench footprint lock clean screenshots doctor
 
 help:
 	@$(PYTHON) dev.py --help
 
-setup run test nightly postgres faults soak lint bench lock clean screenshots doctor:
+setup run test nightly postgres faults soak lint bench footprint lock clean screenshots doctor:
 	@$(PYTHON) dev.py $@ $(ARGS)

@@ -522,17 +522,19 @@ def workers_for_tests() -> int:
 
 
 def task_nightly(arguments: list[str]) -> int:
-    """Judge 2,000 sizings, then a million swaps per protocol by real contracts; --swaps, --seed."""
+    """Go live on a test's chain, judge 2,000 sizings and a million swaps; --swaps, --seed."""
     setup(with_tools=True)
     missing = fetch_contracts()
     if missing:
         return missing
+    live = run(tool("python"), "-m", "pytest", "tests/rehearsal/live_processes.py")
     sizings = run(
         *(tool("python"), "-m", "pytest", "-n", str(workers_for_tests())),
         "tests/search/test_sizing_mixed.py",
         env={**os.environ, "AINEON_SIZED_CYCLES": "2000"},
     )
-    return sizings or run(tool("python"), "-m", "tests.contracts.nightly", *arguments)
+    swaps = run(tool("python"), "-m", "tests.contracts.nightly", *arguments)
+    return live or sizings or swaps
 
 
 def task_faults(arguments: list[str]) -> int:
@@ -586,6 +588,23 @@ def task_bench(arguments: list[str]) -> int:
     options.append(f"--benchmark-json={figures}")
     failed = run(tool("python"), "-m", "pytest", "tests/benchmarks", *options, *arguments)
     return failed or run(tool("python"), "-m", "tests.benchmarks.performance_page", figures)
+
+
+def task_footprint(arguments: list[str]) -> int:
+    """Watch engine, console and live pages with 500 pools in 512 MB for 10 minutes (or SECONDS)."""
+    setup(with_tools=True)
+    seconds = arguments[0] if arguments else "600"
+    with tempfile.TemporaryDirectory() as folder:
+        figures = Path(folder) / "footprint.json"
+        options = ["-n", "0", "-p", "no:randomly", "--benchmark-enable", "--benchmark-only"]
+        options += ["-k", "memory_with_500_pools"]
+        failed = run(
+            *(tool("python"), "-m", "pytest", "tests/benchmarks/test_footprint.py", *options),
+            f"--benchmark-json={figures}",
+            env={**os.environ, "FOOTPRINT_SECONDS": seconds},
+        )
+        shown = (tool("python"), "-m", "tests.benchmarks.performance_page", figures, "-")
+        return failed or run(*shown)
 
 
 def task_lock(arguments: list[str]) -> int:
@@ -644,6 +663,7 @@ TASKS = {
     "soak": task_soak,
     "lint": task_lint,
     "bench": task_bench,
+    "footprint": task_footprint,
     "lock": task_lock,
     "clean": task_clean,
     "screenshots": task_screenshots,

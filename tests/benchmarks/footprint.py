@@ -34,6 +34,19 @@ class Running:
     url: str
     group: Path | None
 
+    def console_seconds(self) -> float:
+        """Seconds of a processor that the console took so far."""
+        [console] = [each for each in self.process.children() if "app" in each.cmdline()]
+        times = console.cpu_times()
+        return float(times.user + times.system)
+
+    def killed(self) -> int:
+        """How many processes the kernel has killed because the group had no memory left."""
+        if self.group is None:
+            return 0
+        told = (self.group / "memory.oom_control").read_text().splitlines()
+        return int(dict(line.split() for line in told)["oom_kill"])
+
     def memory(self) -> tuple[int, str]:
         """Bytes in use by all processes, and how they were counted.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.goals import (
+    CORE_SHARE_GOAL,
     GAS_GOALS,
     GOALS,
     MEGABYTE,
@@ -34,10 +35,13 @@ of a hundred* is the 99th percentile of the rounds.
 """
 
 
-def main(path: str) -> None:
-    """Turn pytest-benchmark's JSON file at `path` into the page."""
+def main(path: str, target: str = str(PAGE)) -> None:
+    """Turn pytest-benchmark's JSON file at `path` into the page; `-` prints its tables alone."""
     measured = json.loads(Path(path).read_text())
-    PAGE.write_text(page(measured))
+    if target == "-":
+        sys.stdout.write(page(measured).removeprefix(_HEAD))
+    else:
+        Path(target).write_text(page(measured))
 
 
 def page(measured: Mapping[str, Any]) -> str:
@@ -80,6 +84,7 @@ def _table(benchmarks: Sequence[Mapping[str, Any]]) -> Iterable[str]:
     for benchmark in timed:
         if "bytes" in benchmark["extra_info"]:
             yield _memory_row(benchmark)
+            yield from _core_rows(benchmark["extra_info"])
             continue
         # A benchmark that measures by a clock of its own says so in its extra_info.
         name, stats = benchmark["name"], {**benchmark["stats"], **benchmark["extra_info"]}
@@ -136,6 +141,12 @@ def _memory_row(benchmark: Mapping[str, Any]) -> str:
     return _row(words, _megabytes(used), _megabytes, used, MEMORY_GOALS.get(name))
 
 
+def _core_rows(info: Mapping[str, Any]) -> Iterable[str]:
+    if "core_share" in info:
+        words = "processor time of the console while an operator looks, of one core"
+        yield _row(words, "", _percent, info["core_share"], CORE_SHARE_GOAL)
+
+
 def _row(
     words: str, best: str, spelled: Callable[[float], str], measured: float, goal: float | None
 ) -> str:
@@ -145,6 +156,10 @@ def _row(
 
 def _words(name: str) -> str:
     return name.removeprefix("test_").replace("_", " ").replace("[", " (").replace("]", ")")
+
+
+def _percent(value: float) -> str:
+    return f"{value:.1%}"
 
 
 def _megabytes(value: float) -> str:
@@ -159,4 +174,4 @@ def _seconds(value: float) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

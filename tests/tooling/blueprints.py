@@ -37,6 +37,13 @@ _FROM_DATABASE: Final = _object(
         ]
     },
 )  # fmt: skip
+# Other services could be taken from too; nothing here is.
+_FROM_SERVICE: Final = _object(
+    ["type", "name", "property"],
+    type={"const": "keyvalue"},
+    name=_TEXT,
+    property={"enum": ["host", "port", "connectionString"]},
+)
 _VALUE: Final = _variable(value={"type": "string"})
 _GENERATED: Final = _variable(generateValue={"const": True})
 _VARIABLES: Final = {
@@ -47,6 +54,7 @@ _VARIABLES: Final = {
             _GENERATED,
             _variable(sync={"const": False}),
             _variable(fromDatabase=_FROM_DATABASE),
+            _variable(fromService=_FROM_SERVICE),
             _object(["fromGroup"], fromGroup=_TEXT),
         ]
     },
@@ -95,7 +103,30 @@ def _service(kind: str, how: dict[str, Any], needed: list[str], **more: Any) -> 
 
 
 _BUILT: Final = ["runtime", "buildCommand", "startCommand"]
+# None from outside, as of databases: the field is required, and empty is nobody.
+_CLOSED: Final = {"type": "array", "maxItems": 0}
+_KEY_VALUE: Final = _object(
+    ["type", "name", "plan", "ipAllowList"],
+    type={"const": "keyvalue"},
+    name=_COMMON["name"],
+    plan={"enum": ["free", "starter", "standard", "pro", "pro plus"]},
+    region=_COMMON["region"],
+    ipAllowList=_CLOSED,
+    maxmemoryPolicy={
+        "enum": [
+            "noeviction",
+            "allkeys-lfu",
+            "allkeys-lru",
+            "allkeys-random",
+            "volatile-lfu",
+            "volatile-lru",
+            "volatile-random",
+            "volatile-ttl",
+        ]
+    },
+)
 _SERVICES: Final = [
+    _KEY_VALUE,
     _service("web", _NATIVE, [*_BUILT, "healthCheckPath"], healthCheckPath=_HEALTH, **_LASTING),
     _service("worker", _NATIVE, _BUILT, **_LASTING),
     # A cron job has no disk and no instances.
@@ -111,8 +142,8 @@ _DATABASE: Final = _object(
     databaseName={"type": "string", "pattern": "^[a-z][a-z0-9_]*$"},
     user={"type": "string", "pattern": "^[a-z][a-z0-9_]*$"},
     diskSizeGB=_COUNT,
-    # None from outside: Render's default is everybody.
-    ipAllowList={"type": "array", "maxItems": 0},
+    # Render's default is everybody.
+    ipAllowList=_CLOSED,
 )
 _GROUP: Final = _object(
     ["name", "envVars"],
@@ -137,7 +168,10 @@ def disagreements(blueprint: dict[str, Any]) -> list[str]:
     found = []
     names = [each["name"] for each in services]
     found += [f"{name} stands twice" for name in {*names} if names.count(name) > 1]
+    stores = {each["name"] for each in services if each["type"] == "keyvalue"}
     for service in services:
+        if service["type"] == "keyvalue":
+            continue
         keys: list[str] = []
         for variable in service["envVars"]:
             group = variable.get("fromGroup")
@@ -148,6 +182,9 @@ def disagreements(blueprint: dict[str, Any]) -> list[str]:
             database = variable.get("fromDatabase", {}).get("name")
             if database is not None and database not in databases:
                 found.append(f"{service['name']} takes from {database}, which is not there")
+            store = variable.get("fromService", {}).get("name")
+            if store is not None and store not in stores:
+                found.append(f"{service['name']} takes from {store}, which is not there")
         found += [f"{service['name']} has {key} twice" for key in {*keys} if keys.count(key) > 1]
         if service["runtime"] == "python" and "PYTHON_VERSION" not in keys:
             found.append(f"{service['name']} does not pin Python")

@@ -32,7 +32,9 @@ def problems(blueprint: dict[str, Any]) -> list[str]:
 
 
 def services(path: Path) -> list[dict[str, Any]]:
-    return list(read(path.read_text(encoding="utf-8"))["services"])
+    """What runs our code."""
+    found = read(path.read_text(encoding="utf-8"))["services"]
+    return [each for each in found if each["type"] != "keyvalue"]
 
 
 def variables(path: Path, service: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -74,6 +76,26 @@ def test_a_blueprint_has_its_shape(path: Path) -> None:
         (ENHANCED, "plan: basic-256mb", "plan: starter"),
         (ENHANCED, "property: connectionString", "property: url"),
         (ENHANCED, "name: aineon-books\n          property", "name: books\n          property"),
+        (ENHANCED, "type: keyvalue\n    name", "type: redis\n    name"),
+        (ENHANCED, "type: keyvalue\n    name: aineon-news\n", "type: keyvalue\n"),
+        (ENHANCED, "plan: starter\n    # From", "plan: basic-256mb\n    # From"),
+        (
+            ENHANCED,
+            "ipAllowList: []\n    maxmemory",
+            "ipAllowList: [{source: 0.0.0.0/0}]\n    maxmemory",
+        ),
+        (ENHANCED, "    ipAllowList: []\n    maxmemoryPolicy", "    maxmemoryPolicy"),
+        (ENHANCED, "maxmemoryPolicy: noeviction", "maxmemoryPolicy: keep"),
+        (ENHANCED, "maxmemoryPolicy: noeviction", "numInstances: 1"),
+        (ENHANCED, "fromService:\n          type: keyvalue", "fromService:\n          type: web"),
+        (ENHANCED, "fromService:\n          type: keyvalue\n", "fromService:\n"),
+        (ENHANCED, "name: aineon-news\n          property", "name: news\n          property"),
+        (
+            ENHANCED,
+            "name: aineon-news\n          property: connectionString",
+            "name: aineon-news\n          property: url",
+        ),
+        (ENHANCED, "name: aineon-news\n    plan", "name: aineon-api\n    plan"),
         (ENHANCED, "fromGroup: aineon-common", "fromGroup: common"),
         (ENHANCED, "name: aineon-api", "name: aineon-console"),
         (ENHANCED, "numInstances: 1", "numInstances: 2"),
@@ -124,8 +146,16 @@ def test_every_variable_is_a_setting_and_is_taken(path: Path, tmp_path: Path) ->
             for name, each in given.items()
             if "fromDatabase" in each
         }
+        # As it is reached from Render's private network.
+        news = {
+            name: "redis://red-d0abc1def2ghi3jkl4mn:6379"
+            for name, each in given.items()
+            if "fromService" in each
+        }
         plain.pop("PYTHON_VERSION", None)
-        load_settings(env={"RENDER": "true", "PORT": "10000", **plain, **generated, **database})
+        load_settings(
+            env={"RENDER": "true", "PORT": "10000", **plain, **generated, **database, **news}
+        )
 
 
 @pytest.mark.parametrize("path", BOTH)
@@ -172,6 +202,15 @@ def test_what_runs_apart_shares_database_mode_and_audit() -> None:
     for name in ("aineon-engine", "aineon-console"):
         assert apart[name]["AINEON_AUDIT_MACHINES"]["value"] == "several"
         assert apart[name]["AINEON_SECRET_KEY"]["sync"] is False
+
+
+def test_engine_and_replicas_of_the_stream_meet_at_one_key_value_instance() -> None:
+    apart = {each["name"]: variables(ENHANCED, each) for each in services(ENHANCED)}
+    taken = {name: given["REDIS_URL"] for name, given in apart.items() if "REDIS_URL" in given}
+    assert set(taken) == {"aineon-engine", "aineon-console", "aineon-api"}
+    assert len({str(each) for each in taken.values()}) == 1
+    # It is optional: without it the same services are taken too.
+    assert not any("REDIS_URL" in variables(PLAIN, each) for each in services(PLAIN))
 
 
 def test_one_python_everywhere() -> None:

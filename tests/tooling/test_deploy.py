@@ -190,6 +190,7 @@ def test_compose_has_its_shape() -> None:
         ("127.0.0.1:8080:8080", "8080:8080"),
         ("networks: [books]", "networks: [bookss]"),
         ("image: nginx:1.28.0-alpine", "image: nginx:latest"),
+        ("image: valkey/valkey:8.1.3-alpine", "image: valkey/valkey:alpine"),
         ("depends_on: [prometheus]", "depends_on: [prom]"),
         ('"metrics:/prometheus"', '"metric:/prometheus"'),
         ("./deploy/nginx/nginx.conf", "./deploy/nginx.conf"),
@@ -215,6 +216,25 @@ def test_the_console_is_given_no_node_and_the_books_lead_nowhere() -> None:
     assert set(COMPOSE["services"]["postgres"]["networks"]) == {"books"}
     assert "ports" not in COMPOSE["services"]["postgres"]
     assert "ports" not in COMPOSE["services"]["engine"]
+
+
+def test_engine_and_console_meet_at_a_server_that_nobody_else_reaches_or_waits_for() -> None:
+    services = COMPOSE["services"]
+    told = {
+        name: each["environment"].get("REDIS_URL")
+        for name, each in services.items()
+        if name in {"aineon", "engine", "console"}
+    }
+    assert told == {
+        "aineon": None,
+        "engine": "redis://valkey:6379/0",
+        "console": "redis://valkey:6379/0",
+    }
+    assert set(services["valkey"]["networks"]) == {"books"}
+    assert "ports" not in services["valkey"]
+    assert not [n for n, each in services.items() if "valkey" in each.get("depends_on", {})]
+    # Nothing of it is written down.
+    assert "volumes" not in services["valkey"]
 
 
 def test_no_password_has_a_default() -> None:

@@ -294,3 +294,22 @@ def test_the_nightly_comparison_fails_without_contracts(
 ) -> None:
     assert dev.task_nightly(["--swaps", "10"]) == 1
     assert commands == [FETCH]
+
+
+@pytest.mark.parametrize("failing", ["live_processes.py", "test_sizing_mixed.py", "nightly"])
+def test_one_part_of_the_night_that_fails_keeps_no_other_from_being_run(
+    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    said: list[str] = []
+
+    def run(*command: str | Path, env: dict[str, str] | None = None) -> int:
+        said.append(" ".join(map(str, command[1:])))
+        return int(failing in said[-1])
+
+    monkeypatch.setattr(dev, "setup", lambda with_tools: None)
+    monkeypatch.setattr(dev, "run", run)
+    assert dev.task_nightly(["--swaps", "10"]) == 1
+    live, sizings, swaps = said[1:]
+    assert live.endswith("tests/rehearsal/live_processes.py")
+    assert sizings.endswith("tests/search/test_sizing_mixed.py")
+    assert swaps.endswith("tests.contracts.nightly --swaps 10")
